@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Swift 6 mode everywhere; a warning stops the build. MemberImportVisibility keeps each file honest about what it uses.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+/// A layer of the house (DESIGN §9). What it may import is its dependency list: arrows point one way.
+func layer(_ name: String, _ dependencies: [Target.Dependency] = [], embeds: Bool = false) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict, plugins: embeds ? ["Embed"] : [])
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "daybook",
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Pure: no I/O, no clock, no randomness.
+        layer("Kernel"),
+        layer("CRM", ["Kernel"]),
+        layer("DomainTesting", ["Kernel", "CRM"]),
+
+        // What the system gives.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+
+        // `.sql` files become constants, so that the binary needs no folder beside it.
+        .executableTarget(name: "embed", path: "tools/embed/tool", swiftSettings: strict),
+        .plugin(name: "Embed", capability: .buildTool(), dependencies: ["embed"], path: "tools/embed/plugin"),
+        layer("Shipped", embeds: true),
+
+        // The shell.
+        layer("Postgres", ["CLibPQ", collections, logging], embeds: true),
+        layer("PostgresTesting", ["Postgres", "Shipped"]),
+        layer("EventLog", ["Kernel", "Postgres", "Vault", "CSodium", collections], embeds: true),
+        layer("Vault", ["Kernel", "Postgres", "CSodium"], embeds: true),
+        layer("Projections", ["Kernel", "Postgres", "EventLog", yams], embeds: true),
+        layer("Application", ["CRM", "EventLog", "Vault", "Projections", yams], embeds: true),
+        layer("API", ["Application", hummingbird, httpTypes, nio, logging, metrics, coreMetrics, lifecycle]),
+        .executableTarget(
+            name: "daybook",
+            dependencies: ["API", "Application", "Shipped", argumentParser, logging, lifecycle, coreMetrics, yams],
+            swiftSettings: strict),
+
+        tests("KernelTests", ["Kernel"]),
+        tests("CRMTests", ["CRM", "DomainTesting"]),
+        tests("PostgresTests", ["Postgres", "PostgresTesting"]),
+        tests("EventLogTests", ["EventLog", "PostgresTesting", "Shipped"]),
+        tests("VaultTests", ["Vault", "PostgresTesting", "Shipped"]),
+        tests("ProjectionsTests", ["Projections", "EventLog", "PostgresTesting", "Shipped"]),
+        tests("ApplicationTests", ["Application", "PostgresTesting", "Shipped"]),
+        tests("APITests", ["API", "Application", "PostgresTesting", "Shipped"]),
+        tests("EndToEndTests", ["Postgres", "PostgresTesting", "daybook"]),
+        tests("TidyTests", []),
+    ]
+)
