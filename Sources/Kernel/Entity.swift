@@ -1,0 +1,140 @@
+public import FoundationEssentials
+
+/// One kind of thing the business makes decisions about. Pure: time, ids and what other streams say are arguments.
+///
+/// Routes, import mappings, permissions, the description of the API and the fuzzer are generic over the list of
+/// entities: a new one is its file, a word in that list, its test and a projection.
+public protocol Entity: SendableMetatype {
+    associatedtype Command: Sendable, Equatable
+    associatedtype Event: Message
+    associatedtype State: Sendable, Equatable
+    associatedtype Rejection: Refusal
+
+    /// Prefix of the stored names and of codes: "deal". Never renamed.
+    static var name: String { get }
+    /// Its path and its read table: "deals".
+    static var plural: String { get }
+    /// Plain fields: no rule reads them, one command edits them.
+    static var fields: [Field] { get }
+    /// What can be asked, in the order a person would.
+    static var acts: [Act<Command>] { get }
+    /// Who may ask it.
+    static var audience: Audience { get }
+
+    /// A stream without events.
+    static var initial: State { get }
+    /// What a decision reads of other streams. Asked again with what is known by then until it names nothing new, so
+    /// that a chain (an account's parents) can be followed.
+    static func references(_ command: Command, _ state: State, known: Context) -> [Reference]
+    /// What happens. Deciding twice decides nothing the second time.
+    static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
+    /// What it means. Total: history cannot be refused.
+    static func evolve(_ state: inout State, _ event: Event)
+    /// What is this record's alone while it is in this state; a claim that appears is taken, one that goes is released.
+    static func claims(_ state: State) -> Set<Claim>
+}
+
+extension Entity {
+    /// Decisions read their own stream only.
+    public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] { [] }
+    /// Nothing is claimed.
+    public static func claims(_ state: State) -> Set<Claim> { [] }
+    /// Whoever may write.
+    public static var audience: Audience { .members }
+    /// What a history amounts to.
+    public static func state(after events: some Sequence<Event>) -> State {
+        events.reduce(into: initial) { evolve(&$0, $1) }
+    }
+}
+
+/// Who may ask for an act.
+public enum Audience: Sendable {
+    /// Owners and members.
+    case members
+    /// Owners: what shapes the organization itself.
+    case owners
+}
+
+/// An event: an enum whose `CodingKeys` are its stored names, `entity.past_tense@schema`, spelled in one visible place.
+///
+/// Swift's own coding of an enum with labelled payloads is one key with one object: `{"deal.moved@1": {"from": …}}`.
+/// The log keeps the key as type and schema and the object as data. An unlabelled payload is the data itself.
+public protocol Message: Codable, Sendable, Equatable {
+    associatedtype CodingKeys: CodingKey & CaseIterable
+}
+
+/// A stream that a decision reads.
+public struct Reference: Sendable, Hashable {
+    /// The entity's name.
+    public let entity: String
+    /// The stream.
+    public let id: UUID
+
+    /// A stream of an entity.
+    public init(_ entity: any Entity.Type, _ id: UUID) { (self.entity, self.id) = (entity.name, id) }
+}
+
+/// A value that one record of an organization may hold: an e-mail address, a slug.
+public struct Claim: Sendable, Hashable {
+    /// Among what it is unique: "contact.email".
+    public let scope: String
+    /// In its normal form.
+    public let value: String
+
+    /// A value in a scope.
+    public init(_ scope: String, _ value: String) { (self.scope, self.value) = (scope, value) }
+}
+
+/// What a decision is told besides its own stream.
+public struct Context: Sendable {
+    /// When it occurs.
+    public let now: Instant
+    /// That moment's day where the organization is.
+    public let today: Day
+    /// Whose log it is; also the stream of the organization's own record.
+    public let organization: UUID
+    /// The record decided on.
+    public let id: UUID
+    /// Who asks.
+    public let actor: UUID
+    private let states: [Reference: any Sendable]
+    private let fresh: @Sendable () -> UUID
+
+    /// - Parameters:
+    ///   - states: what the referenced streams amount to.
+    ///   - fresh: a new id at each call.
+    public init(
+        now: Instant, today: Day, organization: UUID, id: UUID, actor: UUID, states: [Reference: any Sendable] = [:],
+        fresh: @escaping @Sendable () -> UUID
+    ) {
+        (self.now, self.today, self.organization, self.id) = (now, today, organization, id)
+        (self.actor, self.states, self.fresh) = (actor, states, fresh)
+    }
+
+    /// Whether a stream was read.
+    public func knows(_ reference: Reference) -> Bool { states[reference] != nil }
+    /// What a referenced stream amounts to.
+    public func state<E: Entity>(_: E.Type, _ id: UUID) -> E.State {
+        states[Reference(E.self, id)] as? E.State ?? E.initial
+    }
+    /// An id that nothing has yet.
+    public func newID() -> UUID { fresh() }
+}
+
+/// Why a decision refuses: a stable code ("deal.not_open"), and what the person can do.
+public protocol Refusal: Error, Sendable, Hashable, CaseIterable, RawRepresentable<String> {
+    /// A sentence that says what to do.
+    var detail: String { get }
+    /// What kind of refusal it is; it settles the HTTP status.
+    var reason: RefusalReason { get }
+}
+
+/// Kinds of refusal.
+public enum RefusalReason: Sendable {
+    /// The record is not in a state for this (409).
+    case conflict
+    /// The request names something that is not there or does not fit (422).
+    case invalid
+    /// The record itself is not there (404).
+    case absent
+}
