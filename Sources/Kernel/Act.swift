@@ -1,4 +1,4 @@
-public import FoundationEssentials
+import FoundationEssentials
 
 /// One thing that can be asked of an entity: its name, what its body holds, and the command that makes.
 public struct Act<Command: Sendable>: Sendable {

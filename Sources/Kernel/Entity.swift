@@ -1,4 +1,4 @@
-public import FoundationEssentials
+import FoundationEssentials
 
 /// One kind of thing the business makes decisions about. Pure: time, ids and what other streams say are arguments.
 ///

@@ -1,4 +1,4 @@
-public import FoundationEssentials
+import FoundationEssentials
 
 extension UUID {
     /// The form Daybook writes everywhere: 36 characters, lower case.

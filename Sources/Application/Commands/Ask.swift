@@ -1,0 +1,59 @@
+import FoundationEssentials
+import Kernel
+
+/// One command as a client states it.
+public struct Ask: Sendable {
+    /// The entity's name: "deal".
+    public let entity: String
+    /// Which record.
+    public let target: Target
+    /// The act: "move".
+    public let act: String
+    /// Its members, as they came.
+    public let body: JSON
+    /// When it occurred, where that is not now.
+    public let occurredAt: Instant?
+    /// The version of the record that the client has seen.
+    public let ifMatch: Int32?
+    /// Whether an edit replaces all editable fields (PUT) instead of changing some (PATCH).
+    public let replaces: Bool
+
+    /// How a record is named.
+    public enum Target: Sendable, Hashable {
+        /// One that is made by this command, with a fresh id.
+        case new
+        case id(UUID)
+        /// By its id in another system; the id is computed, not searched.
+        case external(source: String, id: String)
+    }
+
+    /// A command.
+    public init(
+        _ entity: String, _ target: Target, _ act: String, _ body: JSON, occurredAt: Instant? = nil,
+        ifMatch: Int32? = nil,
+        replaces: Bool = false
+    ) {
+        (self.entity, self.target, self.act, self.body) = (entity, target, act, body)
+        (self.occurredAt, self.ifMatch, self.replaces) = (occurredAt, ifMatch, replaces)
+    }
+}
+
+/// What became of the commands of one unit.
+public struct Answer: Sendable, Hashable {
+    /// One for each command, in order.
+    public let results: [Result]
+    /// The log's position after it.
+    public let position: PositionToken
+
+    /// What became of one command.
+    public struct Result: Sendable, Hashable {
+        /// 201 for a record that was made, else 200.
+        public let status: Int
+        /// The record.
+        public let id: UUID
+        /// Its version after the command.
+        public let version: Int32
+        /// How many events the command yielded.
+        public let events: Int
+    }
+}
