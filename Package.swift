@@ -62,7 +62,7 @@ let package = Package(
         layer("PostgresTesting", ["Postgres", "Shipped"]),
         layer("EventLog", ["Kernel", "Postgres", "Vault", collections, logging], embeds: true),
         layer("Vault", ["Kernel", "Postgres", "CSodium"], embeds: true),
-        layer("Projections", ["Kernel", "Postgres", "EventLog", yams], embeds: true),
+        layer("Projections", ["Kernel", "Postgres", "EventLog", yams, logging], embeds: true),
         layer("Application", ["CRM", "EventLog", "Vault", "Projections", yams], embeds: true),
         layer("API", ["Application", hummingbird, httpTypes, nio, logging, metrics, coreMetrics, lifecycle]),
         .executableTarget(
