@@ -32,6 +32,8 @@ public protocol Entity: SendableMetatype {
     static func evolve(_ state: inout State, _ event: Event)
     /// The editable fields as they are in this state: what PUT replaces and a differing import is compared with.
     static func record(_ state: State) -> Record
+    /// The values of `fields` in this state; nil where there is no record. A full replacement (PUT) compares with it.
+    static func record(_ state: State) -> Record?
     /// What is this record's alone while it is in this state; a claim that appears is taken, one that goes is released.
     static func claims(_ state: State) -> Set<Claim>
 }
@@ -39,6 +41,8 @@ public protocol Entity: SendableMetatype {
 extension Entity {
     /// Decisions read their own stream only.
     public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] { [] }
+    /// No plain fields.
+    public static func record(_ state: State) -> Record? { nil }
     /// Nothing is claimed.
     public static func claims(_ state: State) -> Set<Claim> { [] }
     /// Whoever may write.

@@ -76,7 +76,7 @@ extension Field.Kind {
     var isText: Bool {
         switch self {
         case .text, .paragraph, .choice, .reference, .email, .phone, .link, .slug, .currency, .zone, .day, .instant,
-            .id:
+            .id, .entries:
             true
         case .integer, .decimal, .flag, .money, .object, .map, .custom, .list: false
         }
@@ -113,7 +113,10 @@ extension Field.Kind {
         case .id, .reference: return text("an id (a UUID)") { UUID(uuidString: $0)?.text }
         case .choice(let words):
             let list = words.joined(separator: ", ")
-            return text("one of \(list)") { given in words.first { $0 == given.lowercased() } }
+            return text("one of \(list)") { given in
+                let key = Normal.key(given)
+                return words.first { Normal.key($0) == key }
+            }
         case .integer(let range):
             guard case .integer(let number) = value else {
                 return flaw("wrong_type", "an integer is expected, not \(value.kind)")
@@ -137,6 +140,8 @@ extension Field.Kind {
         case .custom:
             return value.object == nil ? flaw("wrong_type", "an object is expected, not \(value.kind)") : value
         case .map(let kind, let keys): return map(value, of: kind, keys: keys, at: pointer, flaws: &flaws)
+        case .entries(let fields, let keys, let by):
+            return entries(value, of: fields, keys: keys, by: by, at: pointer, flaws: &flaws)
         case .list(let kind, let limit):
             guard case .array(let items) = value else {
                 return flaw("wrong_type", "an array is expected, not \(value.kind)")

@@ -42,6 +42,10 @@ public struct Field: Sendable, Hashable {
         case object([Field])
         /// An object keyed by name or id whose members are set and removed one by one; null removes one.
         case map(of: Kind, keys: Keys)
+        /// Several things of which one comes first: a contact's addresses, its accounts. As in a map an object keyed by
+        /// id sets and removes them one by one; an array stands for all of them, each an object or only its member
+        /// `by`; a lone `by` stands for the first. Where the keys are references, `by` names the key itself.
+        case entries(of: [Field], keys: Keys, by: String)
         /// Values of fields that the organization defined for itself; checked against those definitions.
         case custom
         /// At most so many values.
@@ -80,10 +84,9 @@ extension Field {
     /// Whether an event tells single members of its value (`{"custom": {"a": 1}}` leaves `b` alone).
     public var isMap: Bool {
         switch kind {
-        case .map, .custom: true
+        case .map, .entries, .custom: true
         case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .reference, .email, .phone,
-            .link,
-            .slug, .currency, .zone, .id, .object, .list:
+            .link, .slug, .currency, .zone, .id, .object, .list:
             false
         }
     }

@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// The plain fields of a record, by name, in their normal form; what has no value is absent.
 public struct Record: Sendable, Hashable {
     /// The values.
@@ -38,6 +40,13 @@ public struct Patch: Sendable, Hashable {
     /// The new value of a field, null included; nil where the patch leaves it alone.
     public subscript(name: String) -> JSON? { values[name] }
 
+    /// The text of a field's new value.
+    public func text(_ name: String) -> String? { self[name]?.string }
+    /// The id in a field's new value.
+    public func id(_ name: String) -> UUID? { text(name).flatMap(UUID.init(uuidString:)) }
+    /// The change without these fields.
+    public func without(_ names: String...) -> Patch { Patch(values.filter { !names.contains($0.key) }) }
+
     /// What of this patch would change `record`: deciding the same again is then empty.
     public func effective(on record: Record, _ fields: [Field]) -> Patch {
         var change: [String: JSON] = [:]
@@ -59,7 +68,7 @@ public struct Patch: Sendable, Hashable {
         var change: [String: JSON] = [:]
         for field in fields {
             switch (field.isMap, old[field.name]?.object, record[field.name]) {
-            case (true, let known?, let new):
+            case (true, let known?, let new) where new == nil || new?.object != nil:
                 let members = new?.object ?? [:]
                 change[field.name] = .object(known.mapValues { _ in JSON.null }.merging(members) { $1 })
             case (_, _, let new): change[field.name] = new ?? .null

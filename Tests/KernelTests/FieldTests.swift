@@ -73,3 +73,57 @@ import Testing
         }
     }
 }
+
+@Suite struct EntriesTests {
+    static let ann = "00000000-0000-4000-8000-00000000000a", bob = "00000000-0000-4000-8000-00000000000b"
+    static let fields = [
+        Field("emails", .entries(of: [Field("address", .email).required()], keys: .id, by: "address")).alias("email"),
+        Field("accounts", .entries(of: [Field("role", .text(9))], keys: .reference("account"), by: "account_id")),
+        Field("owner_id", .reference("member")), Field("size", .choice(["small", "United States"])),
+    ]
+    func normal(_ object: [String: JSON]) -> [String: JSON] {
+        var flaws: [Flaw] = []
+        let result = Self.fields.normal(object, partial: true, flaws: &flaws)
+        #expect(flaws.isEmpty, "\(flaws)")
+        return result
+    }
+
+    @Test func `entries are given by id, all at once, or only the first`() {
+        #expect(
+            normal(["emails": .object([Self.ann: ["address": "A@x.org"]])])["emails"]?[Self.ann]?["address"]
+                == "a@x.org")
+        #expect(
+            normal(["emails": ["A@x.org", ["address": "b@x.org"]]])["emails"] == [
+                ["address": "a@x.org"], ["address": "b@x.org"],
+            ])
+        #expect(normal(["email": "A@x.org"]) == ["emails": "a@x.org"])
+        #expect(normal(["email": ""]) == ["emails": .null])
+        #expect(normal(["accounts": [.string(Self.bob)]])["accounts"] == [["account_id": .string(Self.bob)]])
+        var flaws: [Flaw] = []
+        _ = Self.fields.normal(["emails": ["x", 1], "accounts": "y"], partial: true, flaws: &flaws)
+        #expect(Set(flaws.map(\.pointer)) == ["/emails/0/address", "/emails/1", "/accounts"])
+    }
+    @Test func `every record a body names is found, with its place`() {
+        let values = normal(["accounts": .object([Self.bob: ["role": "cfo"]]), "owner_id": .string(Self.ann)])
+        #expect(
+            Set(Self.fields.mentions(in: values).map { "\($0.pointer) \($0.entity) \($0.id.text)" }) == [
+                "/accounts/\(Self.bob) account \(Self.bob)", "/owner_id member \(Self.ann)",
+            ])
+        #expect(Self.fields.mentions(in: ["accounts": .string(Self.ann)]).map(\.entity) == ["account"])
+        #expect(
+            Self.fields.mentions(in: ["accounts": [["account_id": .string(Self.ann)]]]).map(\.pointer) == [
+                "/accounts/0/account_id"
+            ])
+    }
+    @Test func `a choice is found without regard to case and answers its own spelling`() {
+        #expect(normal(["size": " united  STATES"]) == ["size": "United States"])
+    }
+    @Test func `days, instants and amounts in events are text and objects`() throws {
+        let day = try #require(Day("2017-03-01"))
+        #expect(try JSON(encoding: ["on": day]) == ["on": "2017-03-01"])
+        #expect(try JSON.object(["on": "2017-03-01"]).decode([String: Day].self) == ["on": day])
+        let money = Money(minor: 5, currency: try #require(Currency("USD")))
+        #expect(try JSON(encoding: money).decode(Money.self) == money)
+        #expect(throws: DecodingError.self) { try JSON.string("2017-02-30").decode(Day.self) }
+    }
+}
