@@ -12,11 +12,14 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -39,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -64,7 +68,12 @@ let package = Package(
         layer("Vault", ["Kernel", "Postgres", "CSodium"], embeds: true),
         layer("Projections", ["Kernel", "Postgres", "EventLog", yams, logging], embeds: true),
         layer("Application", ["CRM", "EventLog", "Vault", "Projections", yams], embeds: true),
-        layer("API", ["Application", hummingbird, httpTypes, nio, logging, metrics, coreMetrics, lifecycle]),
+        layer(
+            "API",
+            [
+                "Application", "CRM", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP, nioHTTPTypes, logging, metrics,
+                coreMetrics, lifecycle,
+            ]),
         .executableTarget(
             name: "daybook",
             dependencies: ["API", "Application", "Shipped", argumentParser, logging, lifecycle, coreMetrics, yams],
@@ -77,7 +86,7 @@ let package = Package(
         tests("VaultTests", ["Vault", "Kernel", "Postgres", "PostgresTesting", "Shipped", logging]),
         tests("ProjectionsTests", ["Projections", "EventLog", "PostgresTesting", "Shipped"]),
         tests("ApplicationTests", ["Application", "PostgresTesting", "Shipped"]),
-        tests("APITests", ["API", "Application", "PostgresTesting", "Shipped"]),
+        tests("APITests", ["API", "Application", "CRM", "PostgresTesting", "Shipped", hummingbird, logging, lifecycle]),
         tests("EndToEndTests", ["Postgres", "PostgresTesting", "daybook"]),
         tests("TidyTests", []),
     ]
