@@ -30,8 +30,6 @@ public protocol Entity: SendableMetatype {
     static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
     /// What it means. Total: history cannot be refused.
     static func evolve(_ state: inout State, _ event: Event)
-    /// The editable fields as they are in this state: what PUT replaces and a differing import is compared with.
-    static func record(_ state: State) -> Record
     /// The values of `fields` in this state; nil where there is no record. A full replacement (PUT) compares with it.
     static func record(_ state: State) -> Record?
     /// What is this record's alone while it is in this state; a claim that appears is taken, one that goes is released.
