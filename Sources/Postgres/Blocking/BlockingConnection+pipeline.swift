@@ -1,0 +1,67 @@
+import CLibPQ
+import Glibc
+
+/// Many statements without a round trip each, on a connection that is otherwise waited for.
+extension BlockingConnection {
+    /// Runs the statements in order, in one round trip, and gives a result for each; the first error is thrown.
+    ///
+    /// Outside a transaction they are one implicit transaction; inside, an error fails that transaction.
+    public func runPipelined(_ statements: [Statement]) throws(PostgresError) -> [Result] {
+        try check()
+        guard !statements.isEmpty else { return [] }
+        guard PQsetnonblocking(session.raw, 1) == 0, PQenterPipelineMode(session.raw) == 1 else { throw lost() }
+        defer {
+            // Both refuse as long as something is under way, which is so only after an error of the connection.
+            if PQexitPipelineMode(session.raw) != 1 || PQsetnonblocking(session.raw, 0) != 0 { spoil() }
+        }
+        for statement in statements {
+            let sent = statement.parameters.withC { count, values, lengths, formats in
+                statement.parameters.withTypes { _, types in
+                    PQsendQueryParams(session.raw, statement.sql, count, types, values, lengths, formats, 1)
+                }
+            }
+            guard sent == 1 else { throw lost() }
+        }
+        guard PQpipelineSync(session.raw) == 1 else { throw lost() }
+        return try receivePipelined(statements.count)
+    }
+
+    private func receivePipelined(_ count: Int) throws(PostgresError) -> [Result] {
+        var results: [Result] = []
+        results.reserveCapacity(count)
+        var error: PostgresError?
+        while true {
+            try exchange()
+            guard let raw = PQgetResult(session.raw) else {
+                if session.isBroken { throw lost() }
+                continue
+            }
+            switch PQresultStatus(raw) {
+            case PGRES_PIPELINE_SYNC:
+                PQclear(raw)
+                if let error { throw error }
+                return results
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: results.append(Result(raw))
+            case PGRES_PIPELINE_ABORTED: PQclear(raw)
+            default:
+                error = error ?? failure(raw)
+                PQclear(raw)
+                if session.isBroken { throw error ?? lost() }
+            }
+        }
+    }
+
+    /// Writes and reads until there is a result to take. Both at once: with both buffers full, waiting for either one
+    /// alone would last for ever.
+    private func exchange() throws(PostgresError) {
+        while true {
+            let unsent = PQflush(session.raw)
+            if unsent < 0 { throw lost() }
+            if PQisBusy(session.raw) == 0 { return }
+            let events = POLLIN | (unsent == 1 ? POLLOUT : 0)
+            var descriptor = pollfd(fd: PQsocket(session.raw), events: Int16(events), revents: 0)
+            _ = poll(&descriptor, 1, -1)
+            if Int32(descriptor.revents) & ~POLLOUT != 0, PQconsumeInput(session.raw) != 1 { throw lost() }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import DequeModule
+
+/// The line in which jobs wait for a thread.
+final class JobLine: Sendable {
+    private struct State {
+        var jobs = Deque<Job>()
+        var isClosing = false
+        var threads = 0
+        var closers: [UnsafeContinuation<Void, Never>] = []
+    }
+    private let state = Locked(State())
+
+    /// What a thread does next.
+    enum Next {
+        case job(Job)
+        /// The job's task was cancelled while it waited.
+        case cancelled(Job)
+        case end
+    }
+
+    func threadsStart(_ count: Int) { state.withLock { $0.threads = count } }
+
+    /// False: the pool is closed.
+    func put(_ job: Job) -> Bool {
+        let isOpen = state.withLock { state -> Bool in
+            if !state.isClosing { state.jobs.append(job) }
+            return !state.isClosing
+        }
+        state.wake()
+        return isOpen
+    }
+
+    /// Blocks until there is something to do.
+    func next() -> Next {
+        state.wait { state -> Next? in
+            if let cancelled = state.jobs.firstIndex(where: { $0.interrupt.isRequested }) {
+                return .cancelled(state.jobs.remove(at: cancelled))
+            }
+            if let job = state.jobs.popFirst() { return .job(job) }
+            return state.isClosing ? .end : nil
+        }
+    }
+
+    /// A job was cancelled, or more came: threads look again.
+    func wake() { state.wake() }
+
+    func close() {
+        state.withLock { $0.isClosing = true }
+        state.wake()
+    }
+
+    func threadEnds() {
+        let closers = state.withLock { state -> [UnsafeContinuation<Void, Never>] in
+            state.threads -= 1
+            guard state.threads == 0 else { return [] }
+            defer { state.closers = [] }
+            return state.closers
+        }
+        for closer in closers { closer.resume() }
+    }
+
+    /// Waits until all threads have ended.
+    func closed() async {
+        await withUnsafeContinuation { continuation in
+            let isClosed = state.withLock { state -> Bool in
+                if state.threads > 0 { state.closers.append(continuation) }
+                return state.threads == 0
+            }
+            if isClosed { continuation.resume() }
+        }
+    }
+}

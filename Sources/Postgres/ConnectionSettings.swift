@@ -1,0 +1,110 @@
+import CLibPQ
+
+/// Where to connect, as which role, with which settings of the session.
+///
+/// TLS, passwords, several hosts and time limits are libpq's, by its URL: `sslmode=verify-full&sslrootcert=…`.
+/// A password never shows in `description`.
+public struct ConnectionSettings: Sendable, CustomStringConvertible {
+    /// A libpq URL (`postgresql://…`) or a conninfo string (`host=… dbname=…`).
+    public var url: String
+    /// The role that the session takes at its start; it stays the login's own without one.
+    public var role: String?
+    /// Settings of the session: `statement_timeout`, `default_transaction_isolation`, `plan_cache_mode`, …
+    public var settings: [String: String]
+
+    /// Settings for connections.
+    public init(url: String, role: String? = nil, settings: [String: String] = [:]) {
+        self.url = url
+        self.role = role
+        self.settings = settings
+    }
+
+    /// The same, as another role.
+    public func with(role: String?) -> ConnectionSettings {
+        var copy = self
+        copy.role = role
+        return copy
+    }
+
+    /// The same with more settings, which win over those of the same name.
+    public func with(settings more: [String: String]) -> ConnectionSettings {
+        var copy = self
+        copy.settings.merge(more) { _, new in new }
+        return copy
+    }
+
+    /// The role and the settings, never the URL.
+    public var description: String {
+        "connection as \(role ?? "the login") with \(settings.sorted { $0.key < $1.key })"
+    }
+
+    // MARK: - What does libpq get?
+
+    /// The URL's own keywords, then ours: the role and the settings go to `options`, behind what the URL has there.
+    func keywords(name: String) throws(PostgresError) -> [(keyword: String, value: String)] {
+        var message: UnsafeMutablePointer<CChar>?
+        guard let parsed = PQconninfoParse(url, &message) else {
+            PQfreemem(message)  // It may quote the password.
+            throw PostgresError(
+                .invalidSettings,
+                "the database URL is not understood: it is postgresql://user@host/database or host=… dbname=…")
+        }
+        defer { PQconninfoFree(parsed) }
+        var all: [(keyword: String, value: String)] = []
+        var option = parsed
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val { all.append((String(cString: keyword), String(cString: value))) }
+            option += 1
+        }
+        func has(_ keyword: String) -> Bool { all.contains { $0.keyword == keyword } }
+        if !has("application_name") { all.append(("application_name", name)) }
+        if !has("connect_timeout") { all.append(("connect_timeout", "10")) }
+        all.append(("client_encoding", "UTF8"))
+        var options = all.filter { $0.keyword == "options" }.map(\.value)
+        all.removeAll { $0.keyword == "options" }
+        let own = settings.sorted { $0.key < $1.key } + (role.map { [(key: "role", value: $0)] } ?? [])
+        options += own.map { "-c \($0.key)=\(Self.escaped($0.value))" }
+        all.append(("options", options.joined(separator: " ")))
+        return all
+    }
+
+    /// In `options` a space ends an argument unless a backslash stands before it.
+    private static func escaped(_ value: String) -> String {
+        value.reduce(into: "") { escaped, character in
+            if character == " " || character == "\\" { escaped.append("\\") }
+            escaped.append(character)
+        }
+    }
+
+    /// Calls `body` with the two NULL-terminated arrays that PQconnectStartParams takes.
+    func withKeywords<R>(
+        name: String, _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> R
+    ) throws(PostgresError) -> R {
+        let all = try keywords(name: name)
+        let keywords = CStrings(all.map(\.keyword))
+        let values = CStrings(all.map(\.value))
+        return withExtendedLifetime((keywords, values)) { body(keywords.pointer, values.pointer) }
+    }
+}
+
+/// A NULL-terminated array of C strings.
+final class CStrings {
+    let pointer: UnsafePointer<UnsafePointer<CChar>?>
+    private let storage: UnsafeMutableBufferPointer<UnsafePointer<CChar>?>
+
+    init(_ strings: [String]) {
+        storage = .allocate(capacity: strings.count + 1)
+        storage.initialize(repeating: nil)
+        for (index, string) in strings.enumerated() {
+            let bytes = UnsafeMutableBufferPointer<CChar>.allocate(capacity: string.utf8.count + 1)
+            _ = bytes.initialize(from: string.utf8CString)
+            storage[index] = UnsafePointer(bytes.baseAddress)
+        }
+        pointer = UnsafePointer(storage.baseAddress!)
+    }
+
+    deinit {
+        for string in storage { string?.deallocate() }
+        storage.deallocate()
+    }
+}

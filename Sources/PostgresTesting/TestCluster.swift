@@ -1,0 +1,137 @@
+import Glibc
+import Logging
+public import Postgres
+import Shipped
+
+/// A Postgres for tests: a private cluster in a folder under /tmp, gone when the process ends.
+public actor TestCluster {
+    /// The one of this process, without fsync; it starts with the first database.
+    public static let shared = TestCluster(fsync: false)
+
+    private let cluster: PrivateCluster
+    private var start: Task<Void, any Error>?
+    private var template: Task<Void, any Error>?
+    private var named = 0
+
+    /// A cluster of a test's own, to be killed and restarted; call `stop` at the end.
+    public init(fsync: Bool = false, settings: [String: String] = [:]) {
+        var options = PrivateCluster.Options()
+        options.fsync = fsync
+        options.rotatesLog = false
+        options.maxConnections = 200
+        options.sharedBuffers = 64
+        options.settings = settings
+        cluster = PrivateCluster(folder: Leftovers.newFolder(), options: options, log: quiet)
+    }
+
+    // MARK: - How does a test get a database?
+
+    /// A database of one's own: empty, or with all migrations that are shipped (cloned from one that was migrated once).
+    public func database(migrated: Bool = true) async throws -> TestDatabase {
+        try await started()
+        if migrated { try await migratedTemplate() }
+        named += 1
+        let name = "test_\(named)"
+        try await administer("CREATE DATABASE \(name) OWNER daybook" + (migrated ? " TEMPLATE migrated" : ""))
+        return TestDatabase(name: name, url: cluster.url(database: name, user: "daybook"), cluster: self)
+    }
+
+    private func started() async throws {
+        let task =
+            start
+            ?? Task { [cluster] in
+                Leftovers.sweep()
+                Leftovers.register(cluster)
+                try await cluster.start()
+            }
+        start = task
+        try await task.value
+    }
+
+    private func migratedTemplate() async throws {
+        let task =
+            template
+            ?? Task { [cluster] in
+                try await administer("CREATE DATABASE migrated OWNER daybook")
+                let settings = ConnectionSettings(url: cluster.url(database: "migrated", user: "daybook"))
+                try await Migrator(settings, log: quiet).migrate(Self.migrations)
+            }
+        template = task
+        try await task.value
+    }
+
+    /// The migrations that are shipped.
+    public static var migrations: [Migration] {
+        Shipped.files(in: "schemas/log").compactMap { Migration(file: $0.name, sql: $0.text) }
+    }
+
+    /// Runs SQL in the database `postgres` as the superuser.
+    public func administer(_ sql: String) async throws {
+        let settings = ConnectionSettings(url: cluster.url(database: "postgres", user: "postgres"))
+        let pool = BlockingPool(settings, size: 1, name: "administer", log: quiet)
+        var attempts = 0
+        while true {
+            do {
+                try await pool.run { try $0.execute(sql) }
+                return await pool.close()
+            } catch let error as PostgresError where error.sqlstate == "55006" && attempts < 100 {
+                // A template whose last session has not quite gone.
+                attempts += 1
+                try await Task.sleep(for: .milliseconds(20))
+            } catch {
+                await pool.close()
+                throw error
+            }
+        }
+    }
+
+    // MARK: - How is the server ill-treated?
+
+    /// The cluster itself.
+    public nonisolated var server: PrivateCluster { cluster }
+
+    /// Starts it, if that was not done yet.
+    public func startServer() async throws { try await started() }
+
+    /// Shuts it down and starts it again.
+    public func restart() async throws {
+        try await cluster.stop()
+        try await cluster.start()
+    }
+
+    /// kill -9 of the server process; its sessions end by themselves soon after. `server.ensureRunning()` starts it.
+    public func kill() throws {
+        guard let process = cluster.processIdentifier else { return }
+        Glibc.kill(process, SIGKILL)
+        while cluster.isRunning { usleep(1_000) }
+    }
+
+    /// Stops it and removes its folder.
+    public func stop() {
+        Leftovers.remove(cluster)
+    }
+}
+
+/// A database of a test's own.
+public struct TestDatabase: Sendable {
+    /// Its name in the cluster.
+    public let name: String
+    /// As the login `daybook`, who owns it and is no superuser.
+    public let url: String
+    /// Where it lives.
+    public let cluster: TestCluster
+
+    /// Settings for a connection as one of Daybook's roles, or as the login.
+    public func settings(role: String? = nil) -> ConnectionSettings { ConnectionSettings(url: url, role: role) }
+
+    /// As the superuser.
+    public var superuser: ConnectionSettings {
+        ConnectionSettings(url: cluster.server.url(database: name, user: "postgres"))
+    }
+
+    /// Removes it, whoever is still connected. Optional: it goes with the cluster anyway.
+    public func drop() async throws { try await cluster.administer("DROP DATABASE \(name) WITH (FORCE)") }
+}
+
+/// A log that nobody reads.
+public let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
