@@ -77,6 +77,14 @@ import Testing
         #expect(far.count == 502)
         #expect(far[1] == .broken(line: 2, .unclosedQuote, text: "\"open,1"))
     }
+    @Test(arguments: [100, 5000])
+    func `a row longer than what is held is given up, the next is read`(pieces: Int) {
+        let long = String(repeating: "x", count: 3000)
+        let items = Self.items("a,b\r\n1,\(long)\r\n2,3\r\n", pieces: pieces, limit: 1000)
+        #expect(items.count == 3)
+        guard case .broken(line: 2, .tooLong, _) = items[1] else { return #expect(Bool(false), "\(items[1])") }
+        #expect(items[2] == .record(CSV.Record(line: 3, fields: ["2", "3"])))
+    }
     @Test func `a row that is not UTF-8 is told, the next is read`() {
         var parser = CSV.Parser()
         parser.feed(Array("a\n".utf8) + [0xE9, 0x0A] + Array("b\n".utf8))
@@ -116,7 +124,7 @@ import Testing
         }
         let path = FileManager.default.temporaryDirectory.appending(path: "daybook-\(UUID().uuidString).csv").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        FileManager.default.createFile(atPath: path, contents: Data([0xFF, 0xFE, 0x61, 0x00]))
+        #expect(FileManager.default.createFile(atPath: path, contents: Data([0xFF, 0xFE, 0x61, 0x00])))
         #expect(throws: CSV.Unreadable("\(path) is UTF-16; save it as UTF-8.")) { _ = try CSV.File(path) }
     }
 }

@@ -16,6 +16,8 @@ extension CSV {
         private var line = 1
         private(set) var atEnd = false
         private var begun = false
+        /// Whether what comes is the rest of a line that was given up.
+        private var skips = false
         /// As many fields as the first record has.
         private var width: Int?
 
@@ -35,7 +37,7 @@ extension CSV {
 
         /// The next record or broken line; nil where more bytes are needed, or at the end.
         public mutating func next() -> Item? {
-            guard skipMark() else { return nil }
+            guard skipMark(), skipRest() else { return nil }
             while start < buffer.count {
                 let scan = scan()
                 switch scan.end {
@@ -55,6 +57,7 @@ extension CSV {
         }
 
         private func flaw(of scan: Scan) -> Flaw? {
+            if scan.next - start > limit { return .tooLong }
             if !scan.isUTF8 { return .notUTF8 }
             if scan.fields == [""], !scan.quoted { return nil }
             return width.map { $0 == scan.fields.count } == false ? .fieldCount : nil
@@ -74,14 +77,32 @@ extension CSV {
             line += scan.lines
         }
 
-        /// Gives up the first line of what was read, and goes on behind it.
-        private mutating func broken(_ flaw: Flaw, _ scan: Scan) -> Item {
-            let end = buffer[start...].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? buffer.count
-            let text = String(decoding: buffer[start..<end], as: UTF8.self)
+        /// Gives up the first line of what was read, and goes on behind it; nil where its end has not come.
+        private mutating func broken(_ flaw: Flaw, _ scan: Scan) -> Item? {
+            let end = lineEnd()
+            guard end != nil || atEnd || buffer.count - start > limit else { return nil }
+            let text = String(decoding: buffer[start..<(end?.first ?? buffer.count)], as: UTF8.self)
             defer { line += 1 }
-            start = min(end + 1, buffer.count)
-            if end + 1 < buffer.count, buffer[end] == 0x0D, buffer[end + 1] == 0x0A { start += 1 }
+            start = end?.next ?? buffer.count
+            skips = end == nil
             return .broken(line: line, flaw, text: text)
+        }
+
+        /// Drops the rest of a line that was longer than what is held; false where its end has not come.
+        private mutating func skipRest() -> Bool {
+            guard skips else { return true }
+            let end = lineEnd()
+            start = end?.next ?? buffer.count
+            skips = end == nil
+            return !skips
+        }
+
+        /// Where the first line ends and the next begins; nil where the buffer does not tell.
+        private func lineEnd() -> (first: Int, next: Int)? {
+            guard let end = buffer[start...].firstIndex(where: { $0 == 0x0A || $0 == 0x0D }) else { return nil }
+            guard buffer[end] == 0x0D else { return (end, end + 1) }
+            guard end + 1 < buffer.count else { return atEnd ? (end, end + 1) : nil }
+            return (end, buffer[end + 1] == 0x0A ? end + 2 : end + 1)
         }
     }
 }
