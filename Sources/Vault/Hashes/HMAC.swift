@@ -1,0 +1,56 @@
+import CSodium
+
+/// HMAC-SHA-256 (RFC 2104), in one go or piece by piece. A copy of a fresh one saves hashing the key again.
+public struct HMAC: Sendable {
+    private var state = crypto_auth_hmacsha256_state()
+
+    /// A code under `key`, which may have any length; 32 random bytes are right.
+    public init(key: [UInt8]) {
+        Sodium.ready
+        crypto_auth_hmacsha256_init(&state, key, key.count)
+    }
+
+    /// Adds bytes.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        let start = bytes.bindMemory(to: UInt8.self).baseAddress
+        crypto_auth_hmacsha256_update(&state, start, UInt64(bytes.count))
+    }
+
+    /// Adds bytes.
+    public mutating func update(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { update($0) }
+    }
+
+    /// Adds a part with its length before it, so that ("ab", "c") and ("a", "bc") differ.
+    public mutating func update(part: [UInt8]) {
+        withUnsafeBytes(of: UInt32(clamping: part.count).bigEndian) { update($0) }
+        update(part)
+    }
+
+    /// The code of all that was added: 32 bytes.
+    public consuming func finish() -> [UInt8] {
+        var state = state
+        return [UInt8](unsafeUninitializedCapacity: SHA256.length) { buffer, count in
+            count = SHA256.length
+            if let start = buffer.baseAddress { crypto_auth_hmacsha256_final(&state, start) }
+        }
+    }
+
+    /// The code of `bytes` under `key`: 32 bytes.
+    public static func code(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        var code = HMAC(key: key)
+        code.update(bytes)
+        return code.finish()
+    }
+
+    /// Whether `code` is that of `bytes` under `key`, compared in constant time.
+    public static func verify(_ code: [UInt8], of bytes: [UInt8], key: [UInt8]) -> Bool {
+        isEqual(HMAC.code(bytes, key: key), code)
+    }
+}
+
+/// Whether two secrets are equal, in a time that depends on their lengths only.
+public func isEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+    Sodium.ready
+    return a.count == b.count && (a.isEmpty || sodium_memcmp(a, b, a.count) == 0)
+}
