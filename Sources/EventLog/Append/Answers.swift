@@ -1,0 +1,82 @@
+import FoundationEssentials
+import Kernel
+import Postgres
+
+extension Questions {
+    // MARK: - Which statements ask?
+
+    /// Heads before all else, so that nothing else is older than they are.
+    var statements: [Statement] {
+        var all: [Statement] = []
+        if !locks.isEmpty { all.append(Statement("BEGIN")) }
+        if isImpatient { all.append(.impatience) }
+        if !locks.isEmpty { all.append(Statement(SQL.lockLogs) { $0.uuids(locks) }) }
+        if !heads.isEmpty { all.append(.heads(of: heads)) }
+        if !streams.isEmpty { all.append(.versions(of: streams)) }
+        if !claims.isEmpty { all.append(.holders(of: claims)) }
+        if !outcomes.isEmpty { all.append(.outcomes(of: outcomes)) }
+        return all
+    }
+
+    /// The facts in what those statements answered.
+    func facts(_ results: [Result]) throws(PostgresError) -> Facts {
+        var facts = Facts()
+        var rest = results.dropFirst((locks.isEmpty ? 0 : 2) + (isImpatient ? 1 : 0))
+        if !heads.isEmpty, let result = rest.popFirst() { facts.heads = try result.heads() }
+        if !streams.isEmpty, let result = rest.popFirst() {
+            for row in result {
+                let key = StreamKey(organization: try row.uuid(0), stream: try row.uuid(1))
+                facts.streams[key] = StreamFact(
+                    version: try row.int(orNil: 2) ?? 0,
+                    occurredAt: try row.timestamptz(orNil: 3).map(Instant.init(microseconds:)))
+            }
+        }
+        if !claims.isEmpty, let result = rest.popFirst() { facts.claims = try result.holders() }
+        if !outcomes.isEmpty, let result = rest.popFirst() { facts.outcomes = try result.outcomes() }
+        return facts
+    }
+}
+
+// MARK: - How are the rows read?
+
+extension Result {
+    /// Of `read_heads`.
+    func heads() throws(PostgresError) -> [UUID: Head] {
+        var heads: [UUID: Head] = [:]
+        for row in self {
+            let organization = try row.uuid(0)
+            guard let position = try row.bigint(orNil: 1) else {
+                heads[organization] = .empty
+                continue
+            }
+            heads[organization] = Head(
+                position: position, leaf: try row.bytea(2), recordedAt: Instant(microseconds: try row.timestamptz(3)))
+        }
+        return heads
+    }
+
+    /// Of `read_claims`.
+    func holders() throws(PostgresError) -> [ClaimKey: UUID] {
+        var holders: [ClaimKey: UUID] = [:]
+        for row in self {
+            let holder = try row.uuid(3)
+            let claim = Claim(scope: try row.text(1), digest: try row.bytea(2), stream: holder)
+            holders[ClaimKey(try row.uuid(0), claim)] = holder
+        }
+        return holders
+    }
+
+    /// Of `read_outcomes`.
+    func outcomes() throws(PostgresError) -> [OutcomeKey: StoredOutcome] {
+        var outcomes: [OutcomeKey: StoredOutcome] = [:]
+        for row in self {
+            let outcome = Outcome(
+                actor: try row.uuid(1), keyDigest: try row.bytea(2), requestHash: try row.bytea(3),
+                status: try row.smallint(4), code: try row.text(orNil: 5), detail: try row.bytea(6))
+            outcomes[OutcomeKey(try row.uuid(0), outcome)] = StoredOutcome(
+                outcome: outcome, position: try row.bigint(7), leaf: try row.bytea(orNil: 9) ?? Head.empty.leaf,
+                recordedAt: Instant(microseconds: try row.timestamptz(8)))
+        }
+        return outcomes
+    }
+}

@@ -1,0 +1,149 @@
+import FoundationEssentials
+import Kernel
+import Logging
+import Postgres
+
+/// The appender's thread: takes the planner's steps on a connection of its own.
+///
+/// It waits for each answer: a batch is numbered only after the one before was acknowledged, so there is nothing to
+/// pipeline, and a blocking connection saves two changes of thread for each batch.
+///
+/// `@unchecked Sendable`: `serve` and `giveUp` are called by `Appender.run` alone, one after the other.
+final class AppendLoop: @unchecked Sendable {
+    private let inbox: Inbox
+    private let clock: @Sendable () -> Instant
+    private let publish: @Sendable ([Hint]) -> Void
+    private let log: Logger
+    private var planner: Planner
+    private var callers: [Ticket: Inbox.Arrival] = [:]
+    private var isClosing = false
+    /// Whether the last call of `serve` had a connection.
+    private(set) var wasConnected = false
+
+    init(
+        inbox: Inbox, limits: Appender.Limits, clock: @escaping @Sendable () -> Instant, log: Logger,
+        publish: @escaping @Sendable ([Hint]) -> Void
+    ) {
+        self.inbox = inbox
+        self.clock = clock
+        self.publish = publish
+        self.log = log
+        planner = Planner(limits: limits.batches)
+    }
+
+    // MARK: - What does the thread do?
+
+    /// Works until the appender is closed and the queue is empty. An error: the connection is lost, come again.
+    func serve(_ connection: BlockingConnection) throws(PostgresError) {
+        wasConnected = true
+        while true {
+            takeMail()
+            switch planner.next(at: .now, clock: clock) {
+            case .rest(let until):
+                answer()
+                if isClosing, callers.isEmpty { return }
+                inbox.sleep(until: until)
+            case .look(let questions): try look(questions, connection)
+            case .write(let batch): try write(batch, connection)
+            case .verify(let batch): try verify(batch, connection)
+            case .rollBack:
+                try connection.execute("ROLLBACK")
+                planner.rolledBack()
+            }
+            answer()
+        }
+    }
+
+    /// There is no database for now: nobody is kept waiting. True: the appender is closed.
+    func giveUp() -> Bool {
+        wasConnected = false
+        takeMail()
+        planner.giveUp()
+        answer()
+        return isClosing
+    }
+
+    /// Makes `wasConnected` tell of the next call of `serve`.
+    func willServe() { wasConnected = false }
+
+    // MARK: - How is a step taken?
+
+    private func look(_ questions: Questions, _ connection: BlockingConnection) throws(PostgresError) {
+        let hadLocks = planner.isLocked
+        do throws(PostgresError) {
+            let facts = try questions.facts(connection.runPipelined(questions.statements))
+            planner.learn(facts, to: questions)
+        } catch {
+            try leave(connection, after: error, inTransaction: hadLocks || !questions.locks.isEmpty) {
+                planner.lookFailed(error, at: .now)
+            }
+        }
+    }
+
+    private func write(_ batch: Batch, _ connection: BlockingConnection) throws(PostgresError) {
+        let statements = batch.statements
+        do throws(PostgresError) {
+            if statements.count == 1, let only = statements.first {
+                try connection.query(only)
+            } else {
+                _ = try connection.runPipelined(statements)
+            }
+            publish(planner.wrote())
+        } catch {
+            try leave(connection, after: error, inTransaction: batch.isLocked) {
+                planner.failed(error, at: .now)
+            }
+        }
+    }
+
+    private func verify(_ batch: Batch, _ connection: BlockingConnection) throws(PostgresError) {
+        let isThere: Bool
+        switch batch.mark {
+        case .event(let organization, let position, let leaf):
+            let found = try connection.query(.leaf(of: organization, at: position))
+            isThere = try found.first?.bytea(0) == leaf
+        case .outcome(let key, let recordedAt):
+            isThere = try connection.query(.outcomes(of: [key])).outcomes()[key]?.recordedAt == recordedAt
+        case .none: isThere = false
+        }
+        publish(planner.found(isThere, at: .now))
+    }
+
+    /// Tells the planner, and brings the connection back to where it can go on.
+    private func leave(
+        _ connection: BlockingConnection, after error: PostgresError, inTransaction: Bool, _ tell: () -> Void
+    ) throws(PostgresError) {
+        tell()
+        log.debug("an append failed", metadata: ["error": "\(error)"])
+        if error.kind == .connectionLost { throw error }
+        if inTransaction { try connection.execute("ROLLBACK") }
+    }
+
+    // MARK: - Who waits?
+
+    private func takeMail() {
+        let mail = inbox.take()
+        isClosing = mail.isClosing
+        for arrival in mail.arrivals {
+            callers[arrival.pending.ticket] = arrival
+            planner.submit(arrival.pending, at: .now)
+        }
+        for (ticket, organization) in mail.cancellations { planner.cancel(ticket, of: organization) }
+    }
+
+    private func answer() {
+        guard !planner.answers.isEmpty else { return }
+        let answers = planner.answers
+        planner.answers.removeAll(keepingCapacity: true)
+        var bytes = 0
+        var told: [(UnsafeContinuation<Answer, Never>, Answer)] = []
+        told.reserveCapacity(answers.count)
+        for (ticket, answer) in answers {
+            guard let arrival = callers.removeValue(forKey: ticket) else { continue }
+            bytes += arrival.pending.bytes
+            told.append((arrival.caller, answer))
+        }
+        inbox.answered(units: told.count, bytes: bytes)
+        for (caller, answer) in told { caller.resume(returning: answer) }
+    }
+}

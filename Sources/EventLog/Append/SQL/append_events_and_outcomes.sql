@@ -1,0 +1,15 @@
+-- As append_events, and what repeats of the commands will be answered: one statement, so that it needs no second round
+-- trip and is prepared once. The events are written first: the main statement runs before what nobody reads from.
+WITH kept AS (
+    INSERT INTO log.command (
+        organization_id, actor_id, key_digest, request_hash, status, code, detail, position, recorded_at)
+    SELECT * FROM unnest(
+        $16::uuid[], $17::uuid[], $18::bytea[], $19::bytea[], $20::smallint[], $21::text[], $22::json[], $23::bigint[],
+        $24::timestamptz[])
+)
+INSERT INTO log.event (
+    organization_id, position, stream_id, version, type, schema, data, private, meta,
+    occurred_at, recorded_at, actor_id, command_id, command_index, merkle)
+SELECT * FROM unnest(
+    $1::uuid[], $2::bigint[], $3::uuid[], $4::int[], $5::text[], $6::smallint[], $7::json[], $8::bytea[], $9::json[],
+    $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::uuid[], $14::smallint[], $15::bytea[])

@@ -1,0 +1,46 @@
+import FoundationEssentials
+import Kernel
+
+/// What is written in one transaction, and who is answered when it is committed.
+struct Batch: Sendable {
+    /// A unit and what it is answered.
+    struct Entry: Sendable {
+        var pending: Pending
+        var receipt: Receipt
+    }
+    /// Where an organization stands after the batch.
+    struct After: Sendable {
+        var head: Head
+        var streams: [UUID: StreamFact]
+        var hasEvents: Bool
+    }
+
+    var entries: [Entry] = []
+    /// Sorted by organization and position.
+    var rows: [RecordedEvent] = []
+    var releases: [(organization: UUID, claim: Claim)] = []
+    var takes: [(organization: UUID, claim: Claim)] = []
+    var outcomes: [(organization: UUID, outcome: Outcome, position: Position, recordedAt: Instant)] = []
+    var after: [UUID: After] = [:]
+    /// Ends the transaction in which the locks were taken.
+    var isLocked = false
+    var isImpatient = false
+    /// It was sent once and nobody knows what became of it.
+    var isInDoubt = false
+
+    /// Organizations in which something was decided and nothing happened: their heads are compared while writing.
+    var checks: [(organization: UUID, head: Position)] {
+        after.filter { !$0.value.hasEvents }.map { ($0.key, $0.value.head.position) }.sorted { $0.0 < $1.0 }
+    }
+
+    /// The mark by which a batch in doubt is recognised, if it wrote anything.
+    var mark: Mark? {
+        if let row = rows.first { return .event(row.organization, row.position, leaf: row.merkle) }
+        if let kept = outcomes.first { return .outcome(OutcomeKey(kept.organization, kept.outcome), kept.recordedAt) }
+        return nil
+    }
+    enum Mark: Sendable {
+        case event(UUID, Position, leaf: [UInt8])
+        case outcome(OutcomeKey, Instant)
+    }
+}

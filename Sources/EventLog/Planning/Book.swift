@@ -1,0 +1,85 @@
+import DequeModule
+import FoundationEssentials
+import Kernel
+
+/// What is known of a stream without asking.
+struct StreamFact: Sendable, Equatable {
+    /// Its version; 0 where it has no event.
+    var version: Int32
+    /// When its last event occurred.
+    var occurredAt: Instant?
+}
+
+/// What the appender knows of one organization's log, as of the head that it knows.
+///
+/// An insert at head + 1 that succeeds proves that nothing else happened, and so all of it; one that fails disproves it.
+struct Book {
+    /// The head, while it is known.
+    private(set) var head: Head?
+    /// The head that was last known: when another one is read, another process has written.
+    private(set) var lastPosition: Position?
+    /// Every stream that changed after this position is in `streams`.
+    private(set) var start: Position = 0
+    private var streams: [UUID: (fact: StreamFact, position: Position)] = [:]
+    private var order = Deque<(position: Position, stream: UUID)>()
+    /// For how many batches the advisory lock is taken before the head is read.
+    var pessimistic = 0
+
+    /// For how many batches a process queues on the lock after it has lost a race (FACTS-append §2, C2).
+    static let pessimism = 16
+    /// The most streams that are remembered of one organization.
+    static let capacity = 4096
+
+    /// What is known of a stream, if anything is.
+    func fact(of stream: UUID) -> StreamFact? { streams[stream]?.fact }
+
+    /// A head was read from the primary. What was known before it holds no longer.
+    mutating func open(at head: Head, isLocked: Bool) {
+        let others = lastPosition.map { $0 != head.position } ?? false
+        forget()
+        self.head = head
+        lastPosition = head.position
+        start = head.position
+        if others {
+            pessimistic = Book.pessimism
+        } else if isLocked, pessimistic > 0 {
+            pessimistic -= 1
+        }
+    }
+
+    /// Nothing that was known can be relied upon.
+    mutating func forget() {
+        head = nil
+        forgetStreams()
+    }
+
+    /// Gives memory back; whoever read before the head has to be looked up.
+    mutating func forgetStreams() {
+        streams = [:]
+        order = []
+        start = head?.position ?? lastPosition ?? 0
+    }
+
+    /// A stream was read, at or after the head.
+    mutating func learn(_ stream: UUID, _ fact: StreamFact) {
+        guard let head else { return }
+        remember(stream, fact, at: head.position)
+    }
+
+    /// Own events were committed: `facts` are the streams' states after them, `head` the new head.
+    mutating func advance(to head: Head, _ facts: [UUID: StreamFact]) {
+        self.head = head
+        lastPosition = head.position
+        for (stream, fact) in facts { remember(stream, fact, at: head.position) }
+    }
+
+    private mutating func remember(_ stream: UUID, _ fact: StreamFact, at position: Position) {
+        streams[stream] = (fact, position)
+        order.append((position, stream))
+        while order.count > Book.capacity, let oldest = order.popFirst() {
+            // One that changed again since stays: its later mention is still in `order`.
+            if streams[oldest.stream]?.position == oldest.position { streams[oldest.stream] = nil }
+            start = max(start, oldest.position)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import FoundationEssentials
+import Kernel
+
+/// A stream of an organization.
+struct StreamKey: Sendable, Hashable {
+    var organization: UUID
+    var stream: UUID
+}
+
+/// A claim's key.
+struct ClaimKey: Sendable, Hashable {
+    var organization: UUID
+    var scope: String
+    var digest: [UInt8]
+
+    init(organization: UUID, scope: String, digest: [UInt8]) {
+        self.organization = organization
+        self.scope = scope
+        self.digest = digest
+    }
+
+    init(_ organization: UUID, _ claim: Claim) {
+        self.organization = organization
+        scope = claim.scope
+        digest = claim.digest
+    }
+}
+
+/// The key under which an outcome is kept.
+struct OutcomeKey: Sendable, Hashable {
+    var organization: UUID
+    var actor: UUID
+    var digest: [UInt8]
+
+    init(organization: UUID, actor: UUID, digest: [UInt8]) {
+        self.organization = organization
+        self.actor = actor
+        self.digest = digest
+    }
+
+    init(_ organization: UUID, _ outcome: Outcome) {
+        self.organization = organization
+        actor = outcome.actor
+        digest = outcome.keyDigest
+    }
+}
+
+/// What has to be read before a batch can be planned.
+struct Questions: Sendable, Equatable {
+    /// Take these organizations' advisory locks first, in this order, and leave the transaction open.
+    var locks: [UUID] = []
+    var heads: [UUID] = []
+    var streams: [StreamKey] = []
+    var claims: [ClaimKey] = []
+    var outcomes: [OutcomeKey] = []
+    /// Wait for locks a short time only: these units are tried again after they were in the way of others.
+    var isImpatient = false
+
+    var isEmpty: Bool { heads.isEmpty && streams.isEmpty && claims.isEmpty && outcomes.isEmpty }
+}
+
+/// The answers. Heads are read before everything else, so the rest is as new as they or newer.
+struct Facts: Sendable {
+    var heads: [UUID: Head] = [:]
+    var streams: [StreamKey: StreamFact] = [:]
+    /// Who holds a claim; free ones are not here.
+    var claims: [ClaimKey: UUID] = [:]
+    /// What is kept under a key; unused ones are not here.
+    var outcomes: [OutcomeKey: StoredOutcome] = [:]
+}

@@ -1,0 +1,162 @@
+import FoundationEssentials
+import Kernel
+
+extension Planner {
+    // MARK: - What is written?
+
+    /// Judges the chosen units in order and lays out the rows of those that stand.
+    ///
+    /// A unit that meets an earlier one of the batch (a stream that it wrote, a claim, a key) goes back to the queue
+    /// until that one's fate is known.
+    mutating func plan(_ clock: Instant) -> Batch {
+        var batch = Batch(isLocked: isLocked, isImpatient: isImpatient)
+        var draft = Draughtsman(clock: clock)
+        var deferred: [Pending] = []
+        for var pending in chosen {
+            let organization = pending.unit.organization
+            guard let book = books[organization], let head = book.head else {
+                deferred.append(pending)
+                continue
+            }
+            draft.turn(to: organization, head)
+            if let shared = draft.meets(pending.unit) {
+                if shared == .claimOrKey { pending.isSuspect = true }
+                pending.wasLookedUp = false
+                deferred.append(pending)
+                continue
+            }
+            switch judge(pending, book, head: draft.head) {
+            case .failure(let error): answers.append((pending.ticket, .failure(error)))
+            case .success(let unit):
+                if let error = draft.add(unit, of: pending, book: book, to: &batch) {
+                    answers.append((pending.ticket, .failure(error)))
+                }
+            }
+        }
+        chosen = []
+        for pending in deferred.reversed() {
+            switch pending.unit.lane {
+            case .interactive: interactive.prepend(pending)
+            case .import: imports.prepend(pending)
+            }
+        }
+        return batch
+    }
+
+    /// Whether what the caller read still holds; the unit without what is done already.
+    private func judge(_ pending: Pending, _ book: Book, head: Head) -> Swift.Result<Unit, AppendError> {
+        var unit = pending.unit
+        if let outcome = unit.outcome, let kept = known.outcomes[OutcomeKey(unit.organization, outcome)] {
+            return .failure(kept.outcome.requestHash == outcome.requestHash ? .repeated(kept) : .keyReused)
+        }
+        let opened = book.head?.position ?? 0
+        var moved = unit.expected.compactMap { stream, version -> UUID? in
+            if let fact = book.fact(of: stream) { return fact.version == version ? nil : stream }
+            // Nothing is known of it, so it did not change after `start`; what was not looked up was read after that.
+            return nil
+        }
+        // The caller has seen what the primary has not: another history (DESIGN §7), never an older one of this.
+        if unit.readAt > opened { moved = Array(unit.expected.keys) }
+        let isBlind = unit.drafts.isEmpty && unit.expected.isEmpty
+        if !moved.isEmpty || unit.readAt > opened || isBlind && unit.readAt != head.position {
+            return .failure(.moved(moved.sorted()))
+        }
+        for claim in unit.takes {
+            guard let holder = known.claims[ClaimKey(unit.organization, claim)] else { continue }
+            let isReleased = unit.releases.contains {
+                $0.scope == claim.scope && $0.digest == claim.digest && $0.stream == holder
+            }
+            if isReleased { continue }
+            if holder != claim.stream {
+                return .failure(.claimed(scope: claim.scope, digest: claim.digest, holder: holder))
+            }
+            unit.takes.removeAll { $0 == claim }  // held already: taking it again changes nothing
+        }
+        return .success(unit)
+    }
+}
+
+/// Lays out a batch, one organization after the other.
+private struct Draughtsman {
+    enum Shared { case stream, claimOrKey }
+
+    let clock: Instant
+    private var organization: UUID?
+    private(set) var head = Head.empty
+    private var written: [UUID: StreamFact] = [:]
+    private var claims: Set<ClaimKey> = []
+    private var keys: Set<OutcomeKey> = []
+
+    init(clock: Instant) { self.clock = clock }
+
+    /// The units that follow are of this organization.
+    mutating func turn(to organization: UUID, _ head: Head) {
+        guard self.organization != organization else { return }
+        self.organization = organization
+        self.head = head
+        written = [:]
+        claims = []
+        keys = []
+    }
+
+    /// What a unit shares with the ones before it in this batch.
+    func meets(_ unit: Unit) -> Shared? {
+        if let outcome = unit.outcome, keys.contains(OutcomeKey(unit.organization, outcome)) { return .claimOrKey }
+        for claim in unit.takes + unit.releases where claims.contains(ClaimKey(unit.organization, claim)) {
+            return .claimOrKey
+        }
+        return unit.expected.keys.contains { written[$0] != nil } ? .stream : nil
+    }
+
+    /// Gives the unit's events their positions. An error: it is not in the batch, and used none.
+    mutating func add(_ unit: Unit, of pending: Pending, book: Book, to batch: inout Batch) -> AppendError? {
+        let recordedAt = max(clock, head.recordedAt ?? clock)
+        var head = head
+        var facts: [UUID: StreamFact] = [:]
+        var rows: [RecordedEvent] = []
+        rows.reserveCapacity(unit.drafts.count)
+        for draft in unit.drafts {
+            let last = (facts[draft.stream] ?? book.fact(of: draft.stream))?.occurredAt
+            let occurredAt = draft.occurredAt ?? recordedAt
+            if let last, occurredAt < last { return .timeBeforeLastEvent(stream: draft.stream, last: last) }
+            if occurredAt > recordedAt { return .timeInFuture(stream: draft.stream) }
+            var row = RecordedEvent(
+                organization: unit.organization, position: head.position + 1, stream: draft.stream,
+                version: draft.version, type: draft.type, schema: draft.schema, data: draft.data,
+                private: draft.private, meta: draft.meta, occurredAt: occurredAt, recordedAt: recordedAt,
+                actor: draft.actor, command: draft.command, index: draft.index, merkle: [])
+            let line = row.line
+            if line.count > EventLine.limit { return .tooLong(stream: draft.stream, bytes: line.count) }
+            row.merkle = EventLine.leaf(line)
+            head = Head(position: row.position, leaf: row.merkle, recordedAt: recordedAt)
+            facts[draft.stream] = StreamFact(version: draft.version, occurredAt: occurredAt)
+            rows.append(row)
+        }
+        let receipt = Receipt(
+            first: self.head.position + 1, last: head.position, leaf: head.leaf, recordedAt: recordedAt,
+            versions: facts.mapValues(\.version))
+        self.head = head
+        written.merge(facts) { $1 }
+        batch.entries.append(Batch.Entry(pending: pending, receipt: receipt))
+        batch.rows += rows
+        batch.after[unit.organization] = Batch.After(
+            head: head, streams: written, hasEvents: !written.isEmpty)
+        record(unit, receipt, in: &batch)
+        return nil
+    }
+
+    private mutating func record(_ unit: Unit, _ receipt: Receipt, in batch: inout Batch) {
+        for claim in unit.releases {
+            claims.insert(ClaimKey(unit.organization, claim))
+            batch.releases.append((unit.organization, claim))
+        }
+        for claim in unit.takes {
+            claims.insert(ClaimKey(unit.organization, claim))
+            batch.takes.append((unit.organization, claim))
+        }
+        if let outcome = unit.outcome {
+            keys.insert(OutcomeKey(unit.organization, outcome))
+            batch.outcomes.append((unit.organization, outcome, receipt.last, receipt.recordedAt))
+        }
+    }
+}

@@ -1,0 +1,6 @@
+SELECT organization_id, position, stream_id, version, type, schema, data, private, meta,
+    occurred_at, recorded_at, actor_id, command_id, command_index, merkle
+FROM log.event
+WHERE organization_id = $1 AND stream_id = $2 AND version > $3
+ORDER BY version
+LIMIT $4
