@@ -60,7 +60,8 @@ final class Notifier: Sendable {
 
     init(_ settings: ConnectionSettings, log: Logger) {
         // A lost hint delays, it never skips: not worth waiting for a disk.
-        connection = PipelinedConnection(settings.with(settings: ["synchronous_commit": "off"]), name: "notify", log: log)
+        connection = PipelinedConnection(
+            settings.with(settings: ["synchronous_commit": "off"]), name: "notify", log: log)
     }
 
     func tell(_ hints: [Hint]) {

@@ -36,7 +36,9 @@ final class Inbox: Sendable {
         let ticket = try state.withLock { state throws(AppendError) -> Ticket in
             if state.mail.isClosing { throw .closed }
             let pending = Pending(ticket: state.lastTicket + 1, unit: unit)
-            if state.units >= limits.waitingUnits || state.units > 0 && state.bytes + pending.bytes > limits.waitingBytes {
+            if state.units >= limits.waitingUnits
+                || state.units > 0 && state.bytes + pending.bytes > limits.waitingBytes
+            {
                 throw .overloaded(retryAfter: limits.retryAfter)
             }
             state.lastTicket += 1

@@ -52,7 +52,9 @@ extension Unit {
         for claim in takes + releases where claim.digest.count != 32 { return "a claim's digest has 32 bytes" }
         for claim in takes where expected[claim.stream] == nil { return "a claim is taken for a stream not written" }
         if let outcome {
-            if outcome.keyDigest.count != 32 || outcome.requestHash.count != 32 { return "an outcome's hashes have 32 bytes" }
+            if outcome.keyDigest.count != 32 || outcome.requestHash.count != 32 {
+                return "an outcome's hashes have 32 bytes"
+            }
             if !outcome.detail.isOneObject { return "an outcome's detail is not one compact JSON object" }
         }
         return nil

@@ -12,7 +12,8 @@ public enum EventLine {
 
     /// Appends the line of `event`, without a line feed. `merkle` is not part of it.
     public static func write(_ event: RecordedEvent, to line: inout [UInt8]) {
-        line.reserveCapacity(line.count + 512 + event.data.count + event.meta.count + (event.private?.count ?? 0) * 4 / 3)
+        line.reserveCapacity(
+            line.count + 512 + event.data.count + event.meta.count + (event.private?.count ?? 0) * 4 / 3)
         line.append("{\"position\":")
         line.append(number: event.position)
         line.append(",\"organization\":")
@@ -79,7 +80,7 @@ extension [UInt8] {
     /// Lower case, in quotes.
     fileprivate mutating func append(id: UUID) {
         append(UInt8(ascii: "\""))
-        withUnsafeBytes(of: id.uuid) { bytes in
+        Swift.withUnsafeBytes(of: id.uuid) { bytes in
             for (index, byte) in bytes.enumerated() {
                 if index == 4 || index == 6 || index == 8 || index == 10 { append(UInt8(ascii: "-")) }
                 append(hexDigit(byte >> 4))
