@@ -21,6 +21,7 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 /// A layer of the house (DESIGN §9). What it may import is its dependency list: arrows point one way.
@@ -71,12 +72,15 @@ let package = Package(
         layer(
             "API",
             [
-                "Application", "CRM", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP, nioHTTPTypes, logging, metrics,
+                "Application", "CRM", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP, nioHTTPTypes, logging,
+                metrics,
                 coreMetrics, lifecycle,
             ]),
         .executableTarget(
             name: "daybook",
-            dependencies: ["API", "Application", "Shipped", argumentParser, logging, lifecycle, coreMetrics, yams],
+            dependencies: [
+                "API", "Application", "Shipped", argumentParser, logging, lifecycle, unixSignals, coreMetrics, yams,
+            ],
             swiftSettings: strict),
 
         tests("KernelTests", ["Kernel"]),
@@ -86,7 +90,8 @@ let package = Package(
         tests("VaultTests", ["Vault", "Kernel", "Postgres", "PostgresTesting", "Shipped", logging]),
         tests("ProjectionsTests", ["Projections", "EventLog", "PostgresTesting", "Shipped"]),
         tests("ApplicationTests", ["Application", "PostgresTesting", "Shipped"]),
-        tests("APITests", ["API", "Application", "CRM", "PostgresTesting", "Shipped", hummingbird, logging, lifecycle]),
+        tests(
+            "APITests", ["API", "Application", "CRM", "PostgresTesting", "Shipped", hummingbird, logging, lifecycle]),
         tests("EndToEndTests", ["Postgres", "PostgresTesting", "daybook"]),
         tests("TidyTests", []),
     ]

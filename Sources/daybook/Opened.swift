@@ -1,0 +1,74 @@
+import Foundation
+import Logging
+import Postgres
+import Shipped
+
+/// A database at this version's schema, and how to leave it.
+struct Opened: Sendable {
+    let url: String
+    /// The private cluster where this process holds it.
+    let cluster: PrivateCluster?
+
+    // MARK: How is it opened?
+
+    /// For a server: the cluster is this process' own, and a second server on the folder is refused.
+    static func serving(_ place: Place, log: Logger) async throws -> Opened {
+        if let url = try place.foreignDatabase() { return try await Opened(url: url, cluster: nil).migrated(log) }
+        let cluster = place.cluster(log)
+        try await cluster.start()
+        return try await Opened(url: cluster.url, cluster: cluster).migrated(log)
+    }
+
+    /// For a verb: the cluster of the server that runs, or one that is started for this verb alone.
+    static func visiting(_ place: Place, log: Logger) async throws -> Opened {
+        if let url = try place.foreignDatabase() { return try await Opened(url: url, cluster: nil).migrated(log) }
+        guard FileManager.default.fileExists(atPath: place.clusterFolder) else {
+            throw Exit(
+                .lacking, "There are no data in \(place.folder). Run `tools/start` first, or name another --data.")
+        }
+        let cluster = place.cluster(log)
+        for _ in 0..<100 where !cluster.isRunning {
+            do {
+                try await cluster.start()
+                return try await Opened(url: cluster.url, cluster: cluster).migrated(log)
+            } catch ClusterError.inUse {
+                // A server is starting or stopping at this moment.
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        return try await Opened(url: cluster.url, cluster: nil).migrated(log)
+    }
+
+    private func migrated(_ log: Logger) async throws -> Opened {
+        let migrations = Shipped.files(in: "schemas/log").compactMap { Migration(file: $0.name, sql: $0.text) }
+        do {
+            try await Migrator(ConnectionSettings(url: url), log: log).migrate(migrations)
+            return self
+        } catch {
+            try? await close()
+            throw error
+        }
+    }
+
+    /// Stops the cluster where it is ours.
+    func close() async throws { try await cluster?.stop() }
+}
+
+extension Place {
+    var clusterFolder: String { folder + "/postgres" }
+
+    func cluster(_ log: Logger) -> PrivateCluster { PrivateCluster(folder: clusterFolder, log: log) }
+
+    /// Runs `body` on the database, whatever becomes of it leaving the cluster as it was.
+    func visit<R>(log: Logger, _ body: (Opened) async throws -> R) async throws -> R {
+        let opened = try await Opened.visiting(self, log: log)
+        do {
+            let result = try await body(opened)
+            try await opened.close()
+            return result
+        } catch {
+            try? await opened.close()
+            throw error
+        }
+    }
+}
