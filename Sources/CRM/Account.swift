@@ -1,0 +1,216 @@
+public import FoundationEssentials
+public import Kernel
+
+/// A business that is, was or may become a customer. Accounts may stand under a parent account.
+public enum Account: Lasting {
+    /// `account`.
+    public static let name = "account"
+    /// `accounts`.
+    public static let plural = "accounts"
+
+    // MARK: What is known of one?
+
+    /// Owner, lifecycle and parent are told by events of their own; the slug is its alone.
+    public static let fields = [
+        Field("name", .line).required().searchable(.a)
+            .known(as: [.salesforce: "name", .dynamics: "name", .suitecrm: "name", .hubspot: "name"]),
+        Field("slug", .slug),
+        Field("lifecycle", .choice(["lead", "prospect", "customer", "churned"])).alias("status")
+            .known(as: [.salesforce: "type", .suitecrm: "account_type", .hubspot: "lifecyclestage"]),
+        Field("industry", .text(100)).searchable(.c)
+            .known(as: [
+                .salesforce: "industry", .dynamics: "industryCode", .suitecrm: "industry", .hubspot: "industry",
+            ]),
+        Field("size", .choice(["startup", "small", "medium", "enterprise"])).known(as: [.dynamics: "customerSizeCode"]),
+        Field("website", .link).searchable(.b)
+            .known(as: [
+                .salesforce: "website", .dynamics: "webSiteUrl", .suitecrm: "website", .hubspot: "website",
+            ]),
+        Field("email", .email).personal().searchable(.b).known(as: [.dynamics: "EMailAddress1", .suitecrm: "email1"]),
+        Field("phone", .phone).personal()
+            .known(as: [
+                .salesforce: "phone", .dynamics: "telephone1", .suitecrm: "phone_office", .hubspot: "phone",
+            ]),
+        Field("billing_address", .address), Field("shipping_address", .address),
+        Field("annual_revenue", .money)
+            .known(as: [
+                .salesforce: "annual_revenue", .dynamics: "revenue", .suitecrm: "annual_revenue",
+                .hubspot: "annualrevenue",
+            ]),
+        Field("employee_count", .integer(0...10_000_000))
+            .known(as: [
+                .salesforce: "number_of_employees", .dynamics: "numberOfEmployees", .suitecrm: "employees",
+                .hubspot: "numberofemployees",
+            ]),
+        .owner.known(as: [
+            .salesforce: "owner_id", .dynamics: "ownerId", .suitecrm: "assigned_user_id", .hubspot: "hubspot_owner_id",
+        ]),
+        Field("parent_id", .reference("account"))
+            .known(as: [.salesforce: "parent_id", .dynamics: "parentAccountId", .suitecrm: "parent_id"]),
+        Field("contacted", .flag),
+        Field("next_follow_up_at", .instant),
+        .description.known(as: [
+            .salesforce: "description", .dynamics: "description", .suitecrm: "description", .hubspot: "description",
+        ]),
+        .custom,
+    ]
+    /// The fields are all that is remembered.
+    public typealias Content = Record
+    /// Absent, active or archived.
+    public typealias State = Life<Content>
+
+    // MARK: What can be asked?
+
+    /// What can be asked. A verb that sets one field is an edit of that field.
+    public enum Command: Sendable, Equatable {
+        case create(Record)
+        case edit(Patch)
+        case archive, restore
+    }
+    /// How it is asked.
+    public static let acts: [Act<Command>] = [
+        Act("create", .creates, "Enter an account", takes: fields) { .create($0.record) },
+        Act("edit", .edits, "Change what is known of an account", takes: fields.keeping("lifecycle")) {
+            .edit($0.patch)
+        },
+        Act("assign", .verb, "Give an account to a member", takes: [.owner.required()]) { .edit($0.patch) },
+        Act(
+            "change_lifecycle", .verb, "Say what the account has become",
+            takes: fields.filter { $0.name == "lifecycle" }.keeping("lifecycle")
+        ) { .edit($0.patch) },
+        Act(
+            "set_parent", .verb, "Put an account under another; without one it stands alone",
+            takes: [Field("parent_id", .reference("account"))]
+        ) { .edit($0.change(of: "parent_id")) },
+        Act("archive", .archives, "Put an account away") { _ in .archive },
+        Act("restore", .verb, "Take an account out again") { _ in .restore },
+    ]
+
+    // MARK: What can have happened?
+
+    /// What can have happened.
+    public enum Event: Message {
+        case created(Record)
+        case edited(set: Patch)
+        case assigned(from: UUID?, owner_id: UUID?)
+        case lifecycleChanged(from: String?, lifecycle: String)
+        case parentChanged(from: UUID?, parent_id: UUID?)
+        case archived, restored
+        /// Stored names; append-only.
+        public enum CodingKeys: String, CodingKey, CaseIterable {
+            case created = "account.created@1"
+            case edited = "account.edited@1"
+            case assigned = "account.assigned@1"
+            case lifecycleChanged = "account.lifecycle_changed@1"
+            case parentChanged = "account.parent_changed@1"
+            case archived = "account.archived@1"
+            case restored = "account.restored@1"
+        }
+    }
+
+    // MARK: What is refused, and what to do then?
+
+    /// Why not.
+    public enum Rejection: String, LastingRefusal {
+        case absent = "account.not_found"
+        case exists = "account.already_exists"
+        case archived = "account.archived"
+        case parentCycle = "account.parent_cycle"
+
+        /// What to do.
+        public var detail: String {
+            switch self {
+            case .absent: "There is no such account."
+            case .exists: "This account exists already; edit it instead."
+            case .archived: "This account is archived; restore it first."
+            case .parentCycle: "The parent stands under this account; choose one that does not."
+            }
+        }
+        /// What kind of refusal.
+        public var reason: RefusalReason {
+            switch self {
+            case .absent: .absent
+            case .exists, .archived: .conflict
+            case .parentCycle: .invalid
+            }
+        }
+    }
+
+    // MARK: What does a decision read?
+
+    /// The new parent and all that stand above it.
+    public static func references(_ command: Command, _: State, known: Context) -> [Reference] {
+        switch command {
+        case .create(let record): ancestry(record.id("parent_id"), known).map { Reference(Account.self, $0) }
+        case .edit(let patch): ancestry(patch.id("parent_id"), known).map { Reference(Account.self, $0) }
+        case .archive, .restore: []
+        }
+    }
+    /// An account and those above it, as far as they are known, nearest first.
+    private static func ancestry(_ first: UUID?, _ known: Context) -> [UUID] {
+        var chain: [UUID] = []
+        var next = first
+        while let id = next, !chain.contains(id) {
+            chain.append(id)
+            next = known.state(Account.self, id).content?.id("parent_id")
+        }
+        return chain
+    }
+
+    // MARK: What happens?
+
+    /// What happens. An account is a lead until something else is said.
+    public static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
+    {
+        switch command {
+        case .create(let record):
+            let events = try begin(state, with: .created(record.with(defaults: ["lifecycle": "lead"])))
+            guard !ancestry(record.id("parent_id"), context).contains(context.id) else { throw .parentCycle }
+            return events
+        case .edit(let patch):
+            let account = try inUse(state)
+            let change = patch.effective(on: account, fields)
+            guard !ancestry(change.id("parent_id"), context).contains(context.id) else { throw .parentCycle }
+            return events(of: change, on: account)
+        case .archive: return try archive(state, with: .archived)
+        case .restore: return try restore(state, with: .restored)
+        }
+    }
+    private static func events(of change: Patch, on account: Record) -> [Event] {
+        var events: [Event] = []
+        if change["owner_id"] != nil {
+            events.append(.assigned(from: account.id("owner_id"), owner_id: change.id("owner_id")))
+        }
+        if let lifecycle = change.text("lifecycle") {
+            events.append(.lifecycleChanged(from: account.text("lifecycle"), lifecycle: lifecycle))
+        }
+        if change["parent_id"] != nil {
+            events.append(.parentChanged(from: account.id("parent_id"), parent_id: change.id("parent_id")))
+        }
+        let plain = change.without("owner_id", "lifecycle", "parent_id")
+        return plain.isEmpty ? events : events + [.edited(set: plain)]
+    }
+
+    // MARK: What does it mean?
+
+    /// What it means.
+    public static func evolve(_ state: inout State, _ event: Event) {
+        switch event {
+        case .created(let record): state = .active(record)
+        case .edited(let change): state.change { $0.merge(change, fields) }
+        case .assigned(_, let owner): state.change { $0.set("owner_id", owner) }
+        case .lifecycleChanged(_, let lifecycle): state.change { $0.set("lifecycle", lifecycle) }
+        case .parentChanged(_, let parent): state.change { $0.set("parent_id", parent) }
+        case .archived: state.archive()
+        case .restored: state.restore()
+        }
+    }
+
+    // MARK: What is its alone?
+
+    /// Its slug while it is not archived.
+    public static func claims(_ state: State) -> Set<Claim> {
+        guard case .active(let account) = state, let slug = account.text("slug") else { return [] }
+        return [Claim("account.slug", slug)]
+    }
+}

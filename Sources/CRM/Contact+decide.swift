@@ -1,0 +1,133 @@
+import FoundationEssentials
+public import Kernel
+
+// MARK: What happens?
+
+extension Contact {
+    /// What happens.
+    public static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
+    {
+        switch command {
+        case .create(let record): return try begin(state, with: .created(try created(record, context)))
+        case .archive: return try archive(state, with: .archived)
+        case .restore: return try restore(state, with: .restored)
+        case .edit(let patch):
+            let contact = try inUse(state)
+            var (emails, accounts) = (Entries(contact["emails"]), Entries(contact["affiliations"]))
+            emails.take(patch["emails"]) { address($0, $1, context) }
+            accounts.take(patch["affiliations"]) { item, _ in affiliation(item) }
+            return try edited(patch.without("emails", "affiliations").effective(on: contact, fields), contact)
+                + told(emails, on: contact) + told(accounts: accounts, on: contact)
+        case .addEmail, .removeEmail, .makeEmailPrimary:
+            let contact = try inUse(state)
+            return try told(emails(of: contact, after: command, context), on: contact)
+        case .affiliate, .endAffiliation, .makePrimary:
+            let contact = try inUse(state)
+            return told(accounts: try accounts(of: contact, after: command, context), on: contact)
+        }
+    }
+
+    /// The first event's fields: addresses have ids, one of them and one account are primary.
+    private static func created(_ record: Record, _ context: Context) throws(Rejection) -> Record {
+        guard record["first_name"] != nil || record["last_name"] != nil else { throw .nameMissing }
+        var (emails, accounts) = (Entries(nil), Entries(nil))
+        emails.take(record["emails"]) { address($0, $1, context) }
+        accounts.take(record["affiliations"]) { item, _ in affiliation(item) }
+        try checkUnique(emails)
+        var result = record.with(defaults: ["status": "active"])
+        result.set("emails", emails == Entries(nil) ? nil : emails.json)
+        result.set("affiliations", accounts == Entries(nil) ? nil : accounts.json)
+        result.set("primary_email", emails.primaryAddress)
+        result.set("primary_account_id", accounts.primary)
+        return result
+    }
+
+    private static func edited(_ change: Patch, _ contact: Record) throws(Rejection) -> [Event] {
+        var after = contact
+        after.merge(change, fields)
+        let renames = change["first_name"] != nil || change["last_name"] != nil
+        if renames, after["first_name"] == nil, after["last_name"] == nil { throw .nameMissing }
+        var events: [Event] = []
+        if change["owner_id"] != nil {
+            events.append(.assigned(from: contact.id("owner_id"), owner_id: change.id("owner_id")))
+        }
+        let plain = change.without("owner_id")
+        return plain.isEmpty ? events : events + [.edited(set: plain)]
+    }
+
+    // MARK: Which addresses has she then?
+
+    private static func emails(of contact: Record, after command: Command, _ context: Context) throws(Rejection)
+        -> Entries
+    {
+        var emails = Entries(contact["emails"])
+        func known(_ name: String) throws(Rejection) -> String {
+            if emails[name] != nil { return name }
+            guard let key = emails.key(where: "address", is: .string(name)) else { throw .emailUnknown }
+            return key
+        }
+        switch command {
+        case .addEmail(let given):
+            let key = emails.key(where: "address", is: given["address"]) ?? context.newID().text
+            emails.put(key, (emails[key] ?? [:]).merging(given.values) { $1 })
+        case .removeEmail(let name): emails.remove(try known(name))
+        case .makeEmailPrimary(let name): emails.prefer(try known(name))
+        case .create, .edit, .affiliate, .endAffiliation, .makePrimary, .archive, .restore: break
+        }
+        return emails
+    }
+    private static func told(_ emails: Entries, on contact: Record) throws(Rejection) -> [Event] {
+        guard let change = emails.change(from: Entries(contact["emails"])) else { return [] }
+        try checkUnique(emails)
+        return [.emailsChanged(emails: change, primary_email: emails.primaryAddress)]
+    }
+    private static func checkUnique(_ emails: Entries) throws(Rejection) {
+        let addresses = emails.values("address")
+        guard Set(addresses).count == addresses.count else { throw .emailTwice }
+    }
+    /// An address keeps the id it has; another gets one.
+    private static func address(_ item: JSON, _ known: Entries, _ context: Context) -> (String, [String: JSON])? {
+        let entry = item.object ?? ["address": item]
+        return (known.key(where: "address", is: entry["address"]) ?? context.newID().text, entry)
+    }
+
+    // MARK: Which accounts has she then?
+
+    private static func accounts(of contact: Record, after command: Command, _ context: Context) throws(Rejection)
+        -> Entries
+    {
+        var accounts = Entries(contact["affiliations"])
+        switch command {
+        case .affiliate(let account, let given):
+            var entry = (accounts[account.text] ?? [:]).merging(given.values) { $1 }
+            entry["to"] = nil
+            accounts.put(account.text, entry)
+        case .endAffiliation(let account, let to):
+            guard var entry = accounts[account.text] else { throw .notAffiliated }
+            guard to != nil || entry["to"] == nil else { return accounts }
+            entry["to"] = .string((to ?? context.today).text)
+            accounts.put(account.text, entry)
+        case .makePrimary(let account):
+            guard accounts[account.text] != nil else { throw .notAffiliated }
+            guard !accounts.hasEnded(account.text) else { throw .affiliationEnded }
+            accounts.prefer(account.text)
+        case .create, .edit, .addEmail, .removeEmail, .makeEmailPrimary, .archive, .restore: break
+        }
+        return accounts
+    }
+    private static func told(accounts: Entries, on contact: Record) -> [Event] {
+        guard let change = accounts.change(from: Entries(contact["affiliations"])) else { return [] }
+        let primary = accounts.primary.flatMap(UUID.init(uuidString:))
+        return [.affiliationsChanged(affiliations: change, primary_account_id: primary)]
+    }
+    /// An affiliation is keyed by its account.
+    private static func affiliation(_ item: JSON) -> (String, [String: JSON])? {
+        guard let account = (item["account_id"] ?? item).string else { return nil }
+        return (account, (item.object ?? [:]).filter { $0.key != "account_id" })
+    }
+}
+
+extension Entries {
+    /// The address one writes to first.
+    fileprivate var primaryAddress: String? { primary.flatMap { self[$0]?["address"]?.string } }
+}

@@ -1,0 +1,197 @@
+public import FoundationEssentials
+public import Kernel
+
+/// A person one deals with: many addresses, many accounts, and of each one that comes first.
+public enum Contact: Lasting {
+    /// `contact`.
+    public static let name = "contact"
+    /// `contacts`.
+    public static let plural = "contacts"
+
+    // MARK: What is known of one?
+
+    /// Owner, addresses and accounts are told by events of their own; an address is hers alone.
+    public static let fields = [
+        Field("first_name", .text(100)).personal().searchable(.a)
+            .known(as: [
+                .salesforce: "first_name", .dynamics: "firstName", .suitecrm: "first_name", .hubspot: "firstname",
+            ]),
+        Field("last_name", .text(100)).personal().searchable(.a)
+            .known(as: [
+                .salesforce: "last_name", .dynamics: "lastName", .suitecrm: "last_name", .hubspot: "lastname",
+            ]),
+        Field("title", .text(100)).personal().searchable(.c)
+            .known(as: [.salesforce: "title", .dynamics: "jobTitle", .suitecrm: "title", .hubspot: "jobtitle"]),
+        Field("department", .text(100)).personal()
+            .known(as: [.salesforce: "department", .dynamics: "department", .suitecrm: "department"]),
+        Field("status", .choice(["active", "inactive", "bounced"])),
+        Field("lead_source", .text(100))
+            .known(as: [.salesforce: "lead_source", .dynamics: "leadSourceCode", .suitecrm: "lead_source"]),
+        Field("lead_score", .integer(0...100)).known(as: [.hubspot: "hubspotscore"]),
+        Field("phone", .phone).personal()
+            .known(as: [.salesforce: "phone", .dynamics: "telephone1", .suitecrm: "phone_work", .hubspot: "phone"]),
+        Field("mobile", .phone).personal()
+            .known(as: [
+                .salesforce: "mobile_phone", .dynamics: "mobilePhone", .suitecrm: "phone_mobile",
+                .hubspot: "mobilephone",
+            ]),
+        Field("website", .link).personal().known(as: [.dynamics: "webSiteUrl", .hubspot: "website"]),
+        Field("social_profiles", .map(of: .link, keys: .name)).personal(),
+        Field("preferences", .map(of: .text(500), keys: .name)).personal(),
+        .description.known(as: [.salesforce: "description", .dynamics: "description", .suitecrm: "description"]),
+        .owner.known(as: [
+            .salesforce: "owner_id", .dynamics: "ownerId", .suitecrm: "assigned_user_id", .hubspot: "hubspot_owner_id",
+        ]),
+        Field("emails", .entries(of: email, keys: .id, by: "address")).alias("email").personal().searchable(.b)
+            .known(as: [.salesforce: "email", .dynamics: "EMailAddress1", .suitecrm: "email1", .hubspot: "email"]),
+        Field("affiliations", .entries(of: affiliation, keys: .reference("account"), by: "account_id"))
+            .alias("account_id").known(as: [.salesforce: "account_id", .dynamics: "accountId"]),
+        .custom,
+    ]
+    private static let email = [
+        Field("address", .email).required(), Field("label", .text(40)), Field("primary", .flag),
+    ]
+    private static let affiliation = [
+        Field("role", .text(100)), Field("primary", .flag), Field("from", .day), Field("to", .day),
+    ]
+    /// Absent, active or archived. Beside the fields the record has `primary_email` and `primary_account_id`.
+    public typealias Content = Record
+    /// Absent, active or archived.
+    public typealias State = Life<Content>
+
+    // MARK: What can be asked?
+
+    /// What can be asked. An address is named by itself or by its id.
+    public enum Command: Sendable, Equatable {
+        case create(Record)
+        case edit(Patch)
+        case addEmail(Record)
+        case removeEmail(String), makeEmailPrimary(String)
+        case affiliate(account: UUID, Record)
+        case endAffiliation(account: UUID, to: Day?)
+        case makePrimary(account: UUID)
+        case archive, restore
+    }
+    /// How it is asked.
+    public static let acts: [Act<Command>] = [
+        Act("create", .creates, "Enter a contact", takes: fields) { .create($0.record) },
+        Act("edit", .edits, "Change what is known of a contact", takes: fields.keeping("status")) { .edit($0.patch) },
+        Act("assign", .verb, "Give a contact to a member", takes: [.owner.required()]) { .edit($0.patch) },
+        Act("add_email", .verb, "Add an address", takes: email) { .addEmail($0.record) },
+        Act("remove_email", .verb, "Remove an address", takes: oneEmail) { body throws(Flaw) in
+            .removeEmail(try body.required(body.text("email_id") ?? body.text("address"), "email_id"))
+        },
+        Act("make_email_primary", .verb, "Write to this address first", takes: oneEmail) { body throws(Flaw) in
+            .makeEmailPrimary(try body.required(body.text("email_id") ?? body.text("address"), "email_id"))
+        },
+        Act(
+            "affiliate", .verb, "Say that the contact works with an account",
+            takes: [account] + affiliation.filter { $0.name != "to" }
+        ) { body throws(Flaw) in
+            let id = try body.required(body.id("account_id"), "account_id")
+            return .affiliate(account: id, Record(body.values.filter { $0.key != "account_id" }))
+        },
+        Act("end_affiliation", .verb, "Say that it no longer does", takes: [account, Field("to", .day)]) {
+            body throws(Flaw) in
+            .endAffiliation(account: try body.required(body.id("account_id"), "account_id"), to: body.day("to"))
+        },
+        Act("make_primary", .verb, "Make an account the contact's first", takes: [account]) { body throws(Flaw) in
+            .makePrimary(account: try body.required(body.id("account_id"), "account_id"))
+        },
+        Act("archive", .archives, "Put a contact away") { _ in .archive },
+        Act("restore", .verb, "Take a contact out again") { _ in .restore },
+    ]
+    private static let account = Field("account_id", .reference("account")).required()
+    private static let oneEmail = [Field("email_id", .id), Field("address", .email)]
+
+    // MARK: What can have happened?
+
+    /// What can have happened.
+    public enum Event: Message {
+        case created(Record)
+        case edited(set: Patch)
+        case assigned(from: UUID?, owner_id: UUID?)
+        /// Whole entries by id; null for one that was removed.
+        case emailsChanged(emails: Patch?, primary_email: String?)
+        /// Whole entries by account; null for one that was removed.
+        case affiliationsChanged(affiliations: Patch?, primary_account_id: UUID?)
+        case archived, restored
+        /// Stored names; append-only.
+        public enum CodingKeys: String, CodingKey, CaseIterable {
+            case created = "contact.created@1"
+            case edited = "contact.edited@1"
+            case assigned = "contact.assigned@1"
+            case emailsChanged = "contact.emails_changed@1"
+            case affiliationsChanged = "contact.affiliations_changed@1"
+            case archived = "contact.archived@1"
+            case restored = "contact.restored@1"
+        }
+    }
+
+    // MARK: What is refused, and what to do then?
+
+    /// Why not.
+    public enum Rejection: String, LastingRefusal {
+        case absent = "contact.not_found"
+        case exists = "contact.already_exists"
+        case archived = "contact.archived"
+        case nameMissing = "contact.name_missing"
+        case emailUnknown = "contact.email_unknown"
+        case emailTwice = "contact.email_twice"
+        case notAffiliated = "contact.not_affiliated"
+        case affiliationEnded = "contact.affiliation_ended"
+
+        /// What to do.
+        public var detail: String {
+            switch self {
+            case .absent: "There is no such contact."
+            case .exists: "This contact exists already; edit it instead."
+            case .archived: "This contact is archived; restore it first."
+            case .nameMissing: "A contact needs a first name or a last name."
+            case .emailUnknown: "The contact has no such address; its emails are listed with their ids."
+            case .emailTwice: "The contact would have the same address twice; remove one."
+            case .notAffiliated: "The contact is not affiliated with this account; affiliate it first."
+            case .affiliationEnded: "The affiliation has ended; affiliate the contact again first."
+            }
+        }
+        /// What kind of refusal.
+        public var reason: RefusalReason {
+            switch self {
+            case .absent: .absent
+            case .exists, .archived, .affiliationEnded: .conflict
+            case .nameMissing, .emailUnknown, .emailTwice, .notAffiliated: .invalid
+            }
+        }
+    }
+
+    // MARK: What does it mean?
+
+    /// What it means.
+    public static func evolve(_ state: inout State, _ event: Event) {
+        switch event {
+        case .created(let record): state = .active(record)
+        case .edited(let change): state.change { $0.merge(change, fields) }
+        case .assigned(_, let owner): state.change { $0.set("owner_id", owner) }
+        case .emailsChanged(let emails, let primary):
+            state.change {
+                $0.merge(Patch(["emails": .object(emails?.values ?? [:])]), fields)
+                $0.set("primary_email", primary)
+            }
+        case .affiliationsChanged(let affiliations, let primary):
+            state.change {
+                $0.merge(Patch(["affiliations": .object(affiliations?.values ?? [:])]), fields)
+                $0.set("primary_account_id", primary)
+            }
+        case .archived: state.archive()
+        case .restored: state.restore()
+        }
+    }
+
+    // MARK: What is hers alone?
+
+    /// Each of her addresses while she is not archived.
+    public static func claims(_ state: State) -> Set<Claim> {
+        guard case .active(let contact) = state else { return [] }
+        return Set(Entries(contact["emails"]).values("address").map { Claim("contact.email", $0) })
+    }
+}

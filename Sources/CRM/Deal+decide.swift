@@ -1,0 +1,177 @@
+import FoundationEssentials
+public import Kernel
+
+// MARK: What is refused, and what to do then?
+
+extension Deal {
+    /// Why not.
+    public enum Rejection: String, LastingRefusal {
+        case absent = "deal.not_found"
+        case exists = "deal.already_exists"
+        case archived = "deal.archived"
+        case notOpen = "deal.not_open"
+        case notClosed = "deal.not_closed"
+        case pipelineMissing = "deal.pipeline_missing"
+        case pipelineArchived = "deal.pipeline_archived"
+        case pipelineFixed = "deal.pipeline_fixed"
+        case stageUnknown = "deal.stage_unknown"
+        case stageNotOpen = "deal.stage_not_open"
+        case stageNotWon = "deal.stage_not_won"
+        case stageNotLost = "deal.stage_not_lost"
+        case transitionNotAllowed = "deal.transition_not_allowed"
+
+        /// What to do.
+        public var detail: String {
+            switch self {
+            case .absent: "There is no such deal."
+            case .exists: "This deal exists already; edit it instead."
+            case .archived: "This deal is archived; restore it first."
+            case .notOpen: "This deal is closed; reopen it first, or edit what was wrong."
+            case .notClosed: "This deal is open; move it to another stage instead."
+            case .pipelineMissing: "Name a pipeline: the organization has no default one, or what is named is none."
+            case .pipelineArchived: "This pipeline is archived; restore it or choose another."
+            case .pipelineFixed: "A deal stays in its pipeline; open another deal in the other pipeline."
+            case .stageUnknown: "The deal's pipeline has no such stage; its stages are listed with their ids."
+            case .stageNotOpen: "This stage closes a deal; name an open stage, or win or lose the deal."
+            case .stageNotWon: "A deal is won in a stage of that kind; name one or leave the stage out."
+            case .stageNotLost: "A deal is lost in a stage of that kind; name one or leave the stage out."
+            case .transitionNotAllowed: "The pipeline does not let this stage follow; see its transitions."
+            }
+        }
+        /// What kind of refusal.
+        public var reason: RefusalReason {
+            switch self {
+            case .absent: .absent
+            case .exists, .archived, .notOpen, .notClosed, .transitionNotAllowed: .conflict
+            case .pipelineMissing, .pipelineArchived, .pipelineFixed, .stageUnknown, .stageNotOpen, .stageNotWon,
+                .stageNotLost:
+                .invalid
+            }
+        }
+    }
+}
+
+// MARK: What does a decision read?
+
+extension Deal {
+    /// The deal's pipeline; for a new one without, the organization's default.
+    public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] {
+        switch command {
+        case .create(let record):
+            let organization = Reference(Organization.self, known.organization)
+            let own = record["pipeline_id"] == nil ? [organization] : []
+            return own + (pipeline(of: record, known).map { [Reference(Pipeline.self, $0)] } ?? [])
+        case .edit(let patch) where patch["stage_id"] == nil: return []
+        case .archive, .restore: return []
+        case .edit, .move, .win, .lose, .reopen:
+            return (state.content?.fields.id("pipeline_id")).map { [Reference(Pipeline.self, $0)] } ?? []
+        }
+    }
+    private static func pipeline(of record: Record, _ context: Context) -> UUID? {
+        record.id("pipeline_id") ?? context.state(Organization.self, context.organization)?.id("default_pipeline_id")
+    }
+}
+
+// MARK: What happens?
+
+extension Deal {
+    /// What happens. Moves keep to the open stages and to what the pipeline allows; a deal is won and lost from
+    /// anywhere, in a stage of that kind, the first where none is named.
+    public static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
+    {
+        switch command {
+        case .create(let record):
+            guard case .absent = state else { throw .exists }
+            return [.opened(try opened(record, context))]
+        case .edit(let patch): return try edited(patch, try inUse(state), context)
+        case .move(let to):
+            let deal = try inUse(state)
+            return deal.stage == to && deal.outcome == .open ? [] : [try moved(deal, to, context)]
+        case .win(let stage, let day, let amount):
+            let deal = try inUse(state)
+            let amount = amount ?? Money(deal.fields["amount"])
+            let to = try closing(.won, stage, of: deal, context)
+            let isSame = amount == Money(deal.fields["amount"]) && deal.isClosed(in: stage, on: day)
+            if deal.outcome == .won, isSame { return [] }
+            guard deal.outcome == .open else { throw .notOpen }
+            return [.won(from: deal.stage, stage_id: to, actual_close: day ?? context.today, amount: amount)]
+        case .lose(let reason, let stage, let day):
+            let deal = try inUse(state)
+            let to = try closing(.lost, stage, of: deal, context)
+            let isSame = reason == deal.fields.text("lost_reason") && deal.isClosed(in: stage, on: day)
+            if deal.outcome == .lost, isSame { return [] }
+            guard deal.outcome == .open else { throw .notOpen }
+            return [.lost(from: deal.stage, stage_id: to, actual_close: day ?? context.today, lost_reason: reason)]
+        case .reopen(let stage):
+            let deal = try inUse(state)
+            if deal.outcome == .open, stage ?? deal.stage == deal.stage { return [] }
+            guard deal.outcome != .open else { throw .notClosed }
+            let stages = stages(of: deal, context)
+            guard let to = stage ?? deal.left ?? stages.first(.open)?.id else { throw .stageUnknown }
+            return [.reopened(from: deal.stage, stage_id: try open(to, stages))]
+        case .archive: return try archive(state, with: .archived)
+        case .restore: return try restore(state, with: .restored)
+        }
+    }
+
+    private static func opened(_ record: Record, _ context: Context) throws(Rejection) -> Record {
+        guard let id = pipeline(of: record, context) else { throw .pipelineMissing }
+        let stages: Stages
+        switch context.state(Pipeline.self, id) {
+        case .absent: throw .pipelineMissing
+        case .archived: throw .pipelineArchived
+        case .active(let pipeline): stages = Stages(pipeline)
+        }
+        guard let stage = record.id("stage_id") ?? stages.first(.open)?.id else { throw .stageUnknown }
+        var result = record
+        result.set("pipeline_id", id)
+        result.set("stage_id", try open(stage, stages))
+        return result
+    }
+    private static func edited(_ patch: Patch, _ deal: Content, _ context: Context) throws(Rejection) -> [Event] {
+        let change = patch.effective(on: deal.fields, fields)
+        guard change.id("pipeline_id") == nil else { throw .pipelineFixed }
+        var events: [Event] = []
+        if let stage = change.id("stage_id") { events.append(try moved(deal, stage, context)) }
+        if change["owner_id"] != nil {
+            events.append(.assigned(from: deal.fields.id("owner_id"), owner_id: change.id("owner_id")))
+        }
+        let plain = change.without("pipeline_id", "stage_id", "owner_id")
+        return plain.isEmpty ? events : events + [.edited(set: plain)]
+    }
+    private static func moved(_ deal: Content, _ to: UUID, _ context: Context) throws(Rejection) -> Event {
+        guard deal.outcome == .open else { throw .notOpen }
+        let stages = stages(of: deal, context)
+        let stage = try open(to, stages)
+        guard deal.stage.map({ stages.leads(from: $0, to: stage) }) ?? true else { throw .transitionNotAllowed }
+        return .moved(from: deal.stage, to: stage)
+    }
+
+    // MARK: Which stage?
+
+    private static func stages(of deal: Content, _ context: Context) -> Stages {
+        let pipeline = deal.fields.id("pipeline_id").flatMap { context.state(Pipeline.self, $0).content }
+        return Stages(pipeline ?? Record())
+    }
+    private static func open(_ id: UUID, _ stages: Stages) throws(Rejection) -> UUID {
+        guard let stage = stages[id] else { throw .stageUnknown }
+        guard stage.kind == .open else { throw .stageNotOpen }
+        return id
+    }
+    private static func closing(_ kind: Stage.Kind, _ named: UUID?, of deal: Content, _ context: Context)
+        throws(Rejection) -> UUID
+    {
+        let stages = stages(of: deal, context)
+        guard let id = named ?? stages.first(kind)?.id, let stage = stages[id] else { throw .stageUnknown }
+        guard stage.kind == kind else { throw kind == .won ? .stageNotWon : .stageNotLost }
+        return id
+    }
+}
+
+extension Deal.Content {
+    fileprivate var stage: UUID? { fields.id("stage_id") }
+    /// Whether what was asked is how it is; what was not said is as it is.
+    fileprivate func isClosed(in stage: UUID?, on day: Day?) -> Bool {
+        (stage ?? self.stage) == self.stage && (day ?? fields.day("actual_close")) == fields.day("actual_close")
+    }
+}

@@ -1,0 +1,15 @@
+public import Kernel
+
+/// All kinds of records there are. Routes, import mappings, permissions and the fuzzer are generic over this list.
+public let entities: [any Entity.Type] = [
+    Organization.self, Member.self, Team.self, Account.self, Contact.self, Product.self, Pipeline.self, Deal.self,
+    FieldSet.self,
+]
+
+private let names = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
+private let plurals = Dictionary(uniqueKeysWithValues: entities.map { ($0.plural, $0) })
+
+/// The entity of a name: `deal`.
+public func entity(named name: String) -> (any Entity.Type)? { names[name] }
+/// The entity of a path: `deals`.
+public func entity(plural: String) -> (any Entity.Type)? { plurals[plural] }

@@ -1,0 +1,205 @@
+public import FoundationEssentials
+public import Kernel
+
+/// The fields an organization defined for itself on one kind of record: one stream per entity, with a constant id.
+public enum FieldSet: Entity {
+    /// `field_set`.
+    public static let name = "field_set"
+    /// `field_sets`.
+    public static let plural = "field_sets"
+    /// Owners shape the organization.
+    public static let audience = Audience.owners
+
+    /// The stream in which an entity's fields are defined: a UUIDv8 of `fields:` and the entity's name.
+    public static func id(of entity: String) -> UUID {
+        UUID.v8((Array("fields:\(entity)".utf8) + Array(repeating: 0, count: 16)).prefix(16))
+    }
+    /// The entities that take fields of an organization's own.
+    public static let customizable = entities.filter { $0.fields.contains { $0.kind == .custom } }.map { $0.name }
+
+    // MARK: What is known of one?
+
+    /// The definitions by key.
+    public static let fields = [Field("fields", .map(of: .object(definition), keys: .name))]
+    private static let label = Field("label", .text(100)).required()
+    private static let type = Field("type", .choice(Definition.Kind.allCases.map(\.rawValue))).required()
+    private static let choices = Field("choices", .list(of: .text(100), 200))
+    private static let required = Field("required", .flag)
+    private static let definition = [label, type, choices, required, Field("entity", .text(40))]
+
+    /// One field that an organization defined.
+    public struct Definition: Codable, Sendable, Equatable {
+        /// What people call it.
+        public var label: String
+        /// What values it takes; it never changes.
+        public let type: Kind
+        /// The words of a choice.
+        public var choices: [String]?
+        /// Whether a new record must have it.
+        public var required: Bool?
+        /// To which entity a reference points.
+        public var entity: String?
+
+        /// What values it takes.
+        public enum Kind: String, Codable, Sendable, CaseIterable {
+            case text, number, money, day, instant, choice, choices, link, reference, checkbox
+        }
+    }
+
+    /// The definitions, those in use and those retired.
+    public struct State: Sendable, Equatable {
+        /// By key.
+        public fileprivate(set) var inUse: [String: Definition] = [:]
+        /// By key: still in old events, no longer given to records.
+        public fileprivate(set) var retired: [String: Definition] = [:]
+    }
+    /// Nothing is defined.
+    public static let initial = State()
+
+    // MARK: What can be asked?
+
+    /// What can be asked; the entity is named because the stream's id does not tell it.
+    public enum Command: Sendable, Equatable {
+        case define(entity: String, key: String, Definition)
+        case revise(entity: String, key: String, label: String?, choices: [String]?)
+        case retire(entity: String, key: String)
+    }
+    /// How it is asked.
+    public static let acts: [Act<Command>] = [
+        Act(
+            "define", .verb, "Define a field",
+            takes: [entity, Field("key", .slug), label, type, choices, required, target]
+        ) { body throws(Flaw) in try FieldSet.define(body) },
+        Act(
+            "revise", .verb, "Change the label or the choices of a field",
+            takes: [entity, key, Field("label", .text(100)), choices]
+        ) { body throws(Flaw) in
+            .revise(
+                entity: try body.required(body.text("entity"), "entity"), key: try FieldSet.key(body),
+                label: body.text("label"), choices: FieldSet.words(body))
+        },
+        Act("retire", .verb, "Give a field to records no longer", takes: [entity, key]) { body throws(Flaw) in
+            .retire(entity: try body.required(body.text("entity"), "entity"), key: try FieldSet.key(body))
+        },
+    ]
+    private static let entity = Field("entity", .choice(customizable)).required()
+    private static let key = Field("key", .slug).required()
+    private static let target = Field("target", .choice(entities.map { $0.name }))
+
+    private static func define(_ body: Body) throws(Flaw) -> Command {
+        let kind = try body.required(body.text("type").flatMap(Definition.Kind.init), "type")
+        let choices = words(body)
+        let isChoice = kind == .choice || kind == .choices
+        if isChoice, choices?.isEmpty ?? true { throw Flaw("/choices", "required", "a choice needs its words") }
+        if kind == .reference, body.text("target") == nil {
+            throw Flaw("/target", "required", "name the entity to which the field refers")
+        }
+        let definition = Definition(
+            label: try body.required(body.text("label"), "label"), type: kind, choices: isChoice ? choices : nil,
+            required: body.flag("required") == true ? true : nil,
+            entity: kind == .reference ? body.text("target") : nil)
+        return .define(entity: try body.required(body.text("entity"), "entity"), key: try key(body), definition)
+    }
+    /// The key as given, else made of the label: lower case, digits, underscores.
+    private static func key(_ body: Body) throws(Flaw) -> String {
+        let slug = body.text("key") ?? body.text("label").flatMap(Normal.slug)
+        let key = try body.required(slug, "key").replacing("-", with: "_")
+        guard key.count <= 40 else { throw Flaw("/key", "too_long", "at most 40 characters") }
+        return key
+    }
+    /// The words of a choice, each once.
+    private static func words(_ body: Body) -> [String]? {
+        var seen: Set<String?> = []
+        return body.values["choices"]?.array?.compactMap(\.string).filter { seen.insert(Normal.key($0)).inserted }
+    }
+
+    // MARK: What can have happened?
+
+    /// What can have happened. Definitions are told whole, by key.
+    public enum Event: Message {
+        case defined(fields: [String: Definition])
+        case revised(fields: [String: Definition])
+        case retired(key: String)
+        /// Stored names; append-only.
+        public enum CodingKeys: String, CodingKey, CaseIterable {
+            case defined = "field_set.defined@1"
+            case revised = "field_set.revised@1"
+            case retired = "field_set.retired@1"
+        }
+    }
+
+    // MARK: What is refused, and what to do then?
+
+    /// Why not.
+    public enum Rejection: String, Refusal {
+        case misplaced = "field_set.misplaced"
+        case keyTaken = "field_set.key_taken"
+        case keyUnknown = "field_set.key_unknown"
+        case notAChoice = "field_set.not_a_choice"
+        case full = "field_set.full"
+
+        /// What to do.
+        public var detail: String {
+            switch self {
+            case .misplaced: "The fields of this entity are defined elsewhere; leave the id to the server."
+            case .keyTaken: "This key has another definition; revise that one or choose another key."
+            case .keyUnknown: "There is no field of this key in use."
+            case .notAChoice: "Only a choice has words to choose from; leave choices out."
+            case .full: "An entity takes at most 200 fields of your own; retire one first."
+            }
+        }
+        /// What kind of refusal.
+        public var reason: RefusalReason {
+            switch self {
+            case .misplaced, .keyUnknown, .notAChoice: .invalid
+            case .keyTaken, .full: .conflict
+            }
+        }
+    }
+
+    // MARK: What happens?
+
+    /// What happens. A key keeps its type for ever, since values of that type are in the log.
+    public static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
+    {
+        switch command {
+        case .define(let entity, let key, let definition):
+            try check(entity, context)
+            if let known = state.inUse[key] {
+                guard known == definition else { throw .keyTaken }
+                return []
+            }
+            if let known = state.retired[key], known.type != definition.type { throw .keyTaken }
+            guard state.inUse.count < 200 else { throw .full }
+            return [.defined(fields: [key: definition])]
+        case .revise(let entity, let key, let label, let choices):
+            try check(entity, context)
+            guard let known = state.inUse[key] else { throw .keyUnknown }
+            guard choices == nil || known.choices != nil else { throw .notAChoice }
+            var new = known
+            new.label = label ?? known.label
+            new.choices = choices ?? known.choices
+            return new == known ? [] : [.revised(fields: [key: new])]
+        case .retire(let entity, let key):
+            try check(entity, context)
+            if state.retired[key] != nil { return [] }
+            guard state.inUse[key] != nil else { throw .keyUnknown }
+            return [.retired(key: key)]
+        }
+    }
+    private static func check(_ entity: String, _ context: Context) throws(Rejection) {
+        guard customizable.contains(entity), context.id == id(of: entity) else { throw .misplaced }
+    }
+
+    // MARK: What does it mean?
+
+    /// What it means.
+    public static func evolve(_ state: inout State, _ event: Event) {
+        switch event {
+        case .defined(let fields), .revised(let fields):
+            state.inUse.merge(fields) { $1 }
+            for key in fields.keys { state.retired[key] = nil }
+        case .retired(let key): state.retired[key] = state.inUse.removeValue(forKey: key) ?? state.retired[key]
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import FoundationEssentials
+import Kernel
+
+// Shapes of fields and small steps on records that several entities use.
+
+extension Field {
+    /// Several lines about a record; searched last.
+    static let description = Field("description", .paragraph(10_000)).personal().searchable(.d)
+    /// Who looks after it.
+    static let owner = Field("owner_id", .reference("member"))
+    /// What the organization defined for itself.
+    static let custom = Field("custom", .custom)
+}
+
+extension Field.Kind {
+    /// One line of a name or a heading.
+    static let line = text(200)
+    /// Where letters and parcels go.
+    static let address = object([
+        Field("street", .paragraph(200)), Field("city", .text(100)), Field("state", .text(100)),
+        Field("postal_code", .text(20)), Field("country", .text(100)),
+    ])
+}
+
+extension [Field] {
+    /// The same fields, but these cannot be cleared: they have a default when a record begins.
+    func keeping(_ names: String...) -> [Field] { map { names.contains($0.name) ? $0.required() : $0 } }
+}
+
+extension Record {
+    /// The same record with values where it has none.
+    func with(defaults: [String: JSON]) -> Record { Record(defaults.merging(values) { $1 }) }
+    /// Sets one field; nil clears it.
+    mutating func set(_ name: String, _ value: JSON?) { merge(Patch([name: value ?? .null]), []) }
+    mutating func set(_ name: String, _ id: UUID?) { set(name, id.map { .string($0.text) }) }
+    mutating func set(_ name: String, _ text: String?) { set(name, text.map { .string($0) }) }
+}
+
+extension Body {
+    /// One member as a change, absent meaning cleared.
+    func change(of name: String) -> Patch { Patch([name: values[name] ?? .null]) }
+}

@@ -1,0 +1,93 @@
+public import Kernel
+
+/// What most records go through: nothing yet, in use, put away.
+public enum Life<Content: Sendable & Equatable>: Sendable, Equatable {
+    case absent
+    case active(Content)
+    case archived(Content)
+
+    /// What is known of the record, also while it is put away.
+    public var content: Content? {
+        switch self {
+        case .absent: nil
+        case .active(let content), .archived(let content): content
+        }
+    }
+}
+
+/// An entity whose records begin once, can be put away, and can be taken out again.
+public protocol Lasting: Entity where State == Life<Content>, Rejection: LastingRefusal {
+    /// What is known of one.
+    associatedtype Content: Sendable, Equatable
+}
+
+/// The three refusals all such records share.
+public protocol LastingRefusal: Refusal {
+    /// `<entity>.not_found`.
+    static var absent: Self { get }
+    /// `<entity>.already_exists`.
+    static var exists: Self { get }
+    /// `<entity>.archived`.
+    static var archived: Self { get }
+}
+
+// MARK: What do they decide alike?
+
+extension Lasting {
+    /// A stream without events.
+    public static var initial: Life<Content> { .absent }
+
+    /// A record begins once.
+    static func begin(_ state: State, with event: Event) throws(Rejection) -> [Event] {
+        guard case .absent = state else { throw .exists }
+        return [event]
+    }
+    /// What may be changed: a record in use.
+    static func inUse(_ state: State) throws(Rejection) -> Content {
+        switch state {
+        case .absent: throw .absent
+        case .archived: throw .archived
+        case .active(let content): return content
+        }
+    }
+    /// Putting away what is away already decides nothing.
+    static func archive(_ state: State, with event: Event) throws(Rejection) -> [Event] {
+        switch state {
+        case .absent: throw .absent
+        case .archived: return []
+        case .active: return [event]
+        }
+    }
+    /// Taking out what is out already decides nothing.
+    static func restore(_ state: State, with event: Event) throws(Rejection) -> [Event] {
+        switch state {
+        case .absent: throw .absent
+        case .archived: return [event]
+        case .active: return []
+        }
+    }
+}
+
+extension Lasting where Content == Record {
+    /// The plain fields.
+    public static func record(_ state: State) -> Record? { state.content }
+}
+
+// MARK: What do their events mean alike?
+
+extension Life {
+    /// A change, whether or not the record is in use; without a record it means nothing.
+    mutating func change(_ body: (inout Content) -> Void) {
+        switch self {
+        case .absent: break
+        case .active(var content):
+            body(&content)
+            self = .active(content)
+        case .archived(var content):
+            body(&content)
+            self = .archived(content)
+        }
+    }
+    mutating func archive() { if let content { self = .archived(content) } }
+    mutating func restore() { if let content { self = .active(content) } }
+}

@@ -1,0 +1,99 @@
+public import Kernel
+
+/// The business whose log it is: its currency, its calendar, its habits. Its stream has the organization's own id.
+public enum Organization: Entity {
+    /// `organization`.
+    public static let name = "organization"
+    /// `organizations`.
+    public static let plural = "organizations"
+    /// Owners shape the organization.
+    public static let audience = Audience.owners
+
+    // MARK: What is known of it?
+
+    /// Plain fields only.
+    public static let fields = [
+        Field("name", .line).required().searchable(.a),
+        Field("currency", .currency).required(),
+        Field("time_zone", .zone).required(),
+        Field("fiscal_year_start", .integer(1...12)),
+        Field("default_pipeline_id", .reference("pipeline")),
+    ]
+    /// Its fields, once it was created. It is never archived.
+    public typealias State = Record?
+    /// A stream without events.
+    public static let initial: State = nil
+    /// The plain fields.
+    public static func record(_ state: State) -> Record? { state }
+
+    // MARK: What can be asked?
+
+    /// What can be asked.
+    public enum Command: Sendable, Equatable {
+        case create(Record)
+        case edit(Patch)
+    }
+    /// How it is asked.
+    public static let acts: [Act<Command>] = [
+        Act("create", .creates, "Found an organization", takes: fields) { .create($0.record) },
+        Act("edit", .edits, "Change the organization", takes: fields.keeping("fiscal_year_start")) { .edit($0.patch) },
+    ]
+
+    // MARK: What can have happened?
+
+    /// What can have happened.
+    public enum Event: Message {
+        case created(Record)
+        case edited(set: Patch)
+        /// Stored names; append-only.
+        public enum CodingKeys: String, CodingKey, CaseIterable {
+            case created = "organization.created@1"
+            case edited = "organization.edited@1"
+        }
+    }
+
+    // MARK: What is refused, and what to do then?
+
+    /// Why not.
+    public enum Rejection: String, Refusal {
+        case absent = "organization.not_found"
+        case exists = "organization.already_exists"
+
+        /// What to do.
+        public var detail: String {
+            switch self {
+            case .absent: "There is no such organization."
+            case .exists: "This organization exists already; edit it instead."
+            }
+        }
+        /// What kind of refusal.
+        public var reason: RefusalReason {
+            switch self {
+            case .absent: .absent
+            case .exists: .conflict
+            }
+        }
+    }
+
+    // MARK: What happens, and what does it mean?
+
+    /// What happens. The fiscal year starts in January where nothing else is said.
+    public static func decide(_ command: Command, given state: State, in _: Context) throws(Rejection) -> [Event] {
+        switch (command, state) {
+        case (.create(let record), nil): return [.created(record.with(defaults: ["fiscal_year_start": 1]))]
+        case (.create, _?): throw .exists
+        case (.edit, nil): throw .absent
+        case (.edit(let patch), let record?):
+            let change = patch.effective(on: record, fields)
+            return change.isEmpty ? [] : [.edited(set: change)]
+        }
+    }
+
+    /// What it means.
+    public static func evolve(_ state: inout State, _ event: Event) {
+        switch event {
+        case .created(let record): state = record
+        case .edited(let change): state?.merge(change, fields)
+        }
+    }
+}

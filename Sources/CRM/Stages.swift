@@ -1,0 +1,109 @@
+public import FoundationEssentials
+public import Kernel
+
+/// One step of a pipeline.
+public struct Stage: Sendable, Equatable {
+    /// Its id, for ever.
+    public let id: UUID
+    /// What people call it.
+    public var name: String
+    /// What being in it means for a deal; it never changes.
+    public let kind: Kind
+    /// From 1 on, in the order people see.
+    public var position: Int64
+    /// How likely a deal in it is won, in percent, where the deal says nothing else.
+    public var probability: Int64
+
+    /// What being in a stage means.
+    public enum Kind: String, Sendable, CaseIterable { case open, won, lost }
+
+    /// As events tell it, the id apart.
+    var json: JSON {
+        [
+            "name": .string(name), "kind": .string(kind.rawValue), "position": .integer(position),
+            "probability": .integer(probability),
+        ]
+    }
+}
+
+/// The stages of a pipeline in their order, and which may follow which.
+public struct Stages: Sendable, Equatable {
+    /// In their order.
+    public private(set) var all: [Stage]
+    private let transitions: [String: JSON]
+
+    /// The stages of a pipeline's record.
+    public init(_ pipeline: Record) {
+        transitions = pipeline["transitions"]?.object ?? [:]
+        all = (pipeline["stages"]?.object ?? [:]).compactMap { key, value in
+            guard let id = UUID(uuidString: key), let kind = value["kind"]?.string.flatMap(Stage.Kind.init) else {
+                return nil
+            }
+            return Stage(
+                id: id, name: value["name"]?.string ?? "", kind: kind, position: value["position"]?.integer ?? 0,
+                probability: value["probability"]?.integer ?? 0)
+        }
+        all.sort { ($0.position, $0.id.text) < ($1.position, $1.id.text) }
+    }
+
+    /// The stage of an id.
+    public subscript(id: UUID) -> Stage? { all.first { $0.id == id } }
+    /// The first of a kind.
+    public func first(_ kind: Stage.Kind) -> Stage? { all.first { $0.kind == kind } }
+    /// Whether a deal may be moved on; a stage for which nothing is said leads anywhere. Deals are won and lost from
+    /// anywhere: that is what happened to them, not a step of ours.
+    public func leads(from: UUID, to: UUID) -> Bool {
+        transitions[from.text]?.array.map { $0.contains(.string(to.text)) } ?? true
+    }
+
+    // MARK: How do they change?
+
+    /// The same with one more, placed after `after`; else after the last open one, closing ones at the end.
+    func adding(_ name: String, _ kind: Stage.Kind, probability: Int64?, after: UUID?, id: UUID) -> Stages {
+        var result = self
+        let end = kind == .open ? all.lastIndex { $0.kind == .open } : all.indices.last
+        let index = (after.flatMap { id in all.firstIndex { $0.id == id } } ?? end).map { $0 + 1 } ?? 0
+        let (before, behind) = (all[..<index].last { $0.kind == .open }, all[index...].first { $0.kind == .open })
+        let chance = Stages.chance(kind, between: before?.probability ?? 0, and: behind?.probability ?? 100)
+        let stage = Stage(id: id, name: name, kind: kind, position: 0, probability: probability ?? chance)
+        result.all.insert(stage, at: index)
+        return result.numbered()
+    }
+    /// Where nothing is said: won is certain, lost is not, an open stage lies half-way between its neighbours.
+    private static func chance(_ kind: Stage.Kind, between low: Int64, and high: Int64) -> Int64 {
+        switch kind {
+        case .won: 100
+        case .lost: 0
+        case .open: (low + high) / 2
+        }
+    }
+    /// The same with another name or probability for one.
+    func editing(_ id: UUID, name: String?, probability: Int64?) -> Stages {
+        var result = self
+        for index in all.indices where all[index].id == id {
+            result.all[index].name = name ?? all[index].name
+            result.all[index].probability = probability ?? all[index].probability
+        }
+        return result
+    }
+    /// The same in another order; nil where the ids are not exactly those of all stages.
+    func ordered(_ ids: [UUID]) -> Stages? {
+        guard ids.count == all.count, Set(ids) == Set(all.map(\.id)) else { return nil }
+        var result = self
+        result.all = ids.compactMap { self[$0] }
+        return result.numbered()
+    }
+    private func numbered() -> Stages {
+        var result = self
+        for index in result.all.indices { result.all[index].position = Int64(index) + 1 }
+        return result
+    }
+    /// Whole stages that are new or differ, as a patch of the map by id.
+    func change(from old: Stages) -> Patch {
+        Patch(Dictionary(uniqueKeysWithValues: all.filter { old[$0.id] != $0 }.map { ($0.id.text, $0.json) }))
+    }
+    /// Whether a name is taken by another stage, without regard to case.
+    func taken(_ name: String, except id: UUID? = nil) -> Stage? {
+        all.first { $0.id != id && Normal.key($0.name) == Normal.key(name) }
+    }
+}
