@@ -1,4 +1,4 @@
--- How values are written in the documents that the views of `read` make. The planner inlines both.
+-- How values are written in the documents that the views of `read` make. The planner inlines all.
 
 -- RFC 3339 in UTC with six digits, as everywhere.
 CREATE FUNCTION read.instant(at timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -7,15 +7,6 @@ $$;
 -- {"minor":105400,"currency":"USD"}; null without an amount. A currency is three capital letters, so nothing needs escaping.
 CREATE FUNCTION read.money(minor bigint, currency text) RETURNS json LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT ('{"minor":' || minor || ',"currency":"' || currency || '"}')::json
-$$;
--- The fiscal quarter of a day, `2017-Q1`. A fiscal year bears the number of the calendar year in which it ends.
-CREATE FUNCTION read.quarter(of date, fiscal_year_start bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT lpad((months / 12 + (fiscal_year_start > 1)::int)::text, 4, '0') || '-Q' || (months % 12 / 3 + 1)
-    FROM (SELECT (date_part('year', of) * 12 + date_part('month', of))::bigint - fiscal_year_start AS months) m
-$$;
--- The month of a day, `2017-03`.
-CREATE FUNCTION read.month(of date) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT to_char(of, 'YYYY-MM')
 $$;
 -- What counts of a deal's chances, in percent: certain once won or lost, else its own estimate, else its stage's.
 CREATE FUNCTION read.probability(status text, own bigint, stage bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

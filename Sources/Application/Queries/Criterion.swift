@@ -35,7 +35,8 @@ struct Criterion: Sendable {
 
     init(_ column: Relation.Column, as name: String? = nil, field: Field? = nil, aliases: [String]? = nil) {
         self.name = name ?? column.name
-        self.aliases = aliases ?? field?.aliases ?? []
+        // A map cannot be compared: its other names are for what it leads to.
+        self.aliases = column.type == .json ? [] : aliases ?? field?.aliases ?? []
         (place, type, isNullable, self.field) = (.column(column.name), column.type, column.isNullable, field)
     }
 

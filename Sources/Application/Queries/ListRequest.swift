@@ -12,7 +12,7 @@ struct ListRequest: Sendable {
     /// Words that must all be found.
     private(set) var words: [String] = []
     /// Rows of a page, 1 to 200.
-    private(set) var limit = 20
+    private(set) var limit: Int
     /// Pages that are skipped.
     private(set) var page: Int64?
     /// Where the last page ended.
@@ -32,10 +32,12 @@ struct ListRequest: Sendable {
         "sort", "limit", "cursor", "page", "page_size", "fields", "total", "as_of", "as_known",
     ]
 
-    init(_ parameters: [Parameter], of subject: Subject, custom: [String: Criterion] = [:], by caller: Caller)
+    init(
+        _ parameters: [Parameter], of subject: Subject, custom: [String: Criterion] = [:], by caller: Caller, limit: Int = 20
+    )
         throws(Problem)
     {
-        order = subject.order
+        (order, self.limit) = (subject.order, limit)
         shown = subject.document.shown.map(\.name)
         try ListRequest.refuseDoubles(parameters)
         for parameter in parameters {

@@ -89,7 +89,7 @@ extension Queries {
     }
 
     /// The fields by which the organization's own definitions let a list be chosen, where a parameter names one.
-    private func customCriteria(
+    func customCriteria(
         _ subject: Subject, _ parameters: [Parameter], _ catalog: Catalog, _ caller: Caller
     ) async throws(Problem) -> [String: Criterion] {
         guard let entity = subject.entity, subject.table.column("custom") != nil,

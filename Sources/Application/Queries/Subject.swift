@@ -41,7 +41,7 @@ extension Subject {
     init?(_ entity: any Entity.Type, in catalog: Catalog) {
         guard let table = catalog.relations[entity.plural] else { return nil }
         let document = catalog.relations["\(entity.name)_documents"] ?? table
-        let fields = entity.fields + (Subject.derived[entity.name] ?? [])
+        let fields = entity.fields + Subject.fields(besides: entity.name)
         self.init(table, document, fields: fields, entity: entity.name)
     }
 
@@ -72,6 +72,7 @@ extension Subject {
     }
 
     /// What read tables know of a record besides its fields.
+    static func fields(besides entity: String) -> [Field] { derived[entity] ?? [] }
     private static let derived: [String: [Field]] = [
         "deal": [Field("status", .choice(["open", "won", "lost"]))],
         "contact": [
