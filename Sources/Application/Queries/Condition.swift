@@ -29,7 +29,8 @@ struct Condition: Sendable {
         }
         let isWholeDay = values.contains { if case .startOfDay = $0 { true } else { false } }
         if isWholeDay, comparison == .ne || comparison == .in {
-            throw .parameter(parameter.name, "\(parameter.name) takes an instant; a whole day goes with =, gt, gte, lt, lte.")
+            throw .parameter(
+                parameter.name, "\(parameter.name) takes an instant; a whole day goes with =, gt, gte, lt, lte.")
         }
     }
 

@@ -100,11 +100,14 @@ struct ListQuery {
     }
 
     /// Behind the last row by the first key, or level with it and behind by the others.
-    private func after(_ values: ArraySlice<String?>, _ keys: ArraySlice<SortKey>, _ names: ArraySlice<String>) -> String {
+    private func after(_ values: ArraySlice<String?>, _ keys: ArraySlice<SortKey>, _ names: ArraySlice<String>)
+        -> String
+    {
         guard let key = keys.first, let name = names.first, let value = values.first else { return "false" }
         let rest = after(values.dropFirst(), keys.dropFirst(), names.dropFirst())
         guard let value else { return "(\(name) IS NULL AND \(rest))" }
-        let isBehind = "\(name) \(key.isDescending ? "<" : ">") \(value)" + (key.isNullable ? " OR \(name) IS NULL" : "")
+        let isBehind =
+            "\(name) \(key.isDescending ? "<" : ">") \(value)" + (key.isNullable ? " OR \(name) IS NULL" : "")
         return "(\(isBehind) OR (\(name) = \(value) AND \(rest)))"
     }
 }

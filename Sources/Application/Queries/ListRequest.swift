@@ -33,7 +33,8 @@ struct ListRequest: Sendable {
     ]
 
     init(
-        _ parameters: [Parameter], of subject: Subject, custom: [String: Criterion] = [:], by caller: Caller, limit: Int = 20
+        _ parameters: [Parameter], of subject: Subject, custom: [String: Criterion] = [:], by caller: Caller,
+        limit: Int = 20
     )
         throws(Problem)
     {
@@ -120,7 +121,9 @@ struct ListRequest: Sendable {
                 case .column(let column) = criterion.place, let column = subject.table.column(column)
             else {
                 let known = subject.criteria.filter(\.value.type.isOrdered).keys.sorted().joined(separator: ", ")
-                throw .parameter("sort", "There is no sorting by \(name.prefix(60)). Known are \(known), with - before for descending.")
+                throw .parameter(
+                    "sort",
+                    "There is no sorting by \(name.prefix(60)). Known are \(known), with - before for descending.")
             }
             guard !keys.contains(where: { $0.column == column.name }), keys.count < 5 else {
                 throw .parameter("sort", "sort takes at most 5 different keys.")

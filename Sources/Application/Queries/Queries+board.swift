@@ -18,7 +18,8 @@ extension Queries {
             let stages = try await relation("stages", catalog)
             for parameter in parameters where BoardQuery.refused.contains(parameter.name) {
                 throw Problem.unknownParameter(
-                    parameter.name, known: ["limit", "q"] + deals.criteria.keys.filter { !BoardQuery.refused.contains($0) })
+                    parameter.name,
+                    known: ["limit", "q"] + deals.criteria.keys.filter { !BoardQuery.refused.contains($0) })
             }
             let custom = try await customCriteria(deals, parameters, catalog, caller)
             let request = try ListRequest(parameters, of: deals, custom: custom, by: caller, limit: 50)

@@ -13,7 +13,8 @@ extension Queries {
             guard let subject = Subject(entity, in: catalog) else { throw Problem.unavailableView }
             var text = SQLText(caller.organization)
             let place = text.bind(.uuid(id))
-            text += "SELECT d.version, row_to_json(d) FROM (SELECT \(subject.document.columns(subject.shownNames)) FROM "
+            text +=
+                "SELECT d.version, row_to_json(d) FROM (SELECT \(subject.document.columns(subject.shownNames)) FROM "
             text += "\(subject.document.sql) t WHERE t.organization_id = $1 AND t.id = \(place)) d"
             let question = Question(
                 organization: caller.organization, projections: subject.projections, min: min,

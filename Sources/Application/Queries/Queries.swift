@@ -15,7 +15,8 @@ public final class Queries: Sendable {
         public var cursorKey: @Sendable (_ organization: UUID) async throws(Problem) -> [UInt8]
         /// The id of a record by its id in another system.
         public var recordID:
-            @Sendable (_ organization: UUID, _ entity: String, _ source: String, _ id: String) async throws(Problem) -> UUID
+            @Sendable (_ organization: UUID, _ entity: String, _ source: String, _ id: String) async throws(Problem) ->
+                UUID
         /// Returns when these projections have probably reached the position, or when its task is cancelled. A hint:
         /// what was reached is read from the database.
         public var wait: @Sendable (_ organization: UUID, _ position: Int64, _ projections: [String]) async -> Void
@@ -23,9 +24,10 @@ public final class Queries: Sendable {
         /// What questions need from elsewhere.
         public init(
             cursorKey: @escaping @Sendable (_ organization: UUID) async throws(Problem) -> [UInt8],
-            recordID: @escaping @Sendable (
-                _ organization: UUID, _ entity: String, _ source: String, _ id: String
-            ) async throws(Problem) -> UUID,
+            recordID:
+                @escaping @Sendable (
+                    _ organization: UUID, _ entity: String, _ source: String, _ id: String
+                ) async throws(Problem) -> UUID,
             wait: @escaping @Sendable (_ organization: UUID, _ position: Int64, _ projections: [String]) async -> Void
         ) {
             (self.cursorKey, self.recordID, self.wait) = (cursorKey, recordID, wait)
@@ -113,7 +115,7 @@ extension Queries {
     func answering<T: Sendable>(_ body: (Catalog) async throws(Problem) -> T) async throws(Problem) -> T {
         do {
             return try await body(try await catalog())
-        } catch where error.code == Queries.changed {
+        } catch  where error.code == Queries.changed {
             await known.forget()
             return try await body(try await catalog())
         }

@@ -41,7 +41,8 @@ struct SQLText {
             return "$\(parameters.count)::numeric"
         case .startOfDay(let number):
             parameters.date(number)
-            return "($\(parameters.count)::timestamp AT TIME ZONE coalesce((SELECT o.time_zone FROM read.organizations o "
+            return
+                "($\(parameters.count)::timestamp AT TIME ZONE coalesce((SELECT o.time_zone FROM read.organizations o "
                 + "WHERE o.organization_id = $1 AND o.id = $1), 'UTC'))"
         }
         return "$\(parameters.count)"
@@ -52,7 +53,8 @@ struct SQLText {
         switch values.first {
         case .uuid: parameters.uuids(values.compactMap { if case .uuid(let id) = $0 { id } else { nil } as UUID? })
         case .integer:
-            parameters.bigints(values.compactMap { if case .integer(let number) = $0 { number } else { nil } as Int64? })
+            parameters.bigints(
+                values.compactMap { if case .integer(let number) = $0 { number } else { nil } as Int64? })
         case .flag: parameters.bools(values.compactMap { if case .flag(let flag) = $0 { flag } else { nil } as Bool? })
         case .day, .startOfDay:
             parameters.dates(values.compactMap { if case .day(let day) = $0 { day } else { nil } as Int32? })
