@@ -57,8 +57,9 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible {
             option += 1
         }
         func has(_ keyword: String) -> Bool { all.contains { $0.keyword == keyword } }
-        if !has("application_name") { all.append(("application_name", name)) }
-        if !has("connect_timeout") { all.append(("connect_timeout", "10")) }
+        if !has("application_name"), settings["application_name"] == nil { all.append(("application_name", name)) }
+        // Without these a server that vanished from the network is noticed after hours. Sockets of unix ignore them.
+        for (keyword, value) in Self.impatience where !has(keyword) { all.append((keyword, value)) }
         all.append(("client_encoding", "UTF8"))
         var options = all.filter { $0.keyword == "options" }.map(\.value)
         all.removeAll { $0.keyword == "options" }
@@ -67,6 +68,11 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible {
         all.append(("options", options.joined(separator: " ")))
         return all
     }
+
+    private static let impatience = [
+        ("connect_timeout", "10"), ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
+        ("tcp_user_timeout", "60000"),
+    ]
 
     /// In `options` a space ends an argument unless a backslash stands before it.
     private static func escaped(_ value: String) -> String {

@@ -45,10 +45,11 @@ final class Session {
     var isBroken: Bool { PQstatus(raw) == CONNECTION_BAD }
 
     /// Whether the server has closed this idle connection meanwhile: looks, never waits.
+    ///
+    /// A server that shuts down says so before it closes, and to an idle connection it says nothing else of weight.
     func hasDied() -> Bool {
         var descriptor = pollfd(fd: PQsocket(raw), events: Int16(POLLIN), revents: 0)
-        guard poll(&descriptor, 1, 0) != 0 else { return isBroken }
-        return PQconsumeInput(raw) == 0 || isBroken
+        return poll(&descriptor, 1, 0) != 0 || isBroken
     }
 
     func error(outcomeUnknown: Bool = false) -> PostgresError {

@@ -12,6 +12,17 @@ struct Postmaster: Sendable {
         return found.isAlive ? found : nil
     }
 
+    /// Ends the sessions that a server left behind when it was killed: they hold its shared memory, one that computes
+    /// as long as it computes, and no new server starts before. SIGQUIT is what the server itself would send them.
+    /// False: some have not ended.
+    static func endOrphans(in cluster: String) -> Bool {
+        let orphans = Files.names(in: "/proc").compactMap { pid_t($0) }
+            .map { Postmaster(process: $0, cluster: cluster) }
+            .filter { $0.isAlive && Files.read("/proc/\($0.process)/comm")?.trimmed == "postgres" }
+        for orphan in orphans { orphan.signal(SIGQUIT) }
+        return orphans.allSatisfy { $0.hasEnded(within: .seconds(10)) }
+    }
+
     let process: pid_t
     let cluster: String
 

@@ -62,31 +62,35 @@ extension PrivateCluster {
     private func run(_ account: Account, _ programs: Programs) throws {
         var attempts = 0
         while true {
-            if let postmaster = Postmaster.running(in: cluster) {
-                // It runs, or it is shutting down: then there is another round.
+            // It runs; or it is shutting down, and then there is another round.
+            while let postmaster = Postmaster.running(in: cluster) {
                 if try isReady(postmaster) { return }
-                continue
             }
             do {
-                try configure(account)
-                unlinkStale()
-                let arguments = [
-                    programs("pg_ctl"), "start", "--no-wait", "--silent", "--pgdata", cluster, "--log", logFile,
-                ]
-                // Made by us, since pg_ctl's shell opens it as the server's user.
-                try touchLog(account)
-                try command(account.running(arguments), named: "pg_ctl start")
-                if try awaitStart() { return }
-                throw ClusterError.failed(command: "Postgres' start", log: logTail)
+                return try launch(account, programs)
             } catch {
-                // After a kill -9 of the server its sessions may hold the shared memory for a moment.
                 attempts += 1
-                if attempts > 20 { throw error }
+                if attempts > 5 { throw error }
                 usleep(500_000)
             }
         }
     }
 
+    private func launch(_ account: Account, _ programs: Programs) throws {
+        // No server is at work in the folder, so its `postmaster.pid` is stale; Postgres would respect it when its
+        // number is another process' by now.
+        unlink("\(cluster)/postmaster.pid")
+        if !Postmaster.endOrphans(in: cluster) { throw ClusterError.failed(command: "Postgres' start", log: logTail) }
+        try configure(account)
+        try touchLog(account)
+        // Waits until it accepts connections: a recovery after a crash may take minutes.
+        let arguments = [
+            programs("pg_ctl"), "start", "--wait", "--timeout=600", "--silent", "--pgdata", cluster, "--log", logFile,
+        ]
+        try command(account.running(arguments), named: "pg_ctl start")
+    }
+
+    /// The log belongs to the server's user, because pg_ctl's shell opens it as that.
     private func touchLog(_ account: Account) throws(ClusterError) {
         let file = open(logFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw Files.failure(logFile) }
@@ -94,20 +98,7 @@ extension PrivateCluster {
         guard account.own(logFile) else { throw Files.failure(logFile) }
     }
 
-    /// `postmaster.pid` of a dead server: Postgres removes it itself unless its number is another process' by now.
-    private func unlinkStale() { unlink("\(cluster)/postmaster.pid") }
-
-    /// Whether the server that was just started came up; it writes its number down before anything else can fail.
-    private func awaitStart() throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while ContinuousClock.now < deadline {
-            if let postmaster = Postmaster.running(in: cluster) { return try isReady(postmaster) }
-            usleep(5_000)
-        }
-        return false
-    }
-
-    /// Waits until the server accepts connections. False: it has ended. Recovery after a crash may take minutes.
+    /// Waits until a server that is there accepts connections. False: it has ended.
     private func isReady(_ postmaster: Postmaster) throws -> Bool {
         let deadline = ContinuousClock.now + .seconds(600)
         while postmaster.isAlive {

@@ -44,6 +44,9 @@ final class Mailbox: Sendable {
 
     // MARK: - What does the thread do?
 
+    /// Whether nothing more will come. The wake-up of closing is never cleared, so polling it returns at once.
+    var isClosing: Bool { state.withLock { $0.isClosing } }
+
     /// Moves everything that came to the end of `units`, and tells whether no more will come.
     func take(into units: inout Deque<Unit>) -> Bool {
         let (came, isClosing) = state.withLock { state -> (Deque<Unit>, Bool) in

@@ -85,9 +85,9 @@ final class PipelineThread {
     /// Fails what has waited too long for a connection.
     private func expire() {
         let now = ContinuousClock.now
-        for index in units.indices where units[index].deadline == nil {
-            units[index].deadline = now + reconnect.patience
-        }
+        // No patience makes a wrong URL right.
+        let patience = lastError.kind == .invalidSettings ? .zero : reconnect.patience
+        for index in units.indices where units[index].deadline == nil { units[index].deadline = now + patience }
         while let unit = units.first, let deadline = unit.deadline, deadline <= now {
             units.removeFirst()
             unit.ticket.resume(.failure(lastError))

@@ -66,7 +66,11 @@ public struct Row: Sendable {
     }
     /// A `text`, or the text of any type that is text on the wire.
     public func text(orNil column: Int) throws(PostgresError) -> String? {
-        try read(column) { String(decoding: $0, as: UTF8.self) }
+        let type = result.type(ofColumn: column)
+        if Self.notText.contains(type) {
+            throw PostgresError(.unexpectedResult, "column \(column) is of type \(type.rawValue), which is no text")
+        }
+        return try read(column) { String(decoding: $0, as: UTF8.self) }
     }
     /// A `bigint`, or a narrower integer.
     public func bigint(orNil column: Int) throws(PostgresError) -> Int64? {
@@ -104,6 +108,10 @@ public struct Row: Sendable {
     public func bytea(orNil column: Int) throws(PostgresError) -> [UInt8]? { try read(column) { [UInt8]($0) } }
 
     // MARK: - What do these stand on?
+
+    private static let notText: Set<OID> = [
+        .bool, .bytea, .bigint, .smallint, .int, .double, .date, .timestamptz, .uuid,
+    ]
 
     private func read<T>(_ column: Int, _ decode: (UnsafeRawBufferPointer) -> T) throws(PostgresError) -> T? {
         guard index >= 0, index < result.count, column >= 0, column < result.columnCount else {

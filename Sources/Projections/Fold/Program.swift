@@ -1,0 +1,91 @@
+/// What an event does to one column, compiled: columns and slots are dense numbers, no name is looked at any more.
+enum Op: Sendable {
+    /// The member; absent or null clears.
+    case set(Int, ColumnType, slot: Int)
+    /// The member of a merge patch; absent leaves the column alone, null clears it.
+    case given(Int, ColumnType, slot: Int)
+    case number(Int, Int64)
+    /// A UUID.
+    case id(Int, Cell)
+    case text(Int, [UInt8])
+    case occurredAt(Int), recordedAt(Int), position(Int), actor(Int), stream(Int)
+    case clear(Int)
+    case add(Int, Int64)
+    case addMember(Int, slot: Int)
+    /// RFC 7396 over the members of an object column.
+    case merge(Int, slot: Int)
+    /// The row goes.
+    case remove
+}
+
+/// What one event type does to a row.
+struct Program: Sendable {
+    var ops: [Op]
+}
+
+/// Several projections made ready to run in one pass over the log.
+struct Plan: Sendable {
+    struct EventType: Sendable {
+        let name: [UInt8]
+        let paths: PathTree
+        let programs: [(projection: Int, program: Program)]
+    }
+    let definitions: [Definition]
+    let types: [EventType]
+    let slots: Int
+
+    init(_ definitions: [Definition]) {
+        self.definitions = definitions
+        var names: [String] = []
+        for handler in definitions.flatMap(\.handlers) where !names.contains(handler.event) {
+            names.append(handler.event)
+        }
+        types = names.map { name in
+            var paths: [[String]] = []
+            func slot(_ path: [String]) -> Int {
+                if let i = paths.firstIndex(of: path) { return i }
+                paths.append(path)
+                return paths.count - 1
+            }
+            var programs: [(Int, Program)] = []
+            for (i, definition) in definitions.enumerated() {
+                for handler in definition.handlers where handler.event == name {
+                    programs.append((i, Program(ops: handler.steps.map { definition.compile($0, slot: slot) })))
+                }
+            }
+            return EventType(name: Array(name.utf8), paths: PathTree(paths), programs: programs)
+        }
+        slots = types.map(\.paths.slots).max() ?? 0
+    }
+
+    /// The projections that take any event of this entity (the type's part before the dot).
+    func projections(ofEntity type: UnsafeRawBufferPointer) -> Set<Int> {
+        let entity = Array(type.prefix { $0 != UInt8(ascii: ".") }) + [UInt8(ascii: ".")]
+        return Set(types.filter { $0.name.starts(with: entity) }.flatMap { $0.programs.map(\.projection) })
+    }
+}
+
+extension Definition {
+    fileprivate func compile(_ step: Step, slot: ([String]) -> Int) -> Op {
+        switch step {
+        case .remove: .remove
+        case .assign(let i, let value):
+            switch value {
+            case .member(let path): .set(i, columns[i].type, slot: slot(path))
+            case .given(let path): .given(i, columns[i].type, slot: slot(path))
+            case .number(let n): .number(i, n)
+            case .id(let cell): .id(i, cell)
+            case .text(let text): .text(i, Array(text.utf8))
+            case .occurredAt: .occurredAt(i)
+            case .recordedAt: .recordedAt(i)
+            case .position: .position(i)
+            case .actor: .actor(i)
+            case .stream: .stream(i)
+            case .null: .clear(i)
+            case .add(let n): .add(i, n)
+            case .addMember(let path): .addMember(i, slot: slot(path))
+            case .merge(let path): .merge(i, slot: slot(path))
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+import Yams
+
+extension Definition {
+    /// Reads one projection file. With a catalogue, events and paths that do not exist are refused.
+    /// Throws `Problems` with everything that is wrong in the file, not only the first.
+    public static func read(file: String, text: String, catalogue: EventCatalogue? = nil) throws(Problems) -> Definition
+    {
+        var reader = DefinitionReader(file: file, catalogue: catalogue)
+        let definition = reader.read(text)
+        if let definition, reader.problems.isEmpty { return definition }
+        throw Problems(problems: reader.problems)
+    }
+}
+
+/// Reads a file into a definition and gathers what is wrong.
+struct DefinitionReader {
+    let file: String
+    let catalogue: EventCatalogue?
+    private(set) var problems: [Problem] = []
+    private(set) var columns: [Column] = []
+
+    private static let members = [
+        "projection", "description", "owner", "version", "key", "columns", "on", "totals", "indexes",
+    ]
+    /// Tables of `read` that are not projections.
+    private static let taken = ["projection", "progress", "held", "view"]
+
+    init(file: String, catalogue: EventCatalogue?) {
+        self.file = file
+        self.catalogue = catalogue
+    }
+
+    mutating func report(_ node: Node?, _ message: String) {
+        let mark = node?.mark
+        problems.append(Problem(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, message: message))
+    }
+
+    mutating func read(_ text: String) -> Definition? {
+        guard let root = compose(text) else { return nil }
+        var found: [String: Node] = [:]
+        for (key, value) in root {
+            let name = key.string ?? ""
+            if Self.members.contains(name) {
+                found[name] = value
+            } else if name == "history" {
+                report(key, "history is not supported yet: take it out (a rebuild will make it when it is)")
+            } else {
+                report(key, "unknown member \(name)" + Nearest.suggestion(for: name, among: Self.members))
+            }
+        }
+        for name in ["projection", "key", "columns", "on"] where found[name] == nil {
+            report(.mapping(root), "\(name) is missing")
+        }
+        let name = found["projection"].flatMap { tableName($0) }
+        if let key = found["key"], key.string != "stream" {
+            report(key, "key is \(key.string ?? "no word"), and only `key: stream` is supported yet")
+        }
+        if let node = found["columns"] { readColumns(node) }
+        let handlers = found["on"].map { readHandlers($0) } ?? []
+        let totals = found["totals"].flatMap { readTotals($0) }
+        let indexes = found["indexes"].map { readIndexes($0) } ?? []
+        guard let name else { return nil }
+        return Definition(
+            name: name, description: found["description"]?.string, owner: found["owner"]?.string,
+            version: found["version"]?.string, columns: columns, totals: totals, indexes: indexes, file: file,
+            text: text, handlers: handlers)
+    }
+
+    private mutating func compose(_ text: String) -> Node.Mapping? {
+        do {
+            guard let root = try Yams.compose(yaml: text) else {
+                report(nil, "the file is empty")
+                return nil
+            }
+            if let mapping = root.mapping { return mapping }
+            report(root, "a projection is a mapping: projection: NAME, key: stream, columns: …, on: …")
+        } catch let error as YamlError {
+            report(error)
+        } catch {
+            report(nil, "\(error)")
+        }
+        return nil
+    }
+
+    private mutating func report(_ error: YamlError) {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            problems.append(Problem(file: file, line: mark.line, column: mark.column, message: "not YAML: \(problem)"))
+        case .duplicatedKeysInMapping(let names, let context):
+            let message = "\(names.sorted().joined(separator: ", ")) stands twice in one mapping"
+            problems.append(Problem(file: file, line: context.mark.line, column: context.mark.column, message: message))
+        case .no, .memory, .reader, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
+            report(nil, "not YAML: \(error)")
+        }
+    }
+
+    // MARK: - What are the table and its columns?
+
+    private mutating func tableName(_ node: Node) -> String? {
+        guard let name = node.string, DefinitionReader.isName(name), name.utf8.count <= 40 else {
+            report(node, "a projection's name is a word such as deals: a to z, digits and _, at most 40 characters")
+            return nil
+        }
+        if Self.taken.contains(name) || name.hasSuffix("_totals") || name.contains("__") {
+            report(node, "\(name) is taken: choose another name, without _totals at the end and without __")
+        }
+        return name
+    }
+
+    /// What Postgres takes without quotes, and nothing else.
+    static func isName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else { return false }
+        return name.utf8.count <= 63
+            && name.utf8.allSatisfy {
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || $0 == UInt8(ascii: "_")
+            }
+    }
+
+    private mutating func readColumns(_ node: Node) {
+        guard let mapping = node.mapping else {
+            return report(node, "columns is a mapping: {title: text, amount: bigint}")
+        }
+        if mapping.count > Row.mostColumns { report(node, "more than \(Row.mostColumns) columns") }
+        let types = ColumnType.allCases.map(\.rawValue)
+        for (key, value) in mapping {
+            let name = key.string ?? ""
+            if !DefinitionReader.isName(name) {
+                report(key, "a column's name is a word such as closed_at: a to z, digits and _")
+            } else if Standard.all.contains(name) {
+                report(key, "every table has the column \(name) already")
+            }
+            let word = value.string ?? ""
+            let type = ColumnType(rawValue: word)
+            if type == nil { report(value, "unknown type \(word)" + Nearest.suggestion(for: word, among: types)) }
+            columns.append(Column(name: name, type: type ?? .text))
+        }
+    }
+
+    /// The number of a column, or a report of one that does not exist.
+    mutating func column(_ node: Node) -> Int? {
+        let name = node.string ?? ""
+        if let i = columns.firstIndex(where: { $0.name == name }) { return i }
+        report(node, "there is no column \(name)" + Nearest.suggestion(for: name, among: columns.map(\.name)))
+        return nil
+    }
+
+    // MARK: - What are the totals and indexes?
+
+    private mutating func readTotals(_ node: Node) -> Totals? {
+        guard let mapping = node.mapping else {
+            report(node, "totals is a mapping: {by: [stage], count: deals, sum: amount}")
+            return nil
+        }
+        let members = ["by", "count", "sum"]
+        for (key, _) in mapping where !members.contains(key.string ?? "") {
+            report(
+                key, "unknown member \(key.string ?? "")" + Nearest.suggestion(for: key.string ?? "", among: members))
+        }
+        guard let list = mapping["by"]?.sequence, !list.isEmpty else {
+            report(mapping["by"] ?? node, "by is a list of columns: by: [stage, currency]")
+            return nil
+        }
+        let by = list.compactMap { column($0) }
+        for (i, node) in zip(by, list) where columns[i].type == .json { report(node, "a json column makes no group") }
+        if Set(by).count < by.count { report(mapping["by"], "by names a column twice") }
+        let sum = mapping["sum"].flatMap { node -> Int? in
+            guard let i = column(node) else { return nil }
+            if columns[i].type != .bigint {
+                report(node, "\(columns[i].name) is \(columns[i].type), and only bigint is summed")
+            }
+            return i
+        }
+        let count = mapping["count"]?.string ?? "count"
+        let others = Standard.before + by.map { columns[$0].name } + (sum.map { [columns[$0].name] } ?? [])
+        if !DefinitionReader.isName(count) || others.contains(count) {
+            report(mapping["count"] ?? node, "count is the name of a column of its own, such as deals")
+        }
+        return Totals(by: by, count: count, sum: sum)
+    }
+
+    private mutating func readIndexes(_ node: Node) -> [[String]] {
+        guard let lists = node.sequence else {
+            report(node, "indexes is a list of lists of columns: [[stage, amount], [owner]]")
+            return []
+        }
+        return lists.compactMap { list in
+            guard let names = list.sequence, !names.isEmpty else {
+                report(list, "an index is a list of columns: [stage, amount]")
+                return nil
+            }
+            return names.compactMap { node in
+                if let name = node.string, Standard.after.contains(name) { return name }
+                guard let i = column(node) else { return nil }
+                if columns[i].type == .json { report(node, "\(columns[i].name) is json, which has no order") }
+                return columns[i].name
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import FoundationEssentials
+import Postgres
+
+/// One projection with the table that it fills.
+struct Deployed: Sendable {
+    let table: ReadTable
+    /// Which build of the table: a process that folds by another loses the compare.
+    let generation: Int32
+    /// Under this name its progress stands: the table's.
+    var name: String { table.name }
+    var definition: Definition { table.definition }
+
+    /// The name of the table while it is rebuilt.
+    static func shadow(_ name: String) -> String { name + "__new" }
+}
+
+/// The projections that are fed together, ready to run; immutable, and compared by identity.
+final class Deployment: Sendable {
+    let projections: [Deployed]
+    let plan: Plan
+    /// What was live when it was read, those included whose text was not understood.
+    let live: [String]
+
+    init(_ projections: [Deployed], live: [String] = []) {
+        self.projections = projections
+        self.live = live
+        plan = Plan(projections.map(\.definition))
+    }
+}
+
+/// A projection's row in `read.projection`.
+struct Record: Sendable {
+    enum State: String, Sendable { case live, stopped, dropped }
+    var name: String
+    var generation: Int32
+    var state: State
+    var file: String
+    var text: String
+
+    init(_ row: Postgres.Row) throws(PostgresError) {
+        name = try row.text(0)
+        generation = try row.int(1)
+        state = State(rawValue: try row.text(2)) ?? .dropped
+        file = try row.text(3)
+        text = try row.text(4)
+    }
+
+    /// The definition it was built from. A text of an older or newer language may not be understood.
+    func definition() throws(Problems) -> Definition { try Definition.read(file: file, text: text) }
+
+    static func all(_ result: Result) throws(PostgresError) -> [Record] {
+        var records: [Record] = []
+        for row in result { records.append(try Record(row)) }
+        return records
+    }
+}
+
+/// How far a projection is in an organization.
+struct Checkpoint: Sendable {
+    /// All events up to here are applied, or wait.
+    var position: Int64 = 0
+    /// Those that are applied.
+    var applied = LeafSum()
+    /// Whether `read.progress` has a row for it.
+    var isStored = false
+    /// Streams that wait.
+    var held: Set<Cell> = []
+
+    init() {}
+
+    /// From three columns of a row: position, events, leaf_sum.
+    init(_ row: Postgres.Row, from column: Int) throws(PostgresError) {
+        position = try row.bigint(column)
+        let events = try row.bigint(column + 1)
+        guard let sum = row.bytes(column + 2).flatMap({ LeafSum(count: events, bytes: $0) }) else {
+            throw PostgresError(.unexpectedResult, "a leaf sum of read.progress is not 32 bytes long")
+        }
+        applied = sum
+        isStored = true
+    }
+}

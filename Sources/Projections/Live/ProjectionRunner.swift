@@ -1,0 +1,274 @@
+public import EventLog
+public import FoundationEssentials
+import Kernel
+public import Logging
+public import Postgres
+import Synchronization
+
+/// Feeds the deployed projections from the log as it grows, until its task is cancelled.
+///
+/// Any number of runners may work on one database: each batch compares the progress before it sets it, so no event is
+/// applied twice. What was in memory is forgotten whenever that compare fails.
+public final class ProjectionRunner: Sendable {
+    /// How it works.
+    public struct Options: Sendable {
+        /// How many organizations are worked on at once.
+        public var workers = 4
+        /// The next batch of an organization starts no sooner than this after the last: hot rows stay cheap.
+        public var pace = Duration.milliseconds(15)
+        /// How often all heads are looked at, in case a hint was lost, and the heartbeat is written.
+        public var sweep = Duration.seconds(2)
+        /// Waited for before each batch is applied: tests stop the projector here.
+        public var beforeBatch: (@Sendable (UUID) async -> Void)?
+
+        /// The usual.
+        public init() {}
+    }
+
+    private enum Turn { case idle, rest, more, later(Duration) }
+
+    private let reading: PipelinedConnection
+    private let writing: PipelinedConnection
+    private let settings: ConnectionSettings
+    private let appender: Appender?
+    private let options: Options
+    private let waits: ProjectionWaits?
+    private let log: Logger
+    private let agenda = Agenda()
+    private let lanes = Mutex<[UUID: Lane]>([:])
+    private let deployment = Mutex<Deployment?>(nil)
+
+    /// `settings`: of the database; the role is chosen here. `appender`: this process' own, if it has one, whose commits
+    /// are heard at once; others' are heard by NOTIFY. `waits`: told of each batch.
+    public init(
+        _ settings: ConnectionSettings, appender: Appender? = nil, waits: ProjectionWaits? = nil,
+        options: Options = Options(), log: Logger
+    ) {
+        let worker = settings.with(role: "daybook_worker")
+        self.settings = worker
+        self.appender = appender
+        reading = PipelinedConnection(worker, name: "projections reading", log: log)
+        // Safe without waiting for the disk: rows and progress are lost together, and applied again.
+        writing = PipelinedConnection(
+            worker.with(settings: ["synchronous_commit": "off", "idle_in_transaction_session_timeout": "10s"]),
+            name: "projections writing", log: log)
+        self.options = options
+        self.waits = waits
+        self.log = log
+    }
+
+    /// There is news of an organization. A hint: a lost one delays and never skips.
+    public func wake(_ organization: UUID) { agenda.add(organization) }
+
+    /// Runs until the task is cancelled; then the batches under way are finished and the connections closed.
+    public func run() async {
+        waits?.follow(true)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<options.workers { group.addTask { await self.work() } }
+            group.addTask { await self.listen() }
+            group.addTask { await self.sweep() }
+            await withTaskCancellationHandler {
+                await group.next()
+            } onCancel: {
+                agenda.close()
+            }
+            agenda.close()
+            await group.waitForAll()
+        }
+        waits?.follow(false)
+        await reading.close()
+        await writing.close()
+    }
+
+    // MARK: - Who has news?
+
+    /// Hints. What lies behind at the start is found by the sweep.
+    private func listen() async {
+        let reader = LogReader(reading)
+        let heads = (try? await reader.heads()) ?? [:]
+        let tail = Tail(
+            reader, from: heads.mapValues(\.position), appender: appender, listen: settings, interval: .seconds(30),
+            log: log)
+        while let hints = await tail.next() {
+            for hint in hints { agenda.add(hint.organization) }
+        }
+        await tail.close()
+    }
+
+    private func sweep() async {
+        while !Task.isCancelled {
+            do throws(PostgresError) {
+                if try await isOutdated() { forget() }
+                _ = try await reading.query(Statement(SQL.heartbeat))
+                for row in try await reading.query(Statement(SQL.organizationsBehind)) { agenda.add(try row.uuid(0)) }
+            } catch {
+                log.warning("the logs could not be looked at", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: options.sweep)
+        }
+    }
+
+    /// Whether other projections are live by now than those that are fed.
+    private func isOutdated() async throws(PostgresError) -> Bool {
+        guard let known = deployment.withLock({ $0 }) else { return false }
+        var live: [String] = []
+        for row in try await reading.query(Statement(SQL.liveProjections)) {
+            live.append("\(try row.text(0)) \(try row.int(1))")
+        }
+        return live != known.live
+    }
+
+    /// Forgets everything: what comes next is read anew.
+    private func forget() {
+        deployment.withLock { $0 = nil }
+        lanes.withLock { $0 = [:] }
+        waits?.forget()
+    }
+
+    // MARK: - What is a worker's day?
+
+    private func work() async {
+        var batch: Batch?
+        while let organization = await agenda.next() {
+            let turn = await follow(organization, &batch)
+            switch turn {
+            case .idle: agenda.done(organization, again: false, rest: .zero)
+            case .rest: agenda.done(organization, again: true, rest: options.pace)
+            case .more: agenda.done(organization, again: true, rest: .zero)
+            case .later(let pause): agenda.done(organization, again: true, rest: pause)
+            }
+        }
+    }
+
+    /// One batch of an organization, if there is one.
+    private func follow(_ organization: UUID, _ batch: inout Batch?) async -> Turn {
+        do {
+            let deployment = try await deployed()
+            guard let lane = try await lane(organization, deployment) else {
+                forget()
+                return .later(options.pace)
+            }
+            guard let order = lane.order(for: organization) else { return .idle }
+            if let pause = options.beforeBatch { await pause(organization) }
+            let current = batch.flatMap { $0.deployment === deployment ? $0 : nil } ?? Batch(deployment)
+            batch = current
+            return try await apply(order, lane, current)
+        } catch let error as PostgresError {
+            lanes.withLock { $0[organization] = nil }
+            return handle(error, organization)
+        } catch {
+            lanes.withLock { $0[organization] = nil }
+            log.error(
+                "events cannot be applied", metadata: ["organization": "\(organization.text)", "error": "\(error)"])
+            return .later(.seconds(5))
+        }
+    }
+
+    private func handle(_ error: PostgresError, _ organization: UUID) -> Turn {
+        switch error.kind {
+        case .divisionByZero: return .more  // another projector was faster
+        case .deadlock, .serialization, .lockTimeout: return .rest
+        case .undefinedTable, .undefinedColumn, .unsupported, .insufficientPrivilege:
+            // Dropped or swapped under us.
+            forget()
+            return .later(.milliseconds(100))
+        case .closed, .cancelled: return .later(.milliseconds(100))
+        case _:
+            log.warning(
+                "a batch was not applied, and is tried again",
+                metadata: ["organization": "\(organization.text)", "error": "\(error)"])
+            return .later(.milliseconds(200))
+        }
+    }
+
+    private func apply(_ order: Batch.Order, _ lane: Lane, _ batch: Batch) async throws -> Turn {
+        var lane = lane
+        var next: [Statement]? = batch.start(order)
+        do {
+            while let statements = next {
+                let connection = batch.isWriting ? writing : reading
+                next = try batch.next(try await connection.run(statements))
+            }
+        } catch let error as PostgresError where batch.isWriting && error.refusesValue {
+            lane.refuse(batch, error)
+            keep(lane, order.organization)
+            return .more
+        }
+        if batch.events.isEmpty { return .idle }
+        lane.advance(to: batch.checkpoints)
+        keep(lane, order.organization)
+        let positions = order.group.map { i in
+            (projection: lane.deployment.projections[i].name, position: lane.checkpoints[i].position)
+        }
+        waits?.tell(order.organization, positions)
+        if !batch.holds.isEmpty { try await report(batch) }
+        let isFull = batch.events.count >= batch.wanted
+        return isFull ? .more : .rest
+    }
+
+    private func keep(_ lane: Lane, _ organization: UUID) {
+        lanes.withLock { lanes in
+            // A lane is read again in a millisecond: no need to remember all of very many.
+            if lanes.count > 2000 { lanes.removeAll(keepingCapacity: true) }
+            lanes[organization] = lane
+        }
+    }
+
+    /// Says what is held, and stops a projection of which too much is.
+    private func report(_ batch: Batch) async throws(PostgresError) {
+        for (i, hold) in batch.holds {
+            log.error(
+                "an event cannot be applied; its stream is held",
+                metadata: [
+                    "projection": "\(batch.deployment.projections[i].name)", "code": "\(hold.code)",
+                    "column": "\(hold.column ?? "")", "organization": "\(batch.order.organization.text)",
+                    "stream": "\(hold.stream.uuid.text)", "position": "\(hold.position)",
+                ])
+        }
+        for i in Set(batch.holds.map(\.projection)) {
+            let projection = batch.deployment.projections[i]
+            let stopped = try await writing.query(Statement(projection.table.stop) { $0.text(projection.name) })
+            if stopped.isEmpty { continue }
+            log.critical("too much is held: the projection is stopped", metadata: ["projection": "\(projection.name)"])
+            forget()
+        }
+    }
+
+    // MARK: - What is known?
+
+    private func deployed() async throws(PostgresError) -> Deployment {
+        if let known = deployment.withLock({ $0 }) { return known }
+        var understood: [Deployed] = []
+        var live: [String] = []
+        for record in try Record.all(try await reading.query(Statement(SQL.deployedProjections)))
+        where record.state == .live {
+            live.append("\(record.name) \(record.generation)")
+            do throws(Problems) {
+                let table = ReadTable(definition: try record.definition(), name: record.name)
+                understood.append(Deployed(table: table, generation: record.generation))
+            } catch {
+                log.error(
+                    "a deployed projection is not understood, and is not fed",
+                    metadata: ["projection": "\(record.name)", "error": "\(error)"])
+            }
+        }
+        let found = Deployment(understood, live: live)
+        return deployment.withLock { known in
+            if let known { return known }
+            known = found
+            return found
+        }
+    }
+
+    private func lane(_ organization: UUID, _ deployment: Deployment) async throws(PostgresError) -> Lane? {
+        if let lane = lanes.withLock({ $0[organization] }), lane.deployment === deployment { return lane }
+        let results = try await reading.run([
+            Statement(SQL.organizationProgress) { $0.uuid(organization) },
+            Statement(SQL.organizationHeld) { $0.uuid(organization) },
+        ])
+        guard let lane = try Lane.load(results, deployment) else { return nil }
+        let positions = zip(deployment.projections, lane.checkpoints).map { ($0.name, $1.position) }
+        waits?.tell(organization, positions)
+        return lane
+    }
+}

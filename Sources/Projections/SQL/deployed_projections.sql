@@ -1,0 +1,1 @@
+SELECT name, generation, state, file, definition FROM read.projection ORDER BY name

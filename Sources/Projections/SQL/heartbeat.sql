@@ -1,0 +1,1 @@
+UPDATE read.projection SET heartbeat_at = now() WHERE state = 'live'

@@ -1,0 +1,1 @@
+SELECT name, generation FROM read.projection WHERE state = 'live' ORDER BY name

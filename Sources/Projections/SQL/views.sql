@@ -1,0 +1,1 @@
+SELECT name, file, definition, installed FROM read.view ORDER BY file
