@@ -1,0 +1,115 @@
+import Kernel
+
+// MARK: What has a shape that no field tells?
+
+extension Schema {
+    /// What a command answers.
+    static let done: JSON = [
+        "type": "object", "required": ["id", "version", "position"],
+        "properties": [
+            "id": ["type": "string", "format": "uuid"], "version": ["type": "integer"], "position": ["type": "integer"],
+        ],
+    ]
+
+    /// RFC 9457.
+    static let problem: JSON = [
+        "type": "object", "required": ["type", "title", "status", "code", "detail", "errors", "request_id"],
+        "properties": [
+            "type": ["type": "string"], "title": ["type": "string"], "status": ["type": "integer"],
+            "code": ["type": "string"], "detail": ["type": "string"], "request_id": ["type": "string"],
+            "errors": [
+                "type": "array",
+                "items": [
+                    "type": "object",
+                    "properties": [
+                        "pointer": ["type": "string"], "code": ["type": "string"], "detail": ["type": "string"],
+                    ],
+                ],
+            ],
+        ],
+    ]
+
+    /// A body of `/commands`.
+    static let batch: JSON = [
+        "type": "object", "required": ["commands"], "additionalProperties": false,
+        "properties": [
+            "atomic": ["type": "boolean"],
+            "commands": [
+                "type": "array", "maxItems": 1000, "minItems": 1,
+                "items": [
+                    "type": "object", "required": ["entity", "command"], "additionalProperties": false,
+                    "properties": [
+                        "entity": ["type": "string"], "command": ["type": "string"],
+                        "id": ["type": "string", "format": "uuid"],
+                        "external": [
+                            "type": "object", "required": ["source", "id"],
+                            "properties": ["source": ["type": "string"], "id": ["type": "string"]],
+                        ],
+                        "body": ["type": "object"], "occurred_at": ["type": "string", "format": "date-time"],
+                        "key": ["type": "string", "maxLength": 200], "if_match": ["type": "integer"],
+                    ],
+                ],
+            ],
+        ],
+    ]
+
+    /// What `/commands` answers: for each command what it did, or its problem.
+    static let results: JSON = [
+        "type": "object", "required": ["results"],
+        "properties": [
+            "results": [
+                "type": "array",
+                "items": ["anyOf": [["$ref": "#/components/schemas/Done"], ["$ref": "#/components/schemas/Problem"]]],
+            ]
+        ],
+    ]
+
+    /// Rows of a report.
+    static let report: JSON = [
+        "type": "object", "required": ["rows", "position"],
+        "properties": [
+            "position": ["type": "integer"],
+            "rows": [
+                "type": "array",
+                "items": [
+                    "type": "object",
+                    "properties": [
+                        "key": ["type": ["string", "null"]], "label": ["type": ["string", "null"]],
+                        "currency": ["type": ["string", "null"]], "value": ["type": ["number", "null"]],
+                        "count": ["type": "integer"],
+                    ],
+                ],
+            ],
+        ],
+    ]
+}
+
+/// Query parameters that the queries check themselves, described for people.
+enum Describing {
+    /// Those of lists.
+    static let listing = [
+        Route.Described(name: "sort", detail: "Fields to sort by, - before one for descending: -amount,name."),
+        Route.Described(name: "limit", detail: "How many records at most, 1 to 200."),
+        Route.Described(name: "cursor", detail: "The next of the page before."),
+        Route.Described(name: "page", detail: "The number of a page, from 1; instead of cursor."),
+        Route.Described(name: "page_size", detail: "How many records a page has; instead of limit."),
+        Route.Described(name: "fields", detail: "Which members to answer: id,title."),
+        Route.Described(name: "q", detail: "Words to search for."),
+        Route.Described(name: "total", detail: "exact: count all that match."),
+        Route.Described(name: "external_id", detail: "source:id of an imported record."),
+        Route.Described(
+            name: "{field}",
+            detail: "A value the field must have; {field}.gte, .lte, .gt, .lt, .ne, .in compare otherwise."),
+    ]
+
+    /// Those of the report on deals.
+    static let deals = [
+        Route.Described(
+            name: "measure", detail: "won_amount, open_amount, weighted_amount, count, win_rate or days_to_win."),
+        Route.Described(
+            name: "by", detail: "stage, quarter, month, owner, team, region, account, product, source or none."),
+        Route.Described(name: "from", detail: "The first day counted."),
+        Route.Described(name: "to", detail: "The last day counted."),
+        Route.Described(name: "{field}", detail: "A value the deals must have, as in lists."),
+    ]
+}

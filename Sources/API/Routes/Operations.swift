@@ -1,0 +1,78 @@
+import Application
+import Foundation
+import HTTPTypes
+import Kernel
+import NIOCore
+
+// MARK: How is the server?
+
+extension Routes {
+    /// For those who run it: `/health` and `/metrics`. Neither tells anything of an organization.
+    var operations: [Route] { [health, exposition] }
+
+    private var health: Route {
+        Route(
+            .get, "/health", "Whether this server works: 200, or 503 where it cannot.",
+            answer: .json(["type": "object"], position: false),
+            handler: .open { exchange throws(Problem) in
+                let vitals = await current()
+                return Outcome(status: vitals.isServing ? 200 : 503, vitals.json)
+            })
+    }
+
+    private var exposition: Route {
+        Route(
+            .get, "/metrics", "What Prometheus reads (text format 0.0.4).", answer: .text,
+            handler: .open { exchange throws(Problem) in
+                let vitals = await current()
+                metrics.gauge("daybook_up", [:], vitals.database ? 1 : 0)
+                metrics.gauge("daybook_appender_queue", [:], Double(vitals.queued))
+                for projection in vitals.projections {
+                    let labels = ["projection": projection.name]
+                    if let lag = projection.lag { metrics.gauge("daybook_projection_lag_events", labels, Double(lag)) }
+                    if let age = projection.lagSeconds {
+                        metrics.gauge("daybook_projection_lag_seconds", labels, age)
+                    }
+                    metrics.gauge("daybook_projection_held_streams", labels, Double(projection.held))
+                }
+                if let bytes = Process.residentBytes() {
+                    metrics.gauge("process_resident_memory_bytes", [:], Double(bytes))
+                }
+                var outcome = Outcome(body: metrics.exposition())
+                outcome.contentType = "text/plain; version=0.0.4; charset=utf-8"
+                return outcome
+            })
+    }
+
+    /// A database that hangs is as bad as one that is gone.
+    private func current() async -> Vitals {
+        await Deadline.run(.seconds(2), on: loop, late: .silent) { [vitals = services.vitals] in await vitals() }
+    }
+}
+
+extension Vitals {
+    /// What `/health` shows.
+    var json: JSON {
+        let shown = projections.map { projection -> JSON in
+            [
+                "projection": .string(projection.name), "lag": projection.lag.map(JSON.integer) ?? .null,
+                "lag_seconds": projection.lagSeconds.map(JSON.number) ?? .null,
+                "held": .integer(Int64(projection.held)), "stopped": .bool(projection.isStopped),
+            ]
+        }
+        return [
+            "status": .string(status), "database": .string(database ? "ok" : "unreachable"),
+            "projections": .array(shown), "queue": .integer(Int64(queued)), "version": .string(version),
+        ]
+    }
+}
+
+/// This process as the kernel sees it.
+enum Process {
+    /// Resident memory in bytes, from `/proc/self/statm` (its second number, in pages).
+    static func residentBytes() -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+        let numbers = text.split(separator: " ").compactMap { Int($0) }
+        return numbers.count > 1 ? numbers[1] * Int(sysconf(Int32(_SC_PAGESIZE))) : nil
+    }
+}

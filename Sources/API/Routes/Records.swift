@@ -1,0 +1,109 @@
+import Application
+import FoundationEssentials
+import HTTPTypes
+import Kernel
+
+// MARK: What can be asked of every entity?
+
+extension Routes {
+    /// The routes of one entity: its list, its records, their history, and what it can be asked to do. The organization
+    /// and the definitions of custom fields have paths of their own.
+    func records(of entity: any Entity.Type) -> [Route] {
+        guard Exposure.isCollection(entity) else { return [] }
+        return queries(of: entity) + Exposure.acts(of: entity).flatMap { routes(of: $0, entity) }
+    }
+
+    private func queries(of entity: any Entity.Type) -> [Route] {
+        let (name, plural) = (entity.name, entity.plural)
+        let words = plural.replacing("_", with: " ")
+        return [
+            Self.query("/\(plural)", "Lists \(words).", .grammar(Describing.listing), Schema.page(of: entity)) {
+                [queries = services.queries] exchange, caller throws(Problem) in
+                try await queries.list(name, exchange.query, for: caller, min: exchange.conditions.minimum)
+            },
+            Self.query("/\(plural)/{id}", "One of the \(words).", .only([]), Schema.reference(entity)) {
+                [queries = services.queries] exchange, caller throws(Problem) in
+                let id = try exchange.id(of: name)
+                return try await queries.record(name, id, for: caller, min: exchange.conditions.minimum)
+            },
+            Self.query(
+                "/\(plural)/{id}/history", "The events of one of the \(words), with what each changed.", .only([]),
+                ["type": "object"]
+            ) { [queries = services.queries] exchange, caller throws(Problem) in
+                let id = try exchange.id(of: name)
+                return try await queries.history(name, id, for: caller, min: exchange.conditions.minimum)
+            },
+        ]
+    }
+
+    private func routes(of act: Exposure.Act, _ entity: any Entity.Type) -> [Route] {
+        let record = "\(Self.base)/\(entity.plural)/{id}"
+        switch act.form {
+        case .creates:
+            return [creating(act, entity)]
+        case .edits:
+            let patch = Route(
+                .patch, record, act.summary, body: .patch(act.takes), answer: .command(200),
+                handler: .known { exchange, caller throws(Problem) in
+                    try await carryOut(act.name, of: entity, exchange, caller)
+                })
+            let put = Route(
+                .put, record, "\(act.summary). What is not given is cleared. Needs If-Match.",
+                body: .members(act.takes, optional: false), answer: .command(200),
+                handler: .known { exchange, caller throws(Problem) in
+                    try await replace(act.name, of: entity, exchange, caller)
+                })
+            return [patch, put]
+        case .archives:
+            return [
+                verb(.delete, record, act, entity),
+                verb(.post, "\(record)/\(act.name)", act, entity),
+            ]
+        case .verb:
+            return [verb(.post, "\(record)/\(act.name)", act, entity)]
+        }
+    }
+
+    private func creating(_ act: Exposure.Act, _ entity: any Entity.Type) -> Route {
+        let path = "\(Self.base)/\(entity.plural)"
+        return Route(
+            .post, path, act.summary, body: .members(act.takes, optional: false), answer: .command(201),
+            handler: .known { exchange, caller throws(Problem) in
+                let ask = Ask(entity.name, .new, act.name, exchange.body, ifMatch: exchange.conditions.match.version)
+                return try await carryOut(ask, exchange, caller, below: path)
+            })
+    }
+
+    private func verb(
+        _ method: HTTPRequest.Method, _ path: String, _ act: Exposure.Act, _ entity: any Entity.Type
+    ) -> Route {
+        let isBare = !act.takes.contains(where: \.isRequired)
+        return Route(
+            method, path, act.summary, body: .members(act.takes, optional: isBare), answer: .command(200),
+            handler: .known { exchange, caller throws(Problem) in
+                try await carryOut(act.name, of: entity, exchange, caller)
+            })
+    }
+
+    private func carryOut(
+        _ act: String, of entity: any Entity.Type, _ exchange: Exchange, _ caller: Caller
+    ) async throws(Problem) -> Outcome {
+        let id = try exchange.id(of: entity.name)
+        let version = exchange.conditions.match.version
+        return try await carryOut(Ask(entity.name, .id(id), act, exchange.body, ifMatch: version), exchange, caller)
+    }
+
+    private func replace(
+        _ act: String, of entity: any Entity.Type, _ exchange: Exchange, _ caller: Caller
+    ) async throws(Problem) -> Outcome {
+        let id = try exchange.id(of: entity.name)
+        guard exchange.conditions.match != .unsaid else {
+            throw Problem(
+                "precondition.required", 428,
+                "PUT replaces the whole record: say with If-Match which version you have seen, or *.")
+        }
+        let version = exchange.conditions.match.version
+        let ask = Ask(entity.name, .id(id), act, exchange.body, ifMatch: version, replaces: true)
+        return try await carryOut(ask, exchange, caller)
+    }
+}

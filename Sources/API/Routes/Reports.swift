@@ -1,0 +1,39 @@
+import Application
+import CRM
+import HTTPTypes
+import Kernel
+
+// MARK: What do the records amount to?
+
+extension Routes {
+    /// The board, the reports, and any projection's table.
+    var reports: [Route] {
+        let queries = services.queries
+        return [
+            Self.query("/pipelines/{id}/board", "A pipeline's open deals by stage.", .grammar([]), ["type": "object"]) {
+                exchange, caller throws(Problem) in
+                let id = try exchange.id(of: Pipeline.name)
+                return try await queries.board(id, exchange.query, for: caller, min: exchange.conditions.minimum)
+            },
+            Self.query(
+                "/reports/overview", "The organization's sales in a few numbers.", .grammar([]), ["type": "object"]
+            ) {
+                exchange, caller throws(Problem) in
+                try await queries.overview(exchange.query, for: caller, min: exchange.conditions.minimum)
+            },
+            Self.query(
+                "/reports/deals", "One measure of deals, by one property.", .grammar(Describing.deals), Schema.report
+            ) {
+                exchange, caller throws(Problem) in
+                try await queries.dealsReport(exchange.query, for: caller, min: exchange.conditions.minimum)
+            },
+            Self.query(
+                "/tables/{projection}", "The rows of any projection.", .grammar(Describing.listing), ["type": "object"]
+            ) { exchange, caller throws(Problem) in
+                let projection = exchange.captured["projection"] ?? ""
+                return try await queries.table(
+                    projection, exchange.query, for: caller, min: exchange.conditions.minimum)
+            },
+        ]
+    }
+}

@@ -1,0 +1,60 @@
+import Application
+import FoundationEssentials
+import HTTPTypes
+import Kernel
+import NIOCore
+
+/// All routes there are, made of the list of entities. The order is that of the description.
+struct Routes {
+    let services: Services
+    let metrics: Metrics
+    /// Whose clock bounds what is asked of the process itself.
+    let loop: any EventLoop
+
+    /// Those of `/openapi.json` included, which describes all of them.
+    var all: [Route] {
+        let described =
+            sessions + organization + services.entities.flatMap(records(of:)) + fields + reports + batches + operations
+        return described + [OpenAPI.route(for: described, entities: services.entities)]
+    }
+
+    static let base = "/api/v1"
+
+    // MARK: How are commands and queries answered?
+
+    /// Carries out one command. What it made is found below `path`, or, where it has no page of its own, `at` it.
+    func carryOut(
+        _ ask: Ask, _ exchange: Exchange, _ caller: Caller, below path: String? = nil, at page: String? = nil
+    ) async throws(Problem) -> Outcome {
+        let answer = try await services.commands.execute(
+            [ask], by: caller, key: exchange.conditions.key, lane: .interactive)
+        guard let result = answer.results.first else { throw .fault }
+        var outcome = Outcome(status: result.status, Self.body(of: result, answer.position), position: answer.position)
+        outcome.version = result.version
+        if result.status == 201 { outcome.location = page ?? path.map { "\($0)/\(result.id.text)" } }
+        return outcome
+    }
+
+    /// What a command answers: `{"id","version","position"}`.
+    static func body(of result: Answer.Result, _ position: PositionToken) -> JSON {
+        [
+            "id": .string(result.id.text), "version": .integer(Int64(result.version)),
+            "position": .integer(position.position),
+        ]
+    }
+
+    /// Passes a document on as it is.
+    static func pass(_ reply: Reply) -> Outcome {
+        Outcome(body: reply.body, position: reply.position, version: reply.version)
+    }
+
+    /// A route that asks the read tables something.
+    static func query(
+        _ path: String, _ summary: String, _ parameters: Route.Parameters, _ schema: JSON,
+        _ ask: @escaping @Sendable (Exchange, Caller) async throws(Problem) -> Reply
+    ) -> Route {
+        Route(
+            .get, base + path, summary, parameters: parameters, answer: .json(schema, position: true),
+            handler: .known { exchange, caller throws(Problem) in pass(try await ask(exchange, caller)) })
+    }
+}

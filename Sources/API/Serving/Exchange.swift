@@ -1,0 +1,52 @@
+import Application
+import FoundationEssentials
+import HTTPTypes
+import Kernel
+
+/// One request as its handler sees it: read, bounded and checked as far as the route tells.
+struct Exchange: Sendable {
+    /// The request's id.
+    let id: String
+    /// What the path names.
+    let captured: [String: String]
+    /// What stands behind the question mark, decoded, in order.
+    let query: [Parameter]
+    /// What the headers ask for.
+    let conditions: Conditions
+    /// The token of `Authorization: Bearer`.
+    let token: String?
+    /// The body's bytes.
+    let bytes: [UInt8]
+    /// The body, where its route takes one; an empty object where it was optional and absent.
+    let body: JSON
+
+    /// The captured id of a record of `entity`.
+    /// - Throws: `<entity>.not_found`: what is no id names no record.
+    func id(of entity: String) throws(Problem) -> UUID {
+        guard let text = captured["id"], let id = UUID(uuidString: text) else { throw .absent(entity) }
+        return id
+    }
+}
+
+/// What comes back.
+struct Outcome: Sendable {
+    var status: Int = 200
+    var body: [UInt8]
+    var contentType = "application/json"
+    /// The version of the record, for `ETag`.
+    var version: Int32?
+    /// Where the log stood, for `Daybook-Position`.
+    var position: PositionToken?
+    var location: String?
+
+    /// An answer of bytes that are JSON already.
+    init(status: Int = 200, body: [UInt8], position: PositionToken? = nil, version: Int32? = nil) {
+        (self.status, self.body, self.position, self.version) = (status, body, position, version)
+    }
+    /// An answer of JSON.
+    init(status: Int = 200, _ json: JSON, position: PositionToken? = nil) {
+        self.init(status: status, body: json.bytes, position: position)
+    }
+    /// Done, and nothing to tell.
+    static let nothing = Outcome(status: 204, body: [])
+}

@@ -1,0 +1,42 @@
+import Application
+import HTTPTypes
+import Hummingbird
+import Kernel
+import NIOCore
+
+extension Responder {
+    /// The answer on the wire.
+    static func render(_ outcome: Swift.Result<Outcome, Problem>, id: String) -> Response {
+        switch outcome {
+        case .success(let outcome): render(outcome, id: id)
+        case .failure(let problem): render(problem, id: id)
+        }
+    }
+
+    private static func render(_ outcome: Outcome, id: String) -> Response {
+        var headers = common(id)
+        if outcome.status != 204 { headers[.contentType] = outcome.contentType }
+        if let version = outcome.version { headers[.eTag] = "\"\(version)\"" }
+        if let position = outcome.position { headers[.daybookPosition] = position.text }
+        if let location = outcome.location { headers[.location] = location }
+        let body = outcome.body.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: outcome.body))
+        return Response(status: .init(code: outcome.status), headers: headers, body: body)
+    }
+
+    private static func render(_ problem: Problem, id: String) -> Response {
+        var headers = common(id)
+        headers[.contentType] = "application/problem+json"
+        if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
+        if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer realm=\"daybook\"" }
+        // The rest of such a request is not waited for.
+        if problem.status == 413 || problem.status == 408 || problem.code == "request.malformed" {
+            headers[.connection] = "close"
+        }
+        let body = ByteBuffer(bytes: problem.json(request: id).bytes)
+        return Response(status: .init(code: problem.status), headers: headers, body: .init(byteBuffer: body))
+    }
+
+    private static func common(_ id: String) -> HTTPFields {
+        [.requestID: id, .cacheControl: "no-store", .xContentTypeOptions: "nosniff"]
+    }
+}

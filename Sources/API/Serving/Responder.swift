@@ -1,0 +1,147 @@
+import Application
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Kernel
+import NIOCore
+import NIOHTTP1
+
+/// Turns a request into an answer: names it, finds its route, checks what it carries, lets the handler work for a
+/// bounded time, renders what came of it, and tells the observer. Nothing that is thrown escapes.
+struct Responder: HTTPResponder {
+    /// Where a request comes from.
+    struct Context: InitializableFromSource, Sendable {
+        let channel: any NIOCore.Channel
+        init(source: ApplicationRequestContextSource) { channel = source.channel }
+    }
+
+    let tree: RouteTree
+    let observer: Observer
+    /// Who sends a token.
+    let caller: @Sendable (_ token: String, _ request: String) async throws(Problem) -> Caller
+    /// How long a handler may work.
+    var patience: TimeAmount = .seconds(Limits.seconds)
+
+    /// What became of a request.
+    private struct Result: Sendable {
+        var outcome: Swift.Result<Outcome, Problem>
+        var organization: UUID?
+    }
+
+    func respond(to request: Request, context: Context) async -> Response {
+        let start = ContinuousClock.now
+        let id = RequestID.accept(request.headers[.requestID])
+        let (path, query) = Self.split(request.head.path ?? "/")
+        let match = tree.match(request.method, path)
+        let result: Result
+        switch match {
+        case .route(let route, let captured):
+            result = await serve(request, id: id, route, captured, query: query, context)
+        case .method(let allowed, _):
+            let names = allowed.map(\.rawValue).joined(separator: ", ")
+            result = Result(
+                outcome: .failure(
+                    Problem("method_not_allowed", 405, "\(request.method.rawValue) is not possible here; \(names) are.")
+                ))
+        case .nothing:
+            result = Result(outcome: .failure(Problem("route_not_found", 404, "There is nothing at this address.")))
+        }
+        var response = Self.render(result.outcome, id: id)
+        if case .method(let allowed, _) = match {
+            response.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
+        }
+        if request.method == .head { response = response.createHeadResponse() }
+        let trace = request.headers[.traceparent].flatMap { header in
+            TraceContext.trace(of: header).map { (header: header, id: $0) }
+        }
+        if let trace { response.headers[.traceparent] = trace.header }
+        let code: String? = if case .failure(let problem) = result.outcome { problem.code } else { nil }
+        observer.observe(
+            .answered(
+                Observation.Answered(
+                    method: request.method.rawValue, route: match.pattern, status: response.status.code,
+                    duration: ContinuousClock.now - start, request: id, trace: trace?.id,
+                    organization: result.organization, code: code)))
+        return response
+    }
+
+    /// Path and query of a request's target, which may also be a whole address (RFC 9112 §3.2.2).
+    static func split(_ target: String) -> (path: Substring, query: Substring) {
+        var rest = target[...]
+        if rest.first != "/", let scheme = rest.firstRange(of: "://") {
+            rest = rest[scheme.upperBound...]
+            rest = rest[(rest.firstIndex(of: "/") ?? rest.endIndex)...]
+        }
+        rest = rest.prefix { $0 != "#" }
+        guard let mark = rest.firstIndex(of: "?") else { return (rest, "") }
+        return (rest[..<mark], rest[rest.index(after: mark)...])
+    }
+
+    // MARK: What does a route's request go through?
+
+    private func serve(
+        _ request: Request, id: String, _ route: Route, _ captured: [String: String], query: Substring,
+        _ context: Context
+    ) async -> Result {
+        var known: Caller?
+        do throws(Problem) {
+            let bytes = try await read(request, limit: route.body.limit)
+            let token = Self.token(request.headers)
+            switch route.handler {
+            case .open: break
+            case .known:
+                guard let token else { throw Problem.unauthorized }
+                known = try await caller(token, id)
+            }
+            let items = try QueryItems.parse(query)
+            try QueryItems.check(items, route.parameters)
+            let conditions = try Conditions(request.headers)
+            let body = try Self.body(bytes, route.body, request.headers)
+            let exchange = Exchange(
+                id: id, captured: captured, query: items, conditions: conditions, token: token, bytes: bytes, body: body
+            )
+            let outcome = await answer(exchange, known, route, context)
+            return Result(outcome: outcome, organization: known?.organization)
+        } catch {
+            return Result(outcome: .failure(error), organization: known?.organization)
+        }
+    }
+
+    private func answer(
+        _ exchange: Exchange, _ known: Caller?, _ route: Route, _ context: Context
+    ) async -> Swift.Result<Outcome, Problem> {
+        let late = Problem(
+            "request.timeout", 503, "This took longer than \(Limits.seconds) seconds and was given up.", retryAfter: 5)
+        return await Deadline.run(patience, on: context.channel.eventLoop, late: .failure(late)) {
+            do throws(Problem) {
+                switch (route.handler, known) {
+                case (.open(let handler), _): return .success(try await handler(exchange))
+                case (.known(let handler), let caller?): return .success(try await handler(exchange, caller))
+                case (.known, nil): throw .unauthorized
+                }
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// The token of `Authorization: Bearer …` (RFC 6750 §2.1); nil where there is none, or more than one.
+    private static func token(_ headers: HTTPFields) -> String? {
+        let values = headers[values: .authorization]
+        guard values.count == 1 else { return nil }
+        let parts = values[0].split(separator: " ")
+        guard parts.count == 2, parts[0].lowercased() == "bearer", parts[1].utf8.count <= 512 else { return nil }
+        return String(parts[1])
+    }
+}
+
+extension RouteTree.Match {
+    /// The pattern of the path, for log lines and metrics.
+    var pattern: String {
+        switch self {
+        case .route(let route, _): route.path
+        case .method(_, let pattern): pattern
+        case .nothing: "none"
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Application
+import HTTPTypes
+import Kernel
+
+/// One thing that can be asked over HTTP. The router, the checks of what a request may carry, the answers 404 and 405
+/// and the OpenAPI description are all read from the one list of these.
+struct Route: Sendable {
+    let method: HTTPRequest.Method
+    /// The pattern: `/api/v1/deals/{id}`. It labels log lines and metrics.
+    let path: String
+    /// One line for people.
+    let summary: String
+    /// What may stand behind the question mark.
+    let parameters: Parameters
+    /// What the body may be.
+    let body: Shape
+    /// What comes back, described.
+    let answer: Answering
+    let handler: Handler
+
+    /// Who may ask, and what is done.
+    enum Handler: Sendable {
+        /// Anyone.
+        case open(@Sendable (Exchange) async throws(Problem) -> Outcome)
+        /// Whoever sends a valid token.
+        case known(@Sendable (Exchange, Caller) async throws(Problem) -> Outcome)
+    }
+
+    /// Query parameters of a route.
+    enum Parameters: Sendable {
+        /// Exactly these, each at most once; any other is refused here.
+        case only([Described])
+        /// A grammar that the query itself checks: fields, operators, sorting.
+        case grammar([Described])
+    }
+
+    /// One query parameter, described.
+    struct Described: Sendable {
+        let name: String
+        let detail: String
+    }
+
+    /// What a request's body may be.
+    enum Shape: Sendable {
+        case none
+        /// A JSON object with these members. Where it is `optional`, no body at all means the empty object.
+        case members([Field], optional: Bool)
+        /// A merge patch of these members.
+        case patch([Field])
+        /// JSON of a shape that only its handler knows, described by a schema.
+        case document(JSON, limit: Int)
+
+        /// The most bytes it may have.
+        var limit: Int {
+            switch self {
+            case .none, .members, .patch: Limits.body
+            case .document(_, let limit): limit
+            }
+        }
+    }
+
+    /// What a route answers, for the description.
+    enum Answering: Sendable {
+        case command(Int)
+        case json(JSON, position: Bool)
+        case text
+        case nothing
+    }
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: Parameters = .only([]),
+        body: Shape = .none, answer: Answering = .json(["type": "object"], position: true), handler: Handler
+    ) {
+        (self.method, self.path, self.summary, self.parameters) = (method, path, summary, parameters)
+        (self.body, self.answer, self.handler) = (body, answer, handler)
+    }
+}
+
+/// What a request may cost. Beyond it, it is refused.
+enum Limits {
+    /// Bytes of a body: 1 MiB.
+    static let body = 1 << 20
+    /// Bytes of a batch of an import: 8 MiB.
+    static let rows = 8 << 20
+    /// Commands in one batch.
+    static let commands = 1000
+    /// Bytes of one header field, and of all.
+    static let header = 16 << 10
+    static let headers = 32 << 10
+    static let headerCount = 100
+    /// Seconds for a request to arrive whole, and for an answer to be made.
+    static let seconds: Int64 = 30
+    /// Seconds after which a silent connection is closed.
+    static let idleSeconds: Int64 = 60
+    /// Seconds for a refused client to read its answer before the connection closes.
+    static let lingerSeconds: Int64 = 2
+    /// Connections at once; further ones wait in the backlog.
+    static let connections = 1024
+}

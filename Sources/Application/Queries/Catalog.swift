@@ -1,0 +1,73 @@
+import Postgres
+
+/// What the database has to read: tables and views with their columns, and the projections they stand on.
+struct Catalog: Sendable {
+    let relations: [String: Relation]
+    /// `COLLATE` for texts that are sorted for people: ICU's root collation where the server has it.
+    let collation: String
+
+    init(_ rows: Result) throws(PostgresError) {
+        var relations: [String: Relation] = [:]
+        var hasICU = false
+        for row in rows {
+            let name = try row.text(0)
+            let column = Relation.Column(
+                name: try row.text(1), type: ColumnType(try row.text(2)), isNullable: try !row.bool(3))
+            hasICU = try row.bool(5)
+            if relations[name] == nil {
+                let projections = try row.text(orNil: 4)?.split(separator: " ").map(String.init) ?? []
+                relations[name] = Relation(name: name, columns: [], projections: projections)
+            }
+            relations[name]?.columns.append(column)
+        }
+        self.relations = relations
+        collation = hasICU ? " COLLATE \"und-x-icu\"" : ""
+    }
+}
+
+/// A table or view of the schema `read`.
+struct Relation: Sendable {
+    let name: String
+    var columns: [Column]
+    /// The projections whose tables it stands on: what to wait for, and whose lowest checkpoint it reflects.
+    let projections: [String]
+
+    struct Column: Sendable {
+        let name: String
+        let type: ColumnType
+        let isNullable: Bool
+    }
+
+    /// As it stands in SQL.
+    var sql: String { "read.\(SQLText.name(name))" }
+    /// A column by its name.
+    func column(_ name: String) -> Column? { columns.first { $0.name == name } }
+    /// Those that a document shows: the organization is said once, by the caller's token.
+    var shown: [Column] { columns.filter { $0.name != "organization_id" } }
+}
+
+/// What a column holds, as far as questions care.
+enum ColumnType: Sendable, Hashable {
+    case text, integer, flag, uuid, day, instant, decimal, json, other
+
+    init(_ sql: String) {
+        switch sql {
+        case "text", "character varying", "name": self = .text
+        case "bigint", "integer", "smallint": self = .integer
+        case "boolean": self = .flag
+        case "uuid": self = .uuid
+        case "date": self = .day
+        case "timestamp with time zone": self = .instant
+        case "numeric", "double precision", "real": self = .decimal
+        case "json", "jsonb": self = .json
+        case _: self = .other
+        }
+    }
+    /// Whether values have an order that can be asked for.
+    var isOrdered: Bool {
+        switch self {
+        case .text, .integer, .uuid, .day, .instant, .decimal, .flag: true
+        case .json, .other: false
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import FoundationEssentials
+import Kernel
+
+/// How a value is compared: `amount.gte=5`.
+enum Comparison: String, Sendable, CaseIterable {
+    case equal = "eq"
+    case ne, gt, gte, lt, lte, `in`, null
+
+    /// Of values that have an order: `amount.gte`.
+    static let ordered: [Comparison] = allCases
+    /// Of values that are alike or not.
+    static let alike: [Comparison] = [.equal, .ne, .in, .null]
+    /// Of true and false.
+    static let flag: [Comparison] = [.equal, .ne, .null]
+}
+
+/// Something that rows can be chosen and sorted by: a column under the name that requests use.
+struct Criterion: Sendable {
+    /// Its name in requests: `amount`, `amount.currency`, `custom.segment`.
+    let name: String
+    /// Other names for it.
+    let aliases: [String]
+    /// Where the value is.
+    let place: Place
+    let type: ColumnType
+    let isNullable: Bool
+    /// The field whose values it holds, for their normal form.
+    let field: Field?
+
+    enum Place: Sendable {
+        case column(String)
+        /// A member of the column `custom`.
+        case custom(String)
+    }
+
+    init(_ column: Relation.Column, as name: String? = nil, field: Field? = nil, aliases: [String]? = nil) {
+        self.name = name ?? column.name
+        // A map cannot be compared: its other names are for what it leads to.
+        self.aliases = column.type == .json ? [] : aliases ?? field?.aliases ?? []
+        (place, type, isNullable, self.field) = (.column(column.name), column.type, column.isNullable, field)
+    }
+
+    /// A field that the organization defined, by its type's word.
+    init(custom key: String, type word: String) {
+        (name, aliases, place, isNullable, field) = ("custom.\(key)", [], .custom(key), true, nil)
+        type =
+            switch word {
+            case "number": .decimal
+            case "checkbox": .flag
+            case "choices": .json
+            case _: .text
+            }
+    }
+
+    /// How it can be compared.
+    var comparisons: [Comparison] {
+        switch type {
+        case .text, .uuid: Comparison.alike
+        case .flag: Comparison.flag
+        case .integer, .day, .instant, .decimal: Comparison.ordered
+        case .json: isCustom ? [.equal, .null] : [.null]
+        case .other: [.null]
+        }
+    }
+    var isCustom: Bool {
+        switch place {
+        case .custom: true
+        case .column: false
+        }
+    }
+
+    /// The expression, of the row called `t`.
+    func expression(_ text: inout SQLText) -> String {
+        switch place {
+        case .column(let name): return "t.\(SQLText.name(name))"
+        case .custom(let key):
+            let key = text.bind(.text(key))
+            switch type {
+            // What is stored need not fit the definition of today.
+            case .decimal:
+                return "CASE WHEN jsonb_typeof(t.custom -> \(key)) = 'number' THEN (t.custom ->> \(key))::numeric END"
+            case .flag:
+                return "CASE WHEN jsonb_typeof(t.custom -> \(key)) = 'boolean' THEN (t.custom ->> \(key))::boolean END"
+            case .json: return "(t.custom -> \(key))"
+            case .text, .integer, .uuid, .day, .instant, .other: return "(t.custom ->> \(key))"
+            }
+        }
+    }
+}
+
+// MARK: What value does a text stand for?
+
+extension Criterion {
+    /// The value of one text; what is not of the kind is refused, with what is wanted.
+    func value(_ text: String, parameter: String, caller: Caller) throws(Problem) -> Value {
+        func refuse(_ wanted: String) -> Problem {
+            .parameter(parameter, "\(parameter)=\(text.prefix(60)) is not understood: \(wanted) is expected.")
+        }
+        guard !text.isEmpty else {
+            throw .parameter(parameter, "\(parameter) is empty; for records without a value ask \(name).null=true.")
+        }
+        guard text.utf8.count <= 1_000, !text.utf8.contains(0) else {
+            throw .parameter(parameter, "\(parameter) is too long or holds a NUL.")
+        }
+        switch type {
+        case .uuid:
+            if text == "me", isMember { return .uuid(caller.actor) }
+            guard text.utf8.count == 36, let id = UUID(uuidString: text) else {
+                throw refuse(isMember ? "an id (a UUID) or `me`" : "an id (a UUID)")
+            }
+            return .uuid(id)
+        case .integer:
+            guard let number = Int64(text), text.first != "+" else { throw refuse("an integer") }
+            return .integer(number)
+        case .flag:
+            guard text == "true" || text == "false" else { throw refuse("true or false") }
+            return .flag(text == "true")
+        case .day:
+            guard let day = Day(text) else { throw refuse("a day such as 2017-03-01") }
+            return .day(day.number)
+        case .instant:
+            if let day = Day(text) { return .startOfDay(day.number) }
+            guard let instant = Instant(text) else {
+                throw refuse("an instant such as 2017-03-01T09:30:00Z, or a day")
+            }
+            return .instant(instant.microseconds)
+        case .decimal:
+            guard text.utf8.count <= 40, Decimal.isPlain(text) else { throw refuse("a number such as 12.5") }
+            return .decimal(text)
+        case .text, .json, .other: return .text(try normal(text, parameter))
+        }
+    }
+
+    private var isMember: Bool {
+        switch field?.kind {
+        case .reference("member"): true
+        case _: false
+        }
+    }
+
+    /// A text as it is stored: an address in lower case, a word that is one of the choices.
+    private func normal(_ text: String, _ parameter: String) throws(Problem) -> String {
+        guard let field else { return text }
+        var flaws: [Flaw] = []
+        if case .string(let normal)? = field.normal(.string(text), at: "", flaws: &flaws) { return normal }
+        let wanted = flaws.first?.detail ?? "a value"
+        throw .parameter(parameter, "\(parameter)=\(text.prefix(60)) is not understood: \(wanted).")
+    }
+}
+
+private enum Decimal {
+    /// `-12`, `12.5`; no exponent, no plus.
+    static func isPlain(_ text: String) -> Bool {
+        let parts = text.drop { $0 == "-" }.split(separator: ".", omittingEmptySubsequences: false)
+        return text.filter { $0 == "-" }.count <= 1 && (1...2).contains(parts.count)
+            && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+    }
+}
+
+extension Problem {
+    /// A parameter whose value is not understood.
+    static func parameter(_ name: String, _ detail: String) -> Problem {
+        Problem("parameter.invalid", 400, detail, more: ["parameter": .string(String(name.prefix(100)))])
+    }
+    /// A parameter that this route does not have.
+    static func unknownParameter(_ name: String, known: some Sequence<String>) -> Problem {
+        let list = known.sorted().joined(separator: ", ")
+        return Problem(
+            "parameter.unknown", 400, "There is no parameter \(name.prefix(100)) here. Known are \(list).",
+            more: ["parameter": .string(String(name.prefix(100)))])
+    }
+}

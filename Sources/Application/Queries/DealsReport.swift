@@ -1,0 +1,241 @@
+import FoundationEssentials
+import Kernel
+import Postgres
+
+/// A report on deals: what is measured, by what, over which days and which deals.
+struct DealsReport: Sendable {
+    private(set) var measure = Measure.wonAmount
+    private(set) var grouping = Grouping.none
+    private var from: Day?
+    private var to: Day?
+    private var conditions: [Condition] = []
+
+    /// What is measured.
+    enum Measure: String, Sendable, CaseIterable {
+        case wonAmount = "won_amount"
+        case openAmount = "open_amount"
+        case weightedAmount = "weighted_amount"
+        case count
+        case winRate = "win_rate"
+        case daysToWin = "days_to_win"
+    }
+    /// By what it is broken down.
+    enum Grouping: String, Sendable, CaseIterable {
+        case stage, quarter, month, owner, team, region, account, product, source, none
+    }
+
+    init(_ parameters: [Parameter], criteria: [String: Criterion], by caller: Caller) throws(Problem) {
+        try ListRequest.refuseDoubles(parameters)
+        var isMeasured = false
+        for parameter in parameters {
+            switch parameter.name {
+            case "measure":
+                measure = try DealsReport.word(parameter)
+                isMeasured = true
+            case "by": grouping = try DealsReport.word(parameter)
+            case "from": from = try DealsReport.day(parameter)
+            case "to": to = try DealsReport.day(parameter)
+            case "as_of", "as_known": throw .historyUnavailable(parameter.name)
+            case _:
+                guard let condition = try Condition(parameter, among: criteria, caller: caller) else {
+                    throw .unknownParameter(
+                        parameter.name, known: ["measure", "by", "from", "to", "as_of", "as_known"] + criteria.keys)
+                }
+                conditions.append(condition)
+            }
+        }
+        guard isMeasured else {
+            let words = Measure.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .parameter("measure", "measure says what is measured: \(words).")
+        }
+        if let from, let to, to < from { throw .parameter("to", "to is a day before from.") }
+    }
+
+    private static func word<Word: RawRepresentable<String> & CaseIterable>(_ parameter: Parameter) throws(Problem)
+        -> Word
+    {
+        if let word = Word(rawValue: parameter.value) { return word }
+        let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+        throw .parameter(
+            parameter.name, "\(parameter.name)=\(parameter.value.prefix(60)) is not known; it is one of \(words).")
+    }
+    private static func day(_ parameter: Parameter) throws(Problem) -> Day {
+        if let day = Day(parameter.value) { return day }
+        throw .parameter(parameter.name, "\(parameter.name) is a day such as 2017-03-01.")
+    }
+}
+
+extension DealsReport.Measure {
+    /// The day on which a deal counts.
+    fileprivate var day: String {
+        switch self {
+        case .wonAmount, .winRate, .daysToWin: "t.closed_on"
+        case .openAmount, .weightedAmount: "t.expected_on"
+        case .count: "t.opened_on"
+        }
+    }
+    /// Which deals count.
+    fileprivate var deals: String {
+        switch self {
+        case .wonAmount: " AND t.status = 'won'"
+        case .openAmount, .weightedAmount: " AND t.status = 'open'"
+        case .winRate: " AND t.status IN ('won', 'lost')"
+        case .daysToWin: " AND t.status = 'won' AND t.days_to_close IS NOT NULL"
+        case .count: ""
+        }
+    }
+    /// What is summed; a mean is made of the sum and the count at the end.
+    fileprivate var sum: String {
+        switch self {
+        case .wonAmount, .openAmount: "coalesce(sum(t.amount_minor), 0)::bigint"
+        case .weightedAmount: "coalesce(sum(t.weighted_minor), 0)::bigint"
+        case .count: "count(*)"
+        case .winRate: "count(*) FILTER (WHERE t.status = 'won')"
+        case .daysToWin: "sum(t.days_to_close)::bigint"
+        }
+    }
+    /// Whether amounts of different currencies are kept apart.
+    var isAmount: Bool {
+        switch self {
+        case .wonAmount, .openAmount, .weightedAmount: true
+        case .count, .winRate, .daysToWin: false
+        }
+    }
+    /// The value of a sum over so many deals.
+    func value(_ sum: Int64, _ count: Int64) -> JSON {
+        switch self {
+        case .wonAmount, .openAmount, .weightedAmount, .count: .integer(sum)
+        case .winRate, .daysToWin: count == 0 ? .null : .number(Double(sum) / Double(count))
+        }
+    }
+}
+
+extension DealsReport.Grouping {
+    /// Key and label of a group, and whatever else it is sorted by. Months are counted from year 0.
+    fileprivate func columns(_ day: String) -> (key: String, label: String, order: String) {
+        switch self {
+        case .stage: ("t.stage_id::text", "t.stage_name", "t.pipeline_name, t.pipeline_id, t.stage_place")
+        case .quarter, .month:
+            ("(date_part('year', \(day)) * 12 + date_part('month', \(day)) - 1)::bigint", "t.fiscal_year_start", "")
+        case .owner: ("t.owner_id::text", "t.owner_name", "")
+        case .team: ("t.team_id::text", "t.team_name", "")
+        case .region: ("t.region", "t.region", "")
+        case .account: ("t.account_id::text", "t.account_name", "")
+        case .product: ("t.product_id::text", "t.product_name", "")
+        case .source: ("t.source", "t.source", "")
+        case .none: ("NULL::text", "NULL::text", "")
+        }
+    }
+    fileprivate var isTime: Bool { self == .quarter || self == .month }
+}
+
+// MARK: What is asked, and what is made of the answer?
+
+extension DealsReport {
+    func statement(_ facts: Relation, organization: UUID) -> Statement {
+        var text = SQLText(organization)
+        let (key, label, order) = grouping.columns(measure.day)
+        let currency = measure.isAmount ? "t.currency" : "NULL::text"
+        text += "SELECT \(key) AS key, \(label) AS label, \(currency) AS currency, \(measure.sum), count(*)"
+        text += " FROM \(facts.sql) t WHERE t.organization_id = $1\(measure.deals)"
+        if let from { text += " AND \(measure.day) >= \(text.bind(.day(from.number)))" }
+        if let to { text += " AND \(measure.day) <= \(text.bind(.day(to.number)))" }
+        for condition in conditions { condition.write(to: &text) }
+        text += " GROUP BY 1, 2, 3" + (order.isEmpty ? "" : ", \(order)")
+        text += " ORDER BY \(order.isEmpty ? "" : "\(order), ")1, 3"
+        return text.statement
+    }
+
+    /// `{"measure","by","rows":[{"key","label","currency","value","count"}],"totals":[{"currency","value","count"}]}`.
+    func document(_ result: Result, at position: PositionToken) throws -> [UInt8] {
+        var groups: [Group] = []
+        for row in result {
+            let (key, label) = try names(row)
+            let group = Group(
+                key: key, label: label, currency: try row.text(orNil: 2), sum: try row.bigint(3),
+                count: try row.bigint(4))
+            // The months of a quarter come one after the other, but their currencies alternate.
+            if let same = groups.lastIndex(where: { $0.key == key && $0.currency == group.currency }), grouping.isTime {
+                groups[same].add(group)
+            } else {
+                groups.append(group)
+            }
+        }
+        if !grouping.isTime, grouping != .stage { groups.sort { rank($0, $1) } }
+        var totals: [Group] = []
+        for group in groups {
+            if let same = totals.firstIndex(where: { $0.currency == group.currency }) {
+                totals[same].add(group)
+            } else {
+                totals.append(Group(key: nil, label: nil, currency: group.currency, sum: group.sum, count: group.count))
+            }
+        }
+        let members: [String: JSON] = [
+            "measure": .string(measure.rawValue), "by": .string(grouping.rawValue),
+            "rows": .array(groups.map { $0.json(measure, isTotal: false) }),
+            "totals": .array(totals.map { $0.json(measure, isTotal: true) }),
+            "position": .integer(position.position),
+        ]
+        return JSON.object(members).bytes
+    }
+
+    private func names(_ row: Row) throws -> (key: String?, label: String?) {
+        guard grouping.isTime else { return (try row.text(orNil: 0), try row.text(orNil: 1)) }
+        guard let month = try row.bigint(orNil: 0) else { return (nil, nil) }
+        let start = grouping == .quarter ? try row.bigint(1) : 1
+        let name = grouping == .quarter ? Period.quarter(month, start) : Period.month(month)
+        return (name, name)
+    }
+
+    /// Most first; what belongs to nothing comes last.
+    private func rank(_ a: Group, _ b: Group) -> Bool {
+        if (a.key == nil) != (b.key == nil) { return b.key == nil }
+        let (left, right) = (a.weight(measure), b.weight(measure))
+        if left != right { return left > right }
+        return (a.label ?? "", a.key ?? "", a.currency ?? "") < (b.label ?? "", b.key ?? "", b.currency ?? "")
+    }
+
+    private struct Group {
+        let key: String?
+        let label: String?
+        let currency: String?
+        var sum: Int64
+        var count: Int64
+
+        mutating func add(_ other: Group) {
+            sum += other.sum
+            count += other.count
+        }
+        func weight(_ measure: Measure) -> Double {
+            measure.isAmount || measure == .count ? Double(sum) : count == 0 ? 0 : Double(sum) / Double(count)
+        }
+        func json(_ measure: Measure, isTotal: Bool) -> JSON {
+            var members: [String: JSON] = [
+                "currency": currency.map { .string($0) } ?? .null, "value": measure.value(sum, count),
+                "count": .integer(count),
+            ]
+            if !isTotal {
+                members["key"] = key.map { .string($0) } ?? .null
+                members["label"] = label.map { .string($0) } ?? .null
+            }
+            return .object(members)
+        }
+    }
+}
+
+/// Names of months and quarters; a month is counted from January of year 0.
+enum Period {
+    /// `2017-03`.
+    static func month(_ month: Int64) -> String { "\(padded(month / 12, 4))-\(padded(month % 12 + 1, 2))" }
+    /// `2017-Q1`, of a fiscal year that begins with the month `start` (1 to 12) and bears the number of the calendar year
+    /// in which it ends.
+    static func quarter(_ month: Int64, _ start: Int64) -> String {
+        let shifted = month - (start - 1)
+        let year = shifted / 12 + (start > 1 ? 1 : 0)
+        return "\(padded(year, 4))-Q\(shifted % 12 / 3 + 1)"
+    }
+    private static func padded(_ number: Int64, _ width: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+}

@@ -1,0 +1,37 @@
+import Postgres
+
+/// JSON documents that are joined from documents of rows, byte by byte.
+struct Document {
+    private(set) var bytes: [UInt8] = []
+
+    static func += (document: inout Document, text: String) { document.bytes.append(contentsOf: text.utf8) }
+    static func += (document: inout Document, bytes: [UInt8]) { document.bytes.append(contentsOf: bytes) }
+
+    /// Appends a column's document; null where there is none.
+    mutating func append(_ row: Row, _ column: Int) {
+        row.withBytes(column) { value in
+            if let value { bytes.append(contentsOf: value) } else { self += "null" }
+        }
+    }
+    /// Appends the documents of rows with commas between.
+    mutating func append(_ rows: some Sequence<Row>, _ column: Int = 0) {
+        var isFirst = true
+        for row in rows {
+            if !isFirst { self += "," }
+            isFirst = false
+            append(row, column)
+        }
+    }
+
+    /// A page of a list.
+    static func list(_ rows: some Sequence<Row>, next: String?, total: Int64?, at position: PositionToken) -> [UInt8] {
+        var document = Document()
+        document += "{\"items\":["
+        document.append(rows)
+        document += "],\"next\":" + (next.map { "\"\($0)\"" } ?? "null")
+        document += ",\"position\":\(position.position)"
+        if let total { document += ",\"total\":\(total)" }
+        document += "}"
+        return document.bytes
+    }
+}

@@ -1,0 +1,133 @@
+public import FoundationEssentials
+import Kernel
+import Postgres
+
+extension Queries {
+    /// A pipeline's board: its stages in order, each with the cards that entered it last and with its totals by currency:
+    /// `{"pipeline":{"id","name"},"stages":[{"id","name","kind","position","probability","count","totals":[…],"cards":[…],
+    /// "more"}],"position"}`. Parameters: `limit` (cards of a stage, 1 to 200, 50 where not given), and the deals' own
+    /// filters: `owner_id=me`, `amount.gte`, `custom.key`, `q`.
+    /// - Throws: `pipeline.not_found`; `parameter.unknown`, `parameter.invalid`.
+    public func board(_ pipeline: UUID, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
+        async throws(Problem) -> Reply
+    {
+        try await answering { catalog throws(Problem) in
+            let deal = try self.entity("deal")
+            guard let deals = Subject(deal, in: catalog) else { throw Problem.unavailableView }
+            let cards = try await relation("deal_cards", catalog)
+            let stages = try await relation("stages", catalog)
+            for parameter in parameters where BoardQuery.refused.contains(parameter.name) {
+                throw Problem.unknownParameter(
+                    parameter.name,
+                    known: ["limit", "q"] + deals.criteria.keys.filter { !BoardQuery.refused.contains($0) })
+            }
+            let custom = try await customCriteria(deals, parameters, catalog, caller)
+            let request = try ListRequest(parameters, of: deals, custom: custom, by: caller, limit: 50)
+            let query = BoardQuery(
+                organization: caller.organization, pipeline: pipeline, deals: deals, cards: cards, request: request)
+            let projections = Set(deals.projections + cards.projections + stages.projections)
+            let question = Question(
+                organization: caller.organization, projections: projections.sorted(), min: min,
+                statements: [query.stages, query.shown, query.totals])
+            let answer = try await ask(question, on: lists)
+            guard !answer.results[0].isEmpty else { throw Problem.absent("pipeline") }
+            return try reading {
+                Reply(body: try query.document(answer, limit: request.limit), position: answer.position)
+            }
+        }
+    }
+}
+
+/// The statements of a board, and the document of their results.
+private struct BoardQuery {
+    let organization: UUID
+    let pipeline: UUID
+    let deals: Subject
+    let cards: Relation
+    let request: ListRequest
+
+    /// What a list takes and a board does not.
+    static let refused = [
+        "sort", "fields", "cursor", "page", "page_size", "total", "external_id", "archived", "pipeline_id", "stage_id",
+        "stage",
+    ]
+
+    var stages: Statement {
+        Statement(SQL.boardStages) {
+            $0.uuid(organization)
+            $0.uuid(pipeline)
+        }
+    }
+
+    /// The cards of each stage, and one more.
+    var shown: Statement {
+        var text = SQLText(organization)
+        let place = text.bind(.uuid(pipeline))
+        text += "SELECT p.stage_id, row_to_json(d) FROM (SELECT s.id AS stage_id, c.id, c.entered_stage_at"
+        text += " FROM read.stages s CROSS JOIN LATERAL (SELECT t.id, t.entered_stage_at FROM \(deals.table.sql) t"
+        text += " WHERE t.organization_id = $1 AND t.stage_id = s.id AND t.pipeline_id = \(place)"
+        conditions(&text)
+        text += " ORDER BY t.entered_stage_at DESC, t.id DESC LIMIT \(text.bind(.integer(Int64(request.limit) + 1)))) c"
+        text += " WHERE s.organization_id = $1 AND s.pipeline_id = \(place)) p"
+        text += " CROSS JOIN LATERAL (SELECT \(cards.columns(cards.shown.map(\.name))) FROM \(cards.sql) t"
+        text += " WHERE t.organization_id = $1 AND t.id = p.id) d"
+        text += " ORDER BY p.entered_stage_at DESC, p.id DESC"
+        return text.statement
+    }
+
+    /// Counts and sums of each stage by currency, over all its deals.
+    var totals: Statement {
+        var text = SQLText(organization)
+        let place = text.bind(.uuid(pipeline))
+        text += "SELECT t.stage_id, t.amount_currency, count(*), coalesce(sum(t.amount_minor), 0)::bigint"
+        text += " FROM \(deals.table.sql) t WHERE t.organization_id = $1 AND t.pipeline_id = \(place)"
+        conditions(&text)
+        text += " GROUP BY t.stage_id, t.amount_currency ORDER BY t.amount_currency"
+        return text.statement
+    }
+
+    private func conditions(_ text: inout SQLText) {
+        text += " AND t.archived_at IS NULL"
+        for condition in request.conditions { condition.write(to: &text) }
+        for word in request.words { text.search(word, in: deals.searched) }
+    }
+
+    func document(_ answer: Findings, limit: Int) throws -> [UInt8] {
+        let (stages, shown, totals) = (answer.results[0], answer.results[1], answer.results[2])
+        let cards = try Dictionary(grouping: shown) { try $0.uuid(0) }
+        let sums = try Dictionary(grouping: totals) { try $0.uuid(orNil: 0) }
+        var document = Document()
+        document += "{\"pipeline\":{\"id\":\"\(pipeline.text)\",\"name\":"
+        document += JSON.string(try stages[0].text(5)).bytes
+        document += "},\"stages\":["
+        for stage in stages {
+            if stage.index > 0 { document += "," }
+            let id = try stage.uuid(0)
+            let own = cards[id] ?? []
+            document += "{\"id\":\"\(id.text)\",\"name\":"
+            document += JSON.string(try stage.text(1)).bytes
+            document += ",\"kind\":\"\(try stage.text(2))\",\"position\":\(try stage.bigint(3))"
+            document += ",\"probability\":\(try stage.bigint(orNil: 4) ?? 0)"
+            document += ",\"count\":\(try (sums[id] ?? []).reduce(0) { try $0 + $1.bigint(2) }),\"totals\":"
+            document += try Money.totals(sums[id] ?? [], currency: 1, count: 2, minor: 3).bytes
+            document += ",\"cards\":["
+            document.append(own.prefix(limit), 1)
+            document += "],\"more\":\(own.count > limit)}"
+        }
+        document += "],\"position\":\(answer.position.position)}"
+        return document.bytes
+    }
+}
+
+extension Money {
+    /// `[{"currency","minor","count"}]` of rows that hold them in these columns.
+    static func totals(_ rows: some Sequence<Row>, currency: Int, count: Int, minor: Int) throws -> JSON {
+        .array(
+            try rows.map { row in
+                [
+                    "currency": try row.text(orNil: currency).map { .string($0) } ?? .null,
+                    "count": .integer(try row.bigint(count)), "minor": .integer(try row.bigint(minor)),
+                ]
+            })
+    }
+}

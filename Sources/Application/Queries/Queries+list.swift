@@ -1,0 +1,115 @@
+import FoundationEssentials
+import Kernel
+import Postgres
+
+extension Queries {
+    /// Records of an entity, page by page: `{"items":[…],"next":"…","position":…,"total":…}`.
+    ///
+    /// `field=x`, `field.gte` (gt, lte, lt, ne, in, null), `custom.key=x`, `sort=-amount,name`, `limit`, `cursor`, `page`,
+    /// `page_size`, `fields=id,title`, `q`, `total=exact`, `external_id=source:id`, `archived=true|false|any`.
+    /// - Throws: `parameter.unknown`, `parameter.invalid`, `cursor.invalid`, `parameter.unavailable`.
+    public func list(_ entity: String, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
+        async throws(Problem) -> Reply
+    {
+        let entity = try self.entity(entity)
+        return try await answering { catalog throws(Problem) in
+            guard let subject = Subject(entity, in: catalog) else { throw Problem.unavailableView }
+            let custom = try await customCriteria(subject, parameters, catalog, caller)
+            let request = try ListRequest(parameters, of: subject, custom: custom, by: caller)
+            return try await page(of: subject, request, catalog, caller, min)
+        }
+    }
+
+    /// Rows of any projection's table or view, for owners and auditors, with the same parameters.
+    /// - Throws: `table.not_found` where there is no such table.
+    public func table(_ name: String, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
+        async throws(Problem) -> Reply
+    {
+        guard caller.role == .owner || caller.role == .auditor else {
+            throw .forbidden("Tables as they are are for owners and auditors.")
+        }
+        return try await answering { catalog throws(Problem) in
+            var found = catalog.relations[name]
+            if found == nil { found = try await self.catalog(fresh: true).relations[name] }
+            // What is of no organization (the register of projections) is no table of theirs.
+            guard let found, found.column("organization_id") != nil else { throw Problem.absent("table") }
+            let subject = Subject(found)
+            let request = try ListRequest(parameters, of: subject, by: caller)
+            return try await page(of: subject, request, catalog, caller, min)
+        }
+    }
+
+    /// The fields that the organization defined for its records.
+    public func fields(_ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil) async throws(Problem)
+        -> Reply
+    {
+        try await answering { catalog throws(Problem) in
+            let subject = Subject(try await relation("fields", catalog))
+            let request = try ListRequest(parameters, of: subject, by: caller)
+            return try await page(of: subject, request, catalog, caller, min)
+        }
+    }
+
+    // MARK: How is a page made?
+
+    private func page(
+        of subject: Subject, _ request: ListRequest, _ catalog: Catalog, _ caller: Caller, _ min: PositionToken?
+    ) async throws(Problem) -> Reply {
+        let organization = caller.organization
+        let shape = Cursor.shape(subject.table.name, request.shape)
+        var query = ListQuery(
+            subject: subject, request: request, collation: catalog.collation, organization: organization)
+        var cursor: Cursor?
+        if let text = request.cursor {
+            let key = try await surroundings.cursorKey(organization)
+            cursor = try Cursor(text, shape: shape, organization: organization, key: key)
+        }
+        if let external = request.external, let entity = subject.entity {
+            query.only = try await surroundings.recordID(organization, entity, external.source, external.id)
+        }
+        let statements = [try query.page(after: cursor)] + (request.isCounted ? [query.count()] : [])
+        let question = Question(
+            organization: organization, projections: subject.projections, min: min, past: cursor?.position,
+            statements: statements)
+        let answer = try await ask(question, on: lists)
+        let key = try await surroundings.cursorKey(organization)
+        return try reading {
+            let rows = answer.results[0]
+            let shown = rows.prefix(request.limit)
+            var next: String?
+            if rows.count > request.limit, let last = shown.last, subject.hasID {
+                let keys = try query.keys.enumerated().map { try $1.json(last, $0 + 2) }
+                let end = Cursor(keys: keys, id: try last.uuid(1), position: answer.position, shape: shape)
+                next = end.text(organization: organization, key: key)
+            }
+            let total = request.isCounted ? try answer.results[1][0].bigint(0) : nil
+            return Reply(
+                body: Document.list(shown, next: next, total: total, at: answer.position), position: answer.position)
+        }
+    }
+
+    /// The fields by which the organization's own definitions let a list be chosen, where a parameter names one.
+    func customCriteria(
+        _ subject: Subject, _ parameters: [Parameter], _ catalog: Catalog, _ caller: Caller
+    ) async throws(Problem) -> [String: Criterion] {
+        guard let entity = subject.entity, subject.table.column("custom") != nil,
+            parameters.contains(where: { $0.name.hasPrefix("custom.") })
+        else { return [:] }
+        let statement = Statement(SQL.customFields) {
+            $0.uuid(caller.organization)
+            $0.text(entity)
+        }
+        let question = Question(
+            organization: caller.organization, projections: try await relation("fields", catalog).projections,
+            statements: [statement])
+        let rows = try await ask(question, on: points).results[0]
+        return try reading {
+            var criteria: [String: Criterion] = [:]
+            for row in rows {
+                let criterion = Criterion(custom: try row.text(0), type: try row.text(1))
+                criteria[criterion.name] = criterion
+            }
+            return criteria
+        }
+    }
+}

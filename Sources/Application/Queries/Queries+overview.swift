@@ -1,0 +1,89 @@
+import Kernel
+import Postgres
+
+extension Queries {
+    /// The organization at a glance, from the totals that projections keep:
+    /// `{"deals":{"total","open":{"count","amounts":[…]},"won","lost","win_rate"},"stages":[…],
+    /// "accounts":{"total","by_lifecycle":{…}},"contacts":{"total","by_status":{…}},"position"}`. The archived do not count.
+    public func overview(_ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil)
+        async throws(Problem) -> Reply
+    {
+        for parameter in parameters {
+            if ["as_of", "as_known"].contains(parameter.name) { throw .historyUnavailable(parameter.name) }
+            throw .unknownParameter(parameter.name, known: [])
+        }
+        return try await answering { catalog throws(Problem) in
+            var projections: Set<String> = []
+            for name in ["deals_totals", "stages", "pipelines", "accounts_totals", "contacts_totals"] {
+                projections.formUnion(try await relation(name, catalog).projections)
+            }
+            let statements = [SQL.overviewDeals, SQL.overviewStages, SQL.overviewPeople].map { sql in
+                Statement(sql) { $0.uuid(caller.organization) }
+            }
+            let question = Question(
+                organization: caller.organization, projections: projections.sorted(), min: min, statements: statements)
+            let answer = try await ask(question, on: reports)
+            return try reading {
+                let members: [String: JSON] = [
+                    "deals": try Overview.deals(answer.results[0]),
+                    "stages": try Overview.stages(answer.results[1]),
+                    "accounts": try Overview.counts(answer.results[2], of: "account", by: "by_lifecycle"),
+                    "contacts": try Overview.counts(answer.results[2], of: "contact", by: "by_status"),
+                    "position": .integer(answer.position.position),
+                ]
+                return Reply(body: JSON.object(members).bytes, position: answer.position)
+            }
+        }
+    }
+}
+
+private enum Overview {
+    static func deals(_ rows: Result) throws -> JSON {
+        let groups = try Dictionary(grouping: rows) { try $0.text(orNil: 0) ?? "" }
+        func count(_ status: String) throws -> Int64 { try (groups[status] ?? []).reduce(0) { try $0 + $1.bigint(2) } }
+        func group(_ status: String) throws -> JSON {
+            let amounts = (groups[status] ?? []).filter { !$0.isNull(1) }
+            return [
+                "count": .integer(try count(status)),
+                "amounts": try Money.totals(amounts, currency: 1, count: 2, minor: 3),
+            ]
+        }
+        let (won, lost) = (try count("won"), try count("lost"))
+        return [
+            "total": .integer(try rows.reduce(0) { try $0 + $1.bigint(2) }),
+            "open": try group("open"), "won": try group("won"), "lost": try group("lost"),
+            "win_rate": won + lost == 0 ? .null : .number(Double(won) / Double(won + lost)),
+        ]
+    }
+
+    static func stages(_ rows: Result) throws -> JSON {
+        var stages: [JSON] = []
+        var at = 0
+        while at < rows.count {
+            let (first, id) = (rows[at], try rows[at].uuid(2))
+            var own: [Row] = []
+            while at < rows.count, try rows[at].uuid(2) == id {
+                own.append(rows[at])
+                at += 1
+            }
+            stages.append([
+                "pipeline_id": .string(try first.uuid(0).text), "pipeline_name": .string(try first.text(1)),
+                "id": .string(id.text), "name": .string(try first.text(3)), "kind": .string(try first.text(4)),
+                "position": .integer(try first.bigint(5)),
+                "count": .integer(try own.reduce(0) { try $0 + $1.bigint(7) }),
+                "amounts": try Money.totals(own.filter { !$0.isNull(6) }, currency: 6, count: 7, minor: 8),
+            ])
+        }
+        return .array(stages)
+    }
+
+    static func counts(_ rows: Result, of what: String, by name: String) throws -> JSON {
+        var counts: [String: JSON] = [:]
+        var total: Int64 = 0
+        for row in rows where try row.text(0) == what {
+            total += try row.bigint(2)
+            counts[try row.text(orNil: 1) ?? "none"] = .integer(try row.bigint(2))
+        }
+        return ["total": .integer(total), name: .object(counts)]
+    }
+}

@@ -1,0 +1,41 @@
+public import FoundationEssentials
+import Kernel
+import Postgres
+
+extension Queries {
+    /// A record's document, with its version.
+    /// - Throws: `<entity>.not_found` where it is not there or not the caller's.
+    public func record(_ entity: String, _ id: UUID, by caller: Caller, min: PositionToken? = nil) async throws(Problem)
+        -> Reply
+    {
+        let entity = try self.entity(entity)
+        return try await answering { catalog throws(Problem) in
+            guard let subject = Subject(entity, in: catalog) else { throw Problem.unavailableView }
+            var text = SQLText(caller.organization)
+            let place = text.bind(.uuid(id))
+            text +=
+                "SELECT d.version, row_to_json(d) FROM (SELECT \(subject.document.columns(subject.shownNames)) FROM "
+            text += "\(subject.document.sql) t WHERE t.organization_id = $1 AND t.id = \(place)) d"
+            let question = Question(
+                organization: caller.organization, projections: subject.projections, min: min,
+                statements: [text.statement])
+            let answer = try await ask(question, on: points)
+            guard let row = answer.results[0].first else { throw Problem.absent(entity.name) }
+            return try reading { Reply(body: try row.bytea(1), position: answer.position, version: try row.int(0)) }
+        }
+    }
+}
+
+extension Subject {
+    var shownNames: [String] { document.shown.map(\.name) }
+}
+
+extension Relation {
+    /// These columns of a row, as a document shows them.
+    func columns(_ names: [String], of row: String = "t") -> String {
+        names.compactMap { column($0) }.map { column in
+            let name = SQLText.name(column.name)
+            return column.type == .instant ? "read.instant(\(row).\(name)) AS \(name)" : "\(row).\(name)"
+        }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,38 @@
+import Kernel
+import Postgres
+
+extension Queries {
+    /// Deals counted and summed: `{"rows":[{"key","label","currency","value","count"}],"totals":[…],"position"}`.
+    ///
+    /// `measure=won_amount|open_amount|weighted_amount|count|win_rate|days_to_win`,
+    /// `by=stage|quarter|month|owner|team|region|account|product|source|none`, `from`, `to` (days, both included), and
+    /// filters on the columns of `read.deal_facts`. won_amount, win_rate and days_to_win count by actual close day,
+    /// open_amount and weighted_amount by expected close, count by opening day. Amounts are in minor units.
+    /// - Throws: `parameter.unknown`, `parameter.invalid`, `parameter.unavailable`.
+    public func dealsReport(_ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
+        async throws(Problem) -> Reply
+    {
+        try await answering { catalog throws(Problem) in
+            let facts = try await relation("deal_facts", catalog)
+            let report = try DealsReport(parameters, criteria: try reportCriteria(facts), by: caller)
+            let question = Question(
+                organization: caller.organization, projections: facts.projections, min: min,
+                statements: [report.statement(facts, organization: caller.organization)])
+            let answer = try await ask(question, on: reports)
+            return try reading {
+                Reply(body: try report.document(answer.results[0], at: answer.position), position: answer.position)
+            }
+        }
+    }
+
+    /// The columns of the facts, with the names and words that deals use.
+    private func reportCriteria(_ facts: Relation) throws(Problem) -> [String: Criterion] {
+        let fields = try entity("deal").fields + Subject.fields(besides: "deal") + [Field("currency", .currency)]
+        var criteria: [String: Criterion] = [:]
+        for column in facts.shown {
+            let criterion = Criterion(column, field: fields.first { $0.name == column.name })
+            for name in [criterion.name] + criterion.aliases where criteria[name] == nil { criteria[name] = criterion }
+        }
+        return criteria
+    }
+}

@@ -1,0 +1,139 @@
+public import FoundationEssentials
+public import Kernel
+public import Logging
+import Postgres
+
+/// Answers questions from the read tables and the log.
+///
+/// Each answer is one round trip and one read-only REPEATABLE READ transaction: the organization is set for row-level
+/// security, the progress of the tables concerned is read, then the rows; so the position that an answer states is that
+/// of its rows. The documents are made by views beside the projections and pass through as bytes.
+public final class Queries: Sendable {
+    /// What questions need from elsewhere.
+    public struct Surroundings: Sendable {
+        /// The key under which an organization's cursors are signed: secret, and the same in every process.
+        public var cursorKey: @Sendable (_ organization: UUID) async throws(Problem) -> [UInt8]
+        /// The id of a record by its id in another system.
+        public var recordID:
+            @Sendable (_ organization: UUID, _ entity: String, _ source: String, _ id: String) async throws(Problem) ->
+                UUID
+        /// Returns when these projections have probably reached the position, or when its task is cancelled. A hint:
+        /// what was reached is read from the database.
+        public var wait: @Sendable (_ organization: UUID, _ position: Int64, _ projections: [String]) async -> Void
+
+        /// What questions need from elsewhere.
+        public init(
+            cursorKey: @escaping @Sendable (_ organization: UUID) async throws(Problem) -> [UInt8],
+            recordID:
+                @escaping @Sendable (
+                    _ organization: UUID, _ entity: String, _ source: String, _ id: String
+                ) async throws(Problem) -> UUID,
+            wait: @escaping @Sendable (_ organization: UUID, _ position: Int64, _ projections: [String]) async -> Void
+        ) {
+            (self.cursorKey, self.recordID, self.wait) = (cursorKey, recordID, wait)
+        }
+    }
+
+    let entities: [any Entity.Type]
+    let surroundings: Surroundings
+    /// Point reads, lists and reports do not stand in one queue: what is slow holds up only its like.
+    let points: PipelinedConnection
+    let lists: PipelinedConnection
+    let reports: PipelinedConnection
+    let known = KnownCatalog()
+    let patience: Duration
+    let log: Logger
+
+    /// Connects as the role `daybook_app`, in the background.
+    /// - Parameters:
+    ///   - url: the database, as libpq takes it.
+    ///   - patience: how long a question waits for a position.
+    public init(
+        url: String, entities: [any Entity.Type], surroundings: Surroundings, patience: Duration = .seconds(5),
+        log: Logger
+    ) {
+        (self.entities, self.surroundings, self.patience, self.log) = (entities, surroundings, patience, log)
+        func connection(_ name: String, _ settings: [String: String]) -> PipelinedConnection {
+            let common = [
+                "default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on", "jit": "off",
+            ]
+            return PipelinedConnection(
+                ConnectionSettings(url: url, role: "daybook_app", settings: common.merging(settings) { $1 }),
+                name: "daybook \(name)", log: log)
+        }
+        // A point read has one plan whatever its values; what a list or report needs depends on them.
+        points = connection("records", ["plan_cache_mode": "force_generic_plan", "statement_timeout": "5s"])
+        lists = connection("lists", ["plan_cache_mode": "force_custom_plan", "statement_timeout": "10s"])
+        reports = connection("reports", ["plan_cache_mode": "force_custom_plan", "statement_timeout": "30s"])
+    }
+
+    /// Lets what was asked be answered, and disconnects.
+    public func close() async {
+        await points.close()
+        await lists.close()
+        await reports.close()
+    }
+
+    /// The entity of a name.
+    func entity(_ name: String) throws(Problem) -> any Entity.Type {
+        guard let entity = entities.first(where: { $0.name == name }) else {
+            throw Problem("route_not_found", 404, "There is nothing called \(name.prefix(60)) here.")
+        }
+        return entity
+    }
+}
+
+// MARK: What is there to read?
+
+/// The catalogue as it was last read. Read again when a relation or a column is not as it says.
+actor KnownCatalog {
+    private var catalog: Catalog?
+    private var readAt: ContinuousClock.Instant?
+
+    /// The catalogue; read anew where there is none yet, or with `fresh` unless that was just done.
+    func current(_ connection: PipelinedConnection, fresh: Bool = false) async throws(PostgresError) -> Catalog {
+        let isRecent = readAt.map { ContinuousClock.now - $0 < .seconds(1) } ?? false
+        if let catalog, !fresh || isRecent { return catalog }
+        let new = try Catalog(await connection.query(Statement(SQL.catalog)))
+        (catalog, readAt) = (new, ContinuousClock.now)
+        return new
+    }
+    /// Forgets what was read.
+    func forget() { (catalog, readAt) = (nil, nil) }
+}
+
+extension Queries {
+    func catalog(fresh: Bool = false) async throws(Problem) -> Catalog {
+        do {
+            return try await known.current(points, fresh: fresh)
+        } catch {
+            throw problem(error)
+        }
+    }
+
+    /// Runs `body`, and once more with a fresh catalogue where a table was exchanged meanwhile.
+    func answering<T: Sendable>(_ body: (Catalog) async throws(Problem) -> T) async throws(Problem) -> T {
+        do {
+            return try await body(try await catalog())
+        } catch  where error.code == Queries.changed {
+            await known.forget()
+            return try await body(try await catalog())
+        }
+    }
+
+    /// A table or view without which Daybook cannot answer; refused as a fault where the database lacks it.
+    func relation(_ name: String, _ catalog: Catalog) async throws(Problem) -> Relation {
+        if let relation = catalog.relations[name] { return relation }
+        if let relation = try await self.catalog(fresh: true).relations[name] { return relation }
+        log.error("the schema `read` has no relation \(name) that the app may read")
+        throw .unavailableView
+    }
+
+    static let changed = "read.changed"
+}
+
+extension Problem {
+    static let unavailableView = Problem(
+        "read.unavailable", 503, "The tables of this answer are not there; the projections must be loaded.",
+        retryAfter: 5)
+}

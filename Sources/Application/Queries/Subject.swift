@@ -1,0 +1,104 @@
+import Kernel
+
+/// What a list is of: the table whose rows are chosen and sorted, and what is shown of each.
+struct Subject: Sendable {
+    /// Chosen and sorted by its columns.
+    let table: Relation
+    /// Shown: a view with a row for each row of the table, or the table itself.
+    let document: Relation
+    /// By name and by alias.
+    let criteria: [String: Criterion]
+    /// Columns that `q` looks into.
+    let searched: [String]
+    /// In what order, unless the request says.
+    let order: [SortKey]
+    /// The entity's name, where it is one.
+    let entity: String?
+
+    /// The projections behind both relations.
+    var projections: [String] { Array(Set(table.projections + document.projections)).sorted() }
+    /// Whether rows can be put away.
+    var hasArchive: Bool { entity != nil && table.column("archived_at") != nil }
+    /// Whether rows have an id, by which pages go on.
+    var hasID: Bool { table.column("id") != nil }
+}
+
+/// One key of an order.
+struct SortKey: Sendable {
+    let column: String
+    let type: ColumnType
+    let isNullable: Bool
+    let isDescending: Bool
+
+    init(_ column: Relation.Column, descending: Bool = false) {
+        (self.column, type, isNullable) = (column.name, column.type, column.isNullable)
+        isDescending = descending
+    }
+}
+
+extension Subject {
+    /// The records of an entity: its read table, shown as the view `<entity>_documents` shows them.
+    init?(_ entity: any Entity.Type, in catalog: Catalog) {
+        guard let table = catalog.relations[entity.plural] else { return nil }
+        let document = catalog.relations["\(entity.name)_documents"] ?? table
+        let fields = entity.fields + Subject.fields(besides: entity.name)
+        self.init(table, document, fields: fields, entity: entity.name)
+    }
+
+    /// A table or view as it is.
+    init(_ relation: Relation) {
+        self.init(relation, relation, fields: [], entity: nil)
+    }
+
+    private init(_ table: Relation, _ document: Relation, fields: [Field], entity: String?) {
+        (self.table, self.document, self.entity) = (table, document, entity)
+        var criteria: [String: Criterion] = [:]
+        for column in table.shown {
+            let criterion = Criterion(column, of: fields)
+            for name in [criterion.name] + criterion.aliases where criteria[name] == nil { criteria[name] = criterion }
+        }
+        self.criteria = criteria
+        searched = fields.filter { $0.weight != nil && table.column($0.name)?.type == .text }.map(\.name)
+        order = Subject.order(of: table, entity: entity)
+    }
+
+    /// Newest first, which has an index; the few things that shape an organization by their name.
+    private static func order(of table: Relation, entity: String?) -> [SortKey] {
+        if let entity, ["member", "team", "product", "pipeline"].contains(entity), let name = table.column("name") {
+            return [SortKey(name)]
+        }
+        if let created = table.column("created_at") { return [SortKey(created, descending: true)] }
+        return table.shown.filter(\.type.isOrdered).prefix(4).map { SortKey($0) }
+    }
+
+    /// What read tables know of a record besides its fields.
+    static func fields(besides entity: String) -> [Field] { derived[entity] ?? [] }
+    private static let derived: [String: [Field]] = [
+        "deal": [Field("status", .choice(["open", "won", "lost"]))],
+        "contact": [
+            Field("primary_email", .email).alias("email").searchable(.a),
+            Field("primary_account_id", .reference("account")).alias("account_id"),
+        ],
+    ]
+}
+
+extension Criterion {
+    /// A column by the field whose value it holds; the two columns of an amount are `amount` and `amount.currency`.
+    fileprivate init(_ column: Relation.Column, of fields: [Field]) {
+        if let field = fields.first(where: { $0.name == column.name }) {
+            self.init(column, field: field)
+            return
+        }
+        for field in fields where field.kind == .money {
+            if column.name == "\(field.name)_minor" {
+                self.init(column, as: field.name, aliases: field.aliases)
+                return
+            }
+            if column.name == "\(field.name)_currency" {
+                self.init(column, as: "\(field.name).currency", field: Field(field.name, .currency), aliases: [])
+                return
+            }
+        }
+        self.init(column)
+    }
+}

@@ -1,0 +1,27 @@
+-- What can be read: each table and view of `read`, its columns in order, and (through views) the projections whose tables
+-- it stands on. A projection's own rows and its totals advance together.
+WITH RECURSIVE relation AS (
+    SELECT c.oid, c.relname::text AS name
+    FROM pg_class c
+    WHERE c.relnamespace = 'read'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND has_table_privilege(c.oid, 'SELECT')
+), uses AS (
+    SELECT DISTINCT w.ev_class AS view, d.refobjid AS used
+    FROM pg_rewrite w
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+    WHERE d.refobjid <> w.ev_class
+), reach AS (
+    SELECT oid AS start, oid AS used FROM relation
+    UNION
+    SELECT r.start, u.used FROM reach r JOIN uses u ON u.view = r.used
+)
+SELECT r.name,
+       a.attname::text,
+       format_type(a.atttypid, NULL),
+       a.attnotnull,
+       (SELECT string_agg(DISTINCT regexp_replace(c.relname, '_totals$', ''), ' ')
+        FROM reach h JOIN pg_class c ON c.oid = h.used AND c.relkind IN ('r', 'p')
+        WHERE h.start = r.oid),
+       EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')
+FROM relation r
+JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY r.name, a.attnum

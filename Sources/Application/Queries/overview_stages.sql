@@ -1,0 +1,11 @@
+-- Stages of the pipelines in use in their order, with their deals by currency; a stage without deals has one row.
+SELECT s.pipeline_id, s.pipeline_name, s.id, s.name, s.kind, s.place,
+       t.amount_currency, coalesce(sum(t.deals), 0)::bigint, coalesce(sum(t.amount_minor), 0)::bigint
+FROM read.stages s
+JOIN read.pipelines p ON p.organization_id = s.organization_id AND p.id = s.pipeline_id AND p.archived_at IS NULL
+LEFT JOIN read.deals_totals t
+    ON t.organization_id = s.organization_id AND t.pipeline_id = s.pipeline_id AND t.stage_id = s.id
+    AND t.archived IS NOT TRUE
+WHERE s.organization_id = $1
+GROUP BY s.pipeline_id, s.pipeline_name, s.id, s.name, s.kind, s.place, t.amount_currency
+ORDER BY s.pipeline_name, s.pipeline_id, s.place, s.id, t.amount_currency

@@ -1,0 +1,31 @@
+-- Accounts, as the API shows them.
+SELECT a.organization_id,
+       a.id,
+       a.name,
+       a.slug,
+       a.lifecycle,
+       a.industry,
+       a.size,
+       a.website,
+       a.email,
+       a.phone,
+       a.billing_address,
+       a.shipping_address,
+       read.money(a.annual_revenue_minor, a.annual_revenue_currency) AS annual_revenue,
+       a.employee_count,
+       a.owner_id,
+       o.name AS owner_name,
+       a.parent_id,
+       p.name AS parent_name,
+       coalesce(a.contacted, false) AS contacted,
+       read.instant(a.next_follow_up_at) AS next_follow_up_at,
+       a.description,
+       coalesce(a.custom, '{}') AS custom,
+       a.version,
+       a.position,
+       read.instant(a.created_at) AS created_at,
+       read.instant(a.updated_at) AS updated_at,
+       read.instant(a.archived_at) AS archived_at
+FROM read.accounts a
+LEFT JOIN read.members o ON o.organization_id = a.organization_id AND o.id = a.owner_id
+LEFT JOIN read.accounts p ON p.organization_id = a.organization_id AND p.id = a.parent_id

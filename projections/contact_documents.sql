@@ -1,0 +1,33 @@
+-- Contacts, as the API shows them.
+SELECT c.organization_id,
+       c.id,
+       concat_ws(' ', c.first_name, c.last_name) AS name,
+       c.first_name,
+       c.last_name,
+       c.title,
+       c.department,
+       c.status,
+       c.lead_source,
+       c.lead_score,
+       c.phone,
+       c.mobile,
+       c.website,
+       coalesce(c.social_profiles, '{}') AS social_profiles,
+       coalesce(c.preferences, '{}') AS preferences,
+       c.description,
+       c.owner_id,
+       o.name AS owner_name,
+       coalesce(c.emails, '{}') AS emails,
+       c.primary_email,
+       coalesce(c.affiliations, '{}') AS affiliations,
+       c.primary_account_id,
+       a.name AS primary_account_name,
+       coalesce(c.custom, '{}') AS custom,
+       c.version,
+       c.position,
+       read.instant(c.created_at) AS created_at,
+       read.instant(c.updated_at) AS updated_at,
+       read.instant(c.archived_at) AS archived_at
+FROM read.contacts c
+LEFT JOIN read.members o ON o.organization_id = c.organization_id AND o.id = c.owner_id
+LEFT JOIN read.accounts a ON a.organization_id = c.organization_id AND a.id = c.primary_account_id

@@ -1,0 +1,29 @@
+-- Deals, as a board shows them.
+SELECT d.organization_id,
+       d.id,
+       d.title,
+       d.status,
+       read.money(d.amount_minor, d.amount_currency) AS amount,
+       read.probability(d.status, d.probability, s.probability) AS effective_probability,
+       d.stage_id,
+       d.account_id,
+       a.name AS account_name,
+       d.primary_contact_id,
+       nullif(concat_ws(' ', c.first_name, c.last_name), '') AS primary_contact_name,
+       d.owner_id,
+       o.name AS owner_name,
+       d.expected_close,
+       d.actual_close,
+       d.next_step,
+       read.instant(d.entered_stage_at) AS entered_stage_at,
+       (now() AT TIME ZONE coalesce(z.time_zone, 'UTC'))::date
+           - (d.entered_stage_at AT TIME ZONE coalesce(z.time_zone, 'UTC'))::date AS days_in_stage,
+       d.version,
+       d.position
+FROM read.deals d
+LEFT JOIN read.organizations z ON z.organization_id = d.organization_id AND z.id = d.organization_id
+LEFT JOIN read.stages s
+    ON s.organization_id = d.organization_id AND s.pipeline_id = d.pipeline_id AND s.id = d.stage_id
+LEFT JOIN read.accounts a ON a.organization_id = d.organization_id AND a.id = d.account_id
+LEFT JOIN read.contacts c ON c.organization_id = d.organization_id AND c.id = d.primary_contact_id
+LEFT JOIN read.members o ON o.organization_id = d.organization_id AND o.id = d.owner_id

@@ -1,0 +1,13 @@
+-- One row per field that an organization defined for itself and has not retired. The id of a field set is a UUIDv8 of
+-- `fields:` and the entity's name: its version and variant bits lie in the colon and in the upper bits of a letter.
+SELECT f.organization_id,
+       convert_from(btrim(substr(set_byte(i.bytes, 8, get_byte(i.bytes, 8) & 63 | 64), 8), '\x00'), 'UTF8') AS entity,
+       d.key AS key,
+       d.value ->> 'label' AS label,
+       d.value ->> 'type' AS type,
+       d.value -> 'choices' AS choices,
+       coalesce((d.value ->> 'required')::boolean, false) AS required,
+       d.value ->> 'entity' AS target
+FROM read.field_sets f
+CROSS JOIN LATERAL (SELECT uuid_send(f.id) AS bytes) i
+CROSS JOIN LATERAL jsonb_each(f.fields) d

@@ -1,0 +1,17 @@
+-- Members, as the API shows them.
+SELECT m.organization_id,
+       m.id,
+       m.name,
+       m.email,
+       m.role,
+       m.team_id,
+       t.name AS team_name,
+       m.title,
+       m.phone,
+       m.version,
+       m.position,
+       read.instant(m.created_at) AS created_at,
+       read.instant(m.updated_at) AS updated_at,
+       read.instant(m.archived_at) AS archived_at
+FROM read.members m
+LEFT JOIN read.teams t ON t.organization_id = m.organization_id AND t.id = m.team_id

@@ -1,0 +1,19 @@
+-- Pipelines, as the API shows them: stages as an array in their order.
+SELECT p.organization_id,
+       p.id,
+       p.name,
+       p.description,
+       p.owner_id,
+       m.name AS owner_name,
+       (SELECT coalesce(json_agg(row_to_json(r) ORDER BY r.position), '[]')
+        FROM (SELECT s.id, s.name, s.kind, s.place AS position, s.probability
+              FROM read.stages s
+              WHERE s.organization_id = p.organization_id AND s.pipeline_id = p.id) r) AS stages,
+       coalesce(p.transitions, '{}') AS transitions,
+       p.version,
+       p.position,
+       read.instant(p.created_at) AS created_at,
+       read.instant(p.updated_at) AS updated_at,
+       read.instant(p.archived_at) AS archived_at
+FROM read.pipelines p
+LEFT JOIN read.members m ON m.organization_id = p.organization_id AND m.id = p.owner_id

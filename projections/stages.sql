@@ -1,0 +1,11 @@
+-- One row per stage of a pipeline.
+SELECT p.organization_id,
+       p.id AS pipeline_id,
+       p.name AS pipeline_name,
+       s.key::uuid AS id,
+       s.value ->> 'name' AS name,
+       s.value ->> 'kind' AS kind,
+       (s.value ->> 'position')::bigint AS place,
+       (s.value ->> 'probability')::bigint AS probability
+FROM read.pipelines p
+CROSS JOIN LATERAL jsonb_each(p.stages) s

@@ -1,0 +1,15 @@
+-- Teams, as the API shows them.
+SELECT t.organization_id,
+       t.id,
+       t.name,
+       t.region,
+       t.manager_id,
+       m.name AS manager_name,
+       t.description,
+       t.version,
+       t.position,
+       read.instant(t.created_at) AS created_at,
+       read.instant(t.updated_at) AS updated_at,
+       read.instant(t.archived_at) AS archived_at
+FROM read.teams t
+LEFT JOIN read.members m ON m.organization_id = t.organization_id AND m.id = t.manager_id
