@@ -68,7 +68,7 @@ let package = Package(
         layer("EventLog", ["Kernel", "Postgres", "Vault", collections, logging], embeds: true),
         layer("Vault", ["Kernel", "Postgres", "CSodium"], embeds: true),
         layer("Projections", ["Kernel", "Postgres", "EventLog", yams, logging], embeds: true),
-        layer("Application", ["CRM", "EventLog", "Vault", "Projections", yams], embeds: true),
+        layer("Application", ["CRM", "EventLog", "Vault", "Projections", logging, yams], embeds: true),
         layer(
             "API",
             [

@@ -79,7 +79,7 @@ public enum Deal: Lasting {
     }
     /// How it is asked.
     public static let acts: [Act<Command>] = [
-        Act("create", .creates, "Open a deal", takes: fields) { .create($0.record) },
+        Act("open", .creates, "Open a deal", takes: fields) { .create($0.record) },
         Act("edit", .edits, "Change what is known of a deal", takes: fields.keeping("pipeline_id", "stage_id")) {
             .edit($0.patch)
         },

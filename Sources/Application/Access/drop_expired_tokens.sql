@@ -1,0 +1,1 @@
+DELETE FROM access.token WHERE expires_at <= now()

@@ -1,0 +1,1 @@
+DELETE FROM access.token WHERE digest = $1

@@ -1,0 +1,1 @@
+DELETE FROM access.token WHERE organization_id = $1 AND member_id = $2

@@ -1,0 +1,103 @@
+import CRM
+import EventLog
+import FoundationEssentials
+import Kernel
+import Vault
+
+extension Commands {
+    /// Carries out many units, each by itself: a refused one does not hold the others up. Made for imports: all streams
+    /// are read in one query, and independent units travel in one batch of the log.
+    ///
+    /// A unit that names a record which an earlier unit names too is decided after that one: the order of the list is
+    /// the order of events within each record.
+    /// - Parameter dryRun: decides as far as single units go, and appends nothing.
+    public func executeEach(
+        _ units: [[Ask]], by caller: Caller, lane: Lane = .import, dryRun: Bool = false
+    ) async -> [Result<Answer, Problem>] {
+        var answers = [Result<Answer, Problem>?](repeating: nil, count: units.count)
+        do throws(Problem) {
+            let keys = try await organizationKeys(of: caller.organization)
+            var plans: [Int: UnitPlan] = [:]
+            for (index, asks) in units.enumerated() {
+                do throws(Problem) {
+                    let circumstances = Circumstances(caller: caller, now: clock(), fresh: fresh)
+                    plans[index] = UnitPlan(
+                        asks: asks, ids: try targets(asks, keys), circumstances: circumstances, command: fresh())
+                } catch { answers[index] = .failure(error) }
+            }
+            for round in UnitPlan.rounds(plans) {
+                try await carryOut(round, caller, keys, lane, dryRun) { answers[$0] = $1 }
+            }
+        } catch {
+            for index in answers.indices where answers[index] == nil { answers[index] = .failure(error) }
+        }
+        return answers.map { $0 ?? .failure(.fault) }
+    }
+
+    private func carryOut(
+        _ round: [(index: Int, plan: UnitPlan)], _ caller: Caller, _ keys: OrganizationKeys, _ lane: Lane,
+        _ dryRun: Bool,
+        _ answer: (Int, Result<Answer, Problem>) -> Void
+    ) async throws(Problem) {
+        var known = WorkingSet(readAt: .max)
+        try await load(round.flatMap { $0.plan.likely(caller.organization) }, into: &known, caller.organization)
+        let shared = known
+        await withTaskGroup(of: (Int, Result<Answer, Problem>).self) { group in
+            for (index, plan) in round {
+                group.addTask {
+                    do throws(Problem) {
+                        return (index, .success(try await self.settle(plan, from: shared, keys, lane, dryRun)))
+                    } catch { return (index, .failure(error)) }
+                }
+            }
+            for await (index, result) in group { answer(index, result) }
+        }
+    }
+
+    /// Decides and appends one unit on streams already read; on others' writes it starts afresh.
+    private func settle(
+        _ first: UnitPlan, from shared: WorkingSet, _ keys: OrganizationKeys, _ lane: Lane, _ dryRun: Bool
+    ) async throws(Problem) -> Answer {
+        var known = shared
+        for _ in 0..<Self.attempts {
+            var plan = first
+            try await decide(&plan, &known, first.circumstances.caller.organization)
+            try await vacant(plan, keys)
+            if dryRun || plan.drafts.isEmpty {
+                return Answer(results: plan.results, position: PositionToken(position: plan.readAt, hash: nil))
+            }
+            switch try await append(plan, keys, nil, lane) {
+            case .done(let answer): return answer
+            case .moved: known = WorkingSet(readAt: .max)
+            }
+        }
+        throw Problem(
+            "stream.conflict", 409, "Others changed the same records at the same time; try again.", retryAfter: 1)
+    }
+}
+
+extension UnitPlan {
+    /// The plans in rounds: within one, no two name the same record.
+    static func rounds(_ plans: [Int: UnitPlan]) -> [[(index: Int, plan: UnitPlan)]] {
+        var rounds: [[(index: Int, plan: UnitPlan)]] = []
+        var lastRound: [UUID: Int] = [:]  // the round in which a record was last written
+        for (index, plan) in plans.sorted(by: { $0.key < $1.key }) {
+            let named = plan.named
+            let round = named.compactMap { lastRound[$0].map { $0 + 1 } }.max() ?? 0
+            if round == rounds.count { rounds.append([]) }
+            rounds[round].append((index, plan))
+            for id in plan.ids { lastRound[id] = max(lastRound[id] ?? 0, round) }
+        }
+        return rounds
+    }
+
+    /// Its records, and those its bodies refer to.
+    private var named: Set<UUID> {
+        var named = Set(ids)
+        for ask in asks {
+            guard let entity = CRM.entity(named: ask.entity), let body = ask.body.object else { continue }
+            named.formUnion(entity.taken(by: ask.act).mentions(in: body).map(\.id))
+        }
+        return named
+    }
+}

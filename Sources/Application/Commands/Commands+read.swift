@@ -1,0 +1,124 @@
+import CRM
+import EventLog
+import FoundationEssentials
+import Kernel
+import Vault
+
+extension Commands {
+    func organizationKeys(of organization: UUID) async throws(Problem) -> OrganizationKeys {
+        let keys: OrganizationKeys?
+        do { keys = try await keyring.keys(organization) } catch { throw .unavailable }
+        guard let keys else { throw .absent(Organization.name) }
+        return keys
+    }
+
+    /// The head of an organization's log.
+    func head(of organization: UUID) async throws(Problem) -> PositionToken {
+        do {
+            let head = try await reader.head(organization)
+            return PositionToken(position: head.position, hash: head.leaf)
+        } catch { throw .unavailable }
+    }
+
+    /// Reads streams in one query and folds them.
+    func load(_ references: [Reference], into known: inout WorkingSet, _ organization: UUID) async throws(Problem) {
+        let wanted = Dictionary(references.map { ($0.id, $0.entity) }) { first, _ in first }
+        let read: LoadedStreams
+        do { read = try await reader.streams(organization, Array(wanted.keys)) } catch { throw .unavailable }
+        known.readAt = min(known.readAt, read.head.position)
+        for (id, name) in wanted {
+            let history = read.events[id] ?? []
+            // A stream belongs to the entity that began it; asked for as another, it is not there.
+            let own = history.first.map { $0.type.split(separator: ".")[0] == name } ?? true
+            guard let entity = CRM.entity(named: name) else { throw .fault }
+            known.streams[id] = try entity.load(own ? history : [])
+            if !own { known.streams[id]?.version = 0 }
+        }
+    }
+
+    /// Which of these ids have a record.
+    public func existing(_ ids: [UUID], in organization: UUID) async throws(Problem) -> Set<UUID> {
+        do {
+            return Set(try await reader.streams(organization, ids).events.filter { !$0.value.isEmpty }.keys)
+        } catch { throw .unavailable }
+    }
+
+    /// Refuses early what another record holds, so that a unit does not break the batch it would travel in.
+    func vacant(_ plan: UnitPlan, _ keys: OrganizationKeys) async throws(Problem) {
+        guard !plan.taken.isEmpty else { return }
+        let unit = plan.unit(keys, outcome: nil, lane: .interactive)
+        let holders: [EventLog.Claim]
+        do {
+            holders = try await reader.holders(unit.organization, unit.takes.map { ($0.scope, $0.digest) })
+        } catch { throw .unavailable }
+        let given = Set(unit.releases)
+        if let held = holders.first(where: { holder in
+            !given.contains(holder) && !unit.takes.contains(holder)
+        }) {
+            throw .claimed(scope: held.scope, holder: held.stream)
+        }
+    }
+}
+
+extension UnitPlan {
+    /// What the commands will most likely read: their records, what their bodies name, the organization.
+    func likely(_ organization: UUID) -> [Reference] {
+        var references = [Reference(Organization.self, organization)]
+        for (ask, id) in zip(asks, ids) {
+            guard let entity = CRM.entity(named: ask.entity) else { continue }
+            references.append(Reference(entity, id))
+            guard let body = ask.body.object else { continue }
+            if body["custom"] != nil { references.append(Reference(FieldSet.self, FieldSet.id(of: ask.entity))) }
+            for mention in entity.taken(by: ask.act).mentions(in: body) {
+                guard let type = CRM.entity(named: mention.entity) else { continue }
+                references.append(Reference(type, mention.id))
+            }
+        }
+        return references
+    }
+}
+
+extension Entity {
+    /// The members of an act's body.
+    static func taken(by act: String) -> [Field] { self.act(named: act)?.takes ?? [] }
+}
+
+extension Problem {
+    /// Another record holds a unique value; its id is in the answer.
+    static func claimed(scope: String, holder: UUID) -> Problem {
+        let what = scope.split(separator: ".").last.map(String.init) ?? scope
+        return Problem(
+            "\(scope)_taken", 409, "Another record has this \(what); see existing_id.",
+            more: ["existing_id": .string(holder.text)])
+    }
+
+    /// Why the log did not take a unit.
+    init(_ error: AppendError) {
+        switch error {
+        case .moved:
+            self = Problem("stream.conflict", 409, "The record changed at the same time; try again.", retryAfter: 1)
+        case .claimed(let scope, _, let holder): self = .claimed(scope: scope, holder: holder)
+        case .repeated, .malformed, .refused: self = .fault
+        case .keyReused:
+            self = Problem(
+                "idempotency.key_reused", 422, "This Idempotency-Key was used for another request; take a new one.")
+        case .overloaded(let after):
+            let seconds = max(1, Int(after.components.seconds))
+            self = Problem("log.overloaded", 503, "Too many commands wait; try again.", retryAfter: seconds)
+        case .timeBeforeLastEvent(_, let last):
+            self = Problem(
+                "time.before_last_event", 422, "occurred_at lies before the record's last event, \(last.text).")
+        case .timeInFuture: self = Problem("time.in_future", 422, "occurred_at lies in the future.")
+        case .tooLong(_, let bytes):
+            self = Problem(
+                "event.too_long", 422, "This makes an event of \(bytes) bytes; 65,535 fit. Attach long texts.")
+        case .unavailable(let unknown):
+            let detail =
+                "The database does not answer. It is not known whether the command was carried out; repeat it with "
+                + "the same Idempotency-Key, or read the record."
+            self = unknown ? Problem("outcome.unknown", 503, detail, retryAfter: 1) : .unavailable
+        case .cancelled: self = Problem("request.cancelled", 503, "The request was given up before it was carried out.")
+        case .closed: self = Problem("server.stopping", 503, "The server is stopping.", retryAfter: 2)
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import CRM
+import EventLog
+import FoundationEssentials
+import Kernel
+import Synchronization
+import Vault
+
+/// Carries out commands: authorise, load, decide, append. What is decided is the entities' business; what is stored is
+/// the log's; this is the way between them.
+public final class Commands: Sendable {
+    let reader: LogReader
+    let appender: Appender
+    let keyring: Keyring
+    let clock: @Sendable () -> Instant
+    let running = RunningKeys()
+    /// Told of what a unit wrote, after its commit.
+    private let listeners = Mutex<[@Sendable (UUID, [Draft]) -> Void]>([])
+
+    /// - Parameter clock: the time at which a request is handled.
+    public init(reader: LogReader, appender: Appender, keyring: Keyring, clock: @escaping @Sendable () -> Instant) {
+        (self.reader, self.appender, self.keyring, self.clock) = (reader, appender, keyring, clock)
+    }
+
+    /// Tells `listener` what each unit of this process wrote, with its organization, after the commit. It must not wait.
+    public func onCommit(_ listener: @escaping @Sendable (UUID, [Draft]) -> Void) {
+        listeners.withLock { $0.append(listener) }
+    }
+
+    /// How often a unit is decided again because a stream that it read has moved.
+    static let attempts = 5
+
+    /// Carries out `asks` as one unit: all or nothing.
+    /// - Parameter key: the Idempotency-Key; under the same key the same request gets the first answer.
+    /// - Throws: a problem; nothing is written then.
+    public func execute(
+        _ asks: [Ask], by caller: Caller, key: String? = nil, lane: Lane = .interactive, dryRun: Bool = false
+    ) async throws(Problem) -> Answer {
+        let keys = try await organizationKeys(of: caller.organization)
+        guard let key else {
+            return try await settle(
+                asks, by: caller, command: fresh(), keys, repeatable: nil, lane: lane, dryRun: dryRun)
+        }
+        let repeatable = Repeatable(key: key, asks: asks, caller: caller, keys: keys)
+        if let answer = try await earlier(repeatable, caller) { return answer }
+        guard running.begin(repeatable.digest) else {
+            throw Problem(
+                "idempotency.running", 409, "A request with this Idempotency-Key is still running.", retryAfter: 1)
+        }
+        defer { running.end(repeatable.digest) }
+        let command = keys.commandID(actor: caller.actor, idempotencyKey: key)
+        return try await settle(
+            asks, by: caller, command: command, keys, repeatable: repeatable, lane: lane, dryRun: dryRun)
+    }
+
+    /// Decides and appends, again while others are faster.
+    private func settle(
+        _ asks: [Ask], by caller: Caller, command: UUID, _ keys: OrganizationKeys, repeatable: Repeatable?, lane: Lane,
+        dryRun: Bool
+    ) async throws(Problem) -> Answer {
+        let circumstances = Circumstances(caller: caller, now: clock(), fresh: fresh)
+        let ids = try targets(asks, keys)
+        for _ in 0..<Self.attempts {
+            var plan = UnitPlan(asks: asks, ids: ids, circumstances: circumstances, command: command)
+            var known = WorkingSet(readAt: .max)
+            do throws(Problem) {
+                try await decide(&plan, &known, caller.organization)
+                try await vacant(plan, keys)
+            } catch {
+                if try await keep(error, repeatable, known, caller.organization) { throw error }
+                continue
+            }
+            if dryRun {
+                return Answer(results: plan.results, position: PositionToken(position: plan.readAt, hash: nil))
+            }
+            switch try await append(plan, keys, repeatable, lane) {
+            case .done(let answer): return answer
+            case .moved: continue
+            }
+        }
+        throw Problem(
+            "stream.conflict", 409, "Others changed the same records at the same time; try again.", retryAfter: 1)
+    }
+
+    /// Reads what deciding asks for until it asks for nothing more.
+    func decide(_ plan: inout UnitPlan, _ known: inout WorkingSet, _ organization: UUID) async throws(Problem) {
+        if known.streams.isEmpty {
+            try await load(plan.likely(organization), into: &known, organization)
+        }
+        while true {
+            let needed = try plan.decide(on: known)
+            if needed.isEmpty { return }
+            try await load(needed, into: &known, organization)
+        }
+    }
+
+    enum Appended {
+        case done(Answer)
+        case moved
+    }
+
+    func append(
+        _ plan: UnitPlan, _ keys: OrganizationKeys, _ repeatable: Repeatable?, _ lane: Lane
+    ) async throws(Problem) -> Appended {
+        let outcome = repeatable?.outcome(of: plan.results)
+        if plan.drafts.isEmpty && outcome == nil {
+            let head = try await head(of: plan.circumstances.caller.organization)
+            return .done(Answer(results: plan.results, position: head))
+        }
+        let organization = plan.circumstances.caller.organization
+        do {
+            let receipt = try await appender.append(plan.unit(keys, outcome: outcome, lane: lane))
+            for listener in listeners.withLock({ $0 }) { listener(organization, plan.drafts) }
+            return .done(
+                Answer(results: plan.results, position: PositionToken(position: receipt.last, hash: receipt.leaf)))
+        } catch {
+            switch error {
+            case .moved: return .moved
+            case .repeated(let stored):
+                guard let repeatable else { throw .fault }
+                return .done(try repeatable.answer(stored))
+            case .claimed(let scope, _, let holder): throw .claimed(scope: scope, holder: holder)
+            default: throw Problem(error)
+            }
+        }
+    }
+
+    func fresh() -> UUID { UUID.v7(at: clock(), random: Random.words()) }
+
+    func targets(_ asks: [Ask], _ keys: OrganizationKeys) throws(Problem) -> [UUID] {
+        var ids: [UUID] = []
+        for ask in asks {
+            switch ask.target {
+            case .new: ids.append(fresh())
+            case .id(let id): ids.append(id)
+            case .external(let source, let external):
+                guard let key = Normal.key(external), !key.isEmpty, let from = Normal.key(source), !from.isEmpty else {
+                    throw .invalid([
+                        Flaw("/external", "malformed", "an external id and its source are one line of text")
+                    ])
+                }
+                ids.append(keys.importID(source: from, entity: ask.entity, externalID: key))
+            }
+        }
+        return ids
+    }
+}

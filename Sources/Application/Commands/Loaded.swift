@@ -1,0 +1,46 @@
+import CRM
+import EventLog
+import FoundationEssentials
+import Kernel
+
+/// What one stream amounts to, its types erased.
+struct Loaded: Sendable {
+    /// The entity's state.
+    var state: any Sendable
+    /// The stream's version; 0 where it has no events.
+    var version: Int32
+    /// When its last event occurred.
+    var last: Instant?
+
+    var exists: Bool { version > 0 }
+}
+
+/// The streams that the commands of one unit read and write, as they were at one position of the log.
+struct WorkingSet: Sendable {
+    /// The log's head when the oldest of them was read.
+    var readAt: Int64
+    var streams: [UUID: Loaded] = [:]
+}
+
+extension Entity {
+    /// What a stored history amounts to.
+    /// - Throws: a fault that names the event which this build cannot read; other streams are not concerned.
+    static func load(_ history: [RecordedEvent]) throws(Problem) -> Loaded {
+        var loaded = Loaded(state: initial, version: 0, last: nil)
+        guard var state = loaded.state as? State else { throw .fault }
+        for event in history {
+            do {
+                let data = try JSON(parsing: event.data)
+                evolve(&state, try Stored(type: event.type, schema: event.schema, data: data).decode(Event.self))
+            } catch {
+                let detail =
+                    "Event \(event.position) (\(event.type), schema \(event.schema)) cannot be read by this version."
+                throw Problem("log.unreadable", 500, detail)
+            }
+            loaded.version = event.version
+            loaded.last = event.occurredAt
+        }
+        loaded.state = state
+        return loaded
+    }
+}

@@ -1,0 +1,124 @@
+import CRM
+import EventLog
+import Foundation
+import Kernel
+import Synchronization
+import Vault
+
+/// A request under an Idempotency-Key: what is kept of it, and the answer that a repeat gets.
+struct Repeatable: Sendable {
+    let actor: UUID
+    let digest: [UInt8]
+    let hash: [UInt8]
+
+    init(key: String, asks: [Ask], caller: Caller, keys: OrganizationKeys) {
+        actor = caller.actor
+        digest = keys.keyDigest(actor: caller.actor, idempotencyKey: key)
+        let request: [JSON] = asks.map { ask in
+            var target: JSON
+            switch ask.target {
+            case .new: target = .null
+            case .id(let id): target = .string(id.text)
+            case .external(let source, let id): target = [.string(source), .string(id)]
+            }
+            return [
+                .string(ask.entity), target, .string(ask.act), ask.body, .string(ask.occurredAt?.text ?? ""),
+                .integer(Int64(ask.ifMatch ?? -1)), .bool(ask.replaces),
+            ]
+        }
+        hash = keys.requestHash(method: "command", path: "", body: JSON.array(request).bytes)
+    }
+
+    /// What is kept of a success: ids and versions, never a body.
+    func outcome(of results: [Answer.Result]) -> Outcome {
+        let detail: [JSON] = results.map {
+            [
+                "status": .integer(Int64($0.status)), "id": .string($0.id.text), "version": .integer(Int64($0.version)),
+                "events": .integer(Int64($0.events)),
+            ]
+        }
+        return Outcome(
+            actor: actor, keyDigest: digest, requestHash: hash, status: Int16(results.first?.status ?? 200),
+            detail: JSON.object(["results": .array(detail)]).bytes)
+    }
+
+    /// What is kept of a refusal.
+    func outcome(of problem: Problem) -> Outcome {
+        Outcome(
+            actor: actor, keyDigest: digest, requestHash: hash, status: Int16(problem.status), code: problem.code,
+            detail: JSON.object(["more": .object(problem.more)]).bytes)
+    }
+
+    /// The first answer, from what was kept.
+    func answer(_ stored: StoredOutcome) throws(Problem) -> Answer {
+        guard isEqual(stored.outcome.requestHash, hash) else { throw Problem(AppendError.keyReused) }
+        let detail: JSON
+        do { detail = try JSON(parsing: stored.outcome.detail) } catch { throw .fault }
+        if let code = stored.outcome.code {
+            throw Problem(
+                code, Int(stored.outcome.status),
+                sentence(ofRefusal: code) ?? "This was refused when it was first asked.",
+                more: detail["more"]?.object ?? [:])
+        }
+        let results = (detail["results"]?.array ?? []).compactMap { item -> Answer.Result? in
+            guard let status = item["status"]?.integer, let id = item["id"]?.string.flatMap(UUID.init(uuidString:)),
+                let version = item["version"]?.integer, let events = item["events"]?.integer
+            else { return nil }
+            return Answer.Result(status: Int(status), id: id, version: Int32(version), events: Int(events))
+        }
+        return Answer(results: results, position: PositionToken(position: stored.position, hash: stored.leaf))
+    }
+}
+
+extension Commands {
+    /// The answer of an earlier request under the same key.
+    func earlier(_ repeatable: Repeatable, _ caller: Caller) async throws(Problem) -> Answer? {
+        let stored: StoredOutcome?
+        do {
+            stored = try await reader.outcome(
+                caller.organization, actor: repeatable.actor, keyDigest: repeatable.digest)
+        } catch { throw .unavailable }
+        guard let stored else { return nil }
+        return try repeatable.answer(stored)
+    }
+
+    /// Keeps a refusal that the domain gave, so that a repeat gets it too. What the client can mend is not kept.
+    /// - Returns: whether the refusal stands; false where the streams it was decided on have moved meanwhile.
+    func keep(
+        _ problem: Problem, _ repeatable: Repeatable?, _ known: WorkingSet, _ organization: UUID
+    ) async throws(Problem) -> Bool {
+        guard let repeatable, problem.status == 409 || (problem.status == 422 && problem.errors.isEmpty) else {
+            return true
+        }
+        let versions = known.streams.mapValues(\.version)
+        let unit = Unit(
+            organization: organization, drafts: [], expected: versions, readAt: known.readAt,
+            outcome: repeatable.outcome(of: problem))
+        do { _ = try await appender.append(unit) } catch {
+            switch error {
+            case .repeated(let stored): _ = try repeatable.answer(stored)
+            case .moved: return false
+            default: throw Problem(error)
+            }
+        }
+        return true
+    }
+}
+
+/// The keys of requests that this process is carrying out.
+final class RunningKeys: Sendable {
+    private let digests = Mutex<Set<[UInt8]>>([])
+
+    /// False where it runs already.
+    func begin(_ digest: [UInt8]) -> Bool { digests.withLock { $0.insert(digest).inserted } }
+    func end(_ digest: [UInt8]) { digests.withLock { _ = $0.remove(digest) } }
+}
+
+/// The sentence of a refusal's code.
+private func sentence(ofRefusal code: String) -> String? {
+    func look<E: Entity>(in _: E.Type) -> String? { E.Rejection(rawValue: code)?.detail }
+    for entity in entities {
+        if let found = look(in: entity) { return found }
+    }
+    return nil
+}

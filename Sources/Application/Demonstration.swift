@@ -1,0 +1,173 @@
+import CRM
+import FoundationEssentials
+import Kernel
+import Vault
+
+/// A small generated company for trying Daybook out: two teams, two dozen accounts, half a year of deals. The same
+/// numbers each time it is made; repeating it changes nothing, since its ids are derived from their names.
+struct Demonstration: Sendable {
+    let commands: Commands
+    let caller: Caller
+    let keys: OrganizationKeys
+    let pipeline: UUID
+    let stages: [UUID]
+    private var random: Sequence64
+
+    /// - Parameter pipeline: the pipeline that the deals lie on, with its open stages in order.
+    init(
+        commands: Commands, caller: Caller, keys: OrganizationKeys, pipeline: UUID, openStages: [UUID],
+        seed: UInt64 = 2026
+    ) {
+        (self.commands, self.caller, self.keys, self.pipeline, stages) = (commands, caller, keys, pipeline, openStages)
+        random = Sequence64(state: seed)
+    }
+
+    /// Puts it into the organization.
+    /// - Throws: the first problem met; what came before it stays and is not made twice.
+    mutating func load() async throws(Problem) {
+        try await carryOut(people())
+        try await carryOut(goods())
+        try await carryOut(customers())
+        try await carryOut(contacts())
+        for start in stride(from: 0, to: 120, by: 40) { try await carryOut((start..<start + 40).map { deal($0) }) }
+    }
+
+    /// What is there already stays as it is.
+    private func carryOut(_ units: [[Ask]]) async throws(Problem) {
+        let ids = try units.map { unit throws(Problem) in try commands.targets(unit, keys)[0] }
+        let made = try await commands.existing(ids, in: caller.organization)
+        let missing = zip(units, ids).filter { !made.contains($0.1) }.map(\.0)
+        for result in await commands.executeEach(missing, by: caller) { _ = try result.get() }
+    }
+
+    private func ask(_ entity: String, _ id: String, _ act: String, _ body: JSON, at: Instant? = nil) -> Ask {
+        Ask(entity, .external(source: Self.source, id: id), act, body, occurredAt: at)
+    }
+    private func id(_ entity: String, _ external: String) -> JSON {
+        .string(keys.importID(source: Self.source, entity: entity, externalID: Normal.key(external) ?? "").text)
+    }
+    static let source = "demonstration"
+}
+
+// MARK: What does it hold?
+
+extension Demonstration {
+    static let sellers = [
+        "Ada Quist", "Bram Oyelaran", "Chiara Lund", "Dmitri Acheampong", "Esme Takahashi", "Farid Novak",
+    ]
+    static let firms = [
+        "Alder Robotics", "Basalt Foods", "Cobalt Freight", "Dunlin Energy", "Elmwood Clinics", "Fathom Marine",
+        "Garnet Textiles", "Heron Analytics", "Ivory Tools", "Juniper Hotels", "Kestrel Air", "Lumen Schools",
+    ]
+    static let products = [
+        ("Sensor Kit", 49_900), ("Gateway", 189_000), ("Support Plan", 120_000), ("Analytics", 640_000),
+    ]
+
+    private func people() -> [[Ask]] {
+        var units: [[Ask]] = []
+        for (team, region) in [("North", "Europe"), ("South", "Americas")] {
+            units.append([ask(Team.name, team, "create", ["name": .string(team), "region": .string(region)])])
+        }
+        for (index, name) in Self.sellers.enumerated() {
+            let team = id(Team.name, index % 2 == 0 ? "North" : "South")
+            units.append([ask(Member.name, name, "add", ["name": .string(name), "team_id": team])])
+        }
+        return units
+    }
+
+    private func goods() -> [[Ask]] {
+        Self.products.map { name, price in
+            [ask(Product.name, name, "create", ["name": .string(name), "price": Self.usd(Int64(price))])]
+        }
+    }
+
+    private mutating func customers() -> [[Ask]] {
+        var units: [[Ask]] = []
+        for name in Self.firms {
+            let body: JSON = [
+                "name": .string(name), "industry": .string(pick(["manufacturing", "retail", "health", "logistics"])),
+                "size": .string(pick(["startup", "small", "medium", "enterprise"])),
+                "lifecycle": .string(pick(["prospect", "customer"])),
+                "owner_id": id(Member.name, pick(Self.sellers)),
+                "employee_count": .integer(Int64(10 + random.below(5000))),
+            ]
+            units.append([ask(Account.name, name, "create", body)])
+        }
+        return units
+    }
+
+    private mutating func contacts() -> [[Ask]] {
+        var units: [[Ask]] = []
+        for (index, name) in Self.firms.enumerated() {
+            let first = pick(["Noor", "Olek", "Priya", "Quinn", "Rosa", "Sami"])
+            let last = pick(["Albers", "Bianchi", "Castro", "Duval", "Eriksen"])
+            let body: JSON = [
+                "first_name": .string(first), "last_name": .string(last), "account_id": id(Account.name, name),
+                "email": .string("\(first.lowercased()).\(last.lowercased()).\(index)@example.com"),
+                "title": "Head of Purchasing",
+            ]
+            units.append([ask(Contact.name, "contact of \(name)", "create", body)])
+        }
+        return units
+    }
+
+    /// A deal of the last half year: opened, moved on, and for most of them won or lost.
+    private mutating func deal(_ number: Int) -> [Ask] {
+        let name = "deal \(number)"
+        let today = commands.clock()
+        let opened = Instant(microseconds: today.microseconds - Int64(10 + random.below(170)) * 86_400_000_000)
+        let (product, price) = Self.products[random.below(Self.products.count)]
+        let firm = pick(Self.firms)
+        var asks = [
+            ask(
+                Deal.name, name, "open",
+                [
+                    "title": .string("\(product) for \(firm)"), "pipeline_id": .string(pipeline.text),
+                    "account_id": id(Account.name, firm), "product_id": id(Product.name, product),
+                    "owner_id": id(Member.name, pick(Self.sellers)),
+                    "amount": Self.usd(Int64(price * (1 + random.below(9)))),
+                    "expected_close": .string(
+                        Instant(microseconds: today.microseconds + Int64(random.below(90)) * 86_400_000_000).day().text),
+                    "source": .string(pick(["referral", "website", "event", "partner"])),
+                ], at: opened)
+        ]
+        let reached = random.below(stages.count)
+        var moment = opened
+        for stage in stages.dropFirst().prefix(reached) {
+            moment = later(than: moment, before: today)
+            asks.append(ask(Deal.name, name, "move", ["stage_id": .string(stage.text)], at: moment))
+        }
+        let end = later(than: moment, before: today)
+        switch random.below(5) {
+        case 0, 1: asks.append(ask(Deal.name, name, "win", [:], at: end))
+        case 2:
+            asks.append(
+                ask(
+                    Deal.name, name, "lose", ["lost_reason": .string(pick(["price", "timing", "competitor"]))], at: end)
+            )
+        case _: break
+        }
+        return asks
+    }
+
+    private mutating func later(than moment: Instant, before end: Instant) -> Instant {
+        let span = max(1, (end.microseconds - moment.microseconds) / 3 / 1_000_000)
+        return Instant(microseconds: moment.microseconds + Int64(random.below(Int(span))) * 1_000_000)
+    }
+    private mutating func pick(_ words: [String]) -> String { words[random.below(words.count)] }
+    private static func usd(_ minor: Int64) -> JSON { ["minor": .integer(minor), "currency": "USD"] }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed, on every machine.
+struct Sequence64: Sendable {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
+}
