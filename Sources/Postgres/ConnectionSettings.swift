@@ -40,8 +40,24 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible {
 
     // MARK: - What does libpq get?
 
-    /// The URL's own keywords, then ours: the role and the settings go to `options`, behind what the URL has there.
+    /// All of it as one libpq URL, for `psql` and other programs; it has the password, if the settings' URL has one.
+    public func completeURL() throws(PostgresError) -> String {
+        let pairs = try stated().map { "\($0.keyword)=\(percentEncoded($0.value))" }
+        return "postgresql:///?" + pairs.joined(separator: "&")
+    }
+
+    /// The URL's own keywords, then ours, with what makes a connection of Daybook's good.
     func keywords(name: String) throws(PostgresError) -> [(keyword: String, value: String)] {
+        var all = try stated()
+        func has(_ keyword: String) -> Bool { all.contains { $0.keyword == keyword } }
+        if !has("application_name"), settings["application_name"] == nil { all.append(("application_name", name)) }
+        // Without these a server that vanished from the network is noticed after hours. Sockets of unix ignore them.
+        for (keyword, value) in Self.impatience where !has(keyword) { all.append((keyword, value)) }
+        return all + [("client_encoding", "UTF8")]
+    }
+
+    /// What the URL says; the role and the settings are in `options`, behind what the URL has there.
+    private func stated() throws(PostgresError) -> [(keyword: String, value: String)] {
         var message: UnsafeMutablePointer<CChar>?
         guard let parsed = PQconninfoParse(url, &message) else {
             PQfreemem(message)  // It may quote the password.
@@ -56,16 +72,11 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible {
             if let value = option.pointee.val { all.append((String(cString: keyword), String(cString: value))) }
             option += 1
         }
-        func has(_ keyword: String) -> Bool { all.contains { $0.keyword == keyword } }
-        if !has("application_name"), settings["application_name"] == nil { all.append(("application_name", name)) }
-        // Without these a server that vanished from the network is noticed after hours. Sockets of unix ignore them.
-        for (keyword, value) in Self.impatience where !has(keyword) { all.append((keyword, value)) }
-        all.append(("client_encoding", "UTF8"))
         var options = all.filter { $0.keyword == "options" }.map(\.value)
-        all.removeAll { $0.keyword == "options" }
+        all.removeAll { $0.keyword == "options" || $0.keyword == "client_encoding" }
         let own = settings.sorted { $0.key < $1.key } + (role.map { [(key: "role", value: $0)] } ?? [])
         options += own.map { "-c \($0.key)=\(Self.escaped($0.value))" }
-        all.append(("options", options.joined(separator: " ")))
+        if !options.isEmpty { all.append(("options", options.joined(separator: " "))) }
         return all
     }
 
@@ -91,6 +102,17 @@ public struct ConnectionSettings: Sendable, CustomStringConvertible {
         let values = CStrings(all.map(\.value))
         return withExtendedLifetime((keywords, values)) { body(keywords.pointer, values.pointer) }
     }
+}
+
+/// A value for a URL: all but unreserved characters and slashes is escaped (RFC 3986 §2.1).
+func percentEncoded(_ text: String) -> String {
+    text.utf8.map { byte in
+        let character = Character(UnicodeScalar(byte))
+        if byte < 128 && (character.isLetter || character.isNumber || "-._~/".contains(character)) {
+            return String(character)
+        }
+        return (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+    }.joined()
 }
 
 /// A NULL-terminated array of C strings.

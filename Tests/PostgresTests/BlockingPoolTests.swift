@@ -179,6 +179,25 @@ import Testing
         await pool.close()
     }
 
+    @Test func `after an error in a pipeline its statements can be used again`() async throws {
+        let pool = try await pool("CREATE TABLE t (n bigint PRIMARY KEY)")
+        let count = try await pool.run { connection in
+            let insert = Statement("INSERT INTO t VALUES ($1)") { $0.bigint(1) }
+            let select = Statement("SELECT count(*) FROM t")
+            for _ in 0..<2 {
+                #expect(throws: PostgresError.self) {
+                    try connection.runPipelined([Statement("SELECT 1/0"), insert, select])
+                }
+            }
+            return try connection.transaction {
+                _ = try connection.runPipelined([insert])
+                return try connection.runPipelined([select, select, select]).map { try $0[0].bigint(0) }
+            }
+        }
+        #expect(count == [1, 1, 1])
+        await pool.close()
+    }
+
     @Test func `a prepared statement whose result changed its shape is prepared anew`() async throws {
         let pool = try await pool("CREATE TABLE t (n bigint)")
         let columns = try await pool.run { connection in

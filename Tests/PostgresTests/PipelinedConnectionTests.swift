@@ -231,6 +231,12 @@ import Testing
         #expect(try row.text(1) == #"a b\c"#)
         #expect(try row.text(2) == "1234ms")
         #expect(try row.text(3) == "5MB")
+        let complete = PipelinedConnection(ConnectionSettings(url: try settings.completeURL()), log: quiet)
+        let same = try await complete.query(
+            Statement("SELECT current_user::text, current_setting('daybook.organization')"))[0]
+        #expect(try same.text(0) == "daybook_app")
+        #expect(try same.text(1) == #"a b\c"#)
+        await complete.close()
         await connection.close()
     }
 }

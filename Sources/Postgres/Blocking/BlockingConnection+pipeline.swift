@@ -14,16 +14,37 @@ extension BlockingConnection {
             // Both refuse as long as something is under way, which is so only after an error of the connection.
             if PQexitPipelineMode(session.raw) != 1 || PQsetnonblocking(session.raw, 0) != 0 { spoil() }
         }
-        for statement in statements {
-            let sent = statement.parameters.withC { count, values, lengths, formats in
-                statement.parameters.withTypes { _, types in
-                    PQsendQueryParams(session.raw, statement.sql, count, types, values, lengths, formats, 1)
+        var parsed: [Statement] = []
+        do throws(PostgresError) {
+            var isParse: [Bool] = []
+            for statement in statements {
+                if prepared.name(of: statement) == nil {
+                    try sendParse(statement)
+                    parsed.append(statement)
+                    isParse.append(true)
                 }
+                try send(statement)
+                isParse.append(false)
             }
-            guard sent == 1 else { throw lost() }
+            guard PQpipelineSync(session.raw) == 1 else { throw lost() }
+            return zip(try receivePipelined(isParse.count), isParse).filter { !$1 }.map { $0.0 }
+        } catch {
+            // A Parse behind the error was skipped, so the names of this run mean nothing.
+            for statement in parsed { forget(statement) }
+            throw error
         }
-        guard PQpipelineSync(session.raw) == 1 else { throw lost() }
-        return try receivePipelined(statements.count)
+    }
+
+    private func sendParse(_ statement: Statement) throws(PostgresError) {
+        let name = prepared.add(statement)
+        let sent = statement.parameters.withTypes { PQsendPrepare(session.raw, name, statement.sql, $0, $1) }
+        guard sent == 1 else { throw lost() }
+    }
+
+    private func send(_ statement: Statement) throws(PostgresError) {
+        let name = prepared.name(of: statement) ?? ""
+        let sent = statement.parameters.withC { PQsendQueryPrepared(session.raw, name, $0, $1, $2, $3, 1) }
+        guard sent == 1 else { throw lost() }
     }
 
     private func receivePipelined(_ count: Int) throws(PostgresError) -> [Result] {

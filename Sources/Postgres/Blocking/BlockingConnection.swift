@@ -9,7 +9,7 @@ public final class BlockingConnection {
     let session: Session
     /// The cancellation of the job that it is lent to.
     private(set) var interrupt = Interrupt()
-    private var prepared = PreparedStatements()
+    var prepared = PreparedStatements()
     private var seenOnce: Set<Int> = []
     /// Nothing of ours may run on it any more.
     private(set) var isSpoiled = false
@@ -47,8 +47,8 @@ public final class BlockingConnection {
             return try once(statement)
         } catch  where wasIdle && (error.kind == .unsupported || error.kind == .undefinedStatement) {
             // A prepared statement had become stale: a table changed its shape, or somebody discarded ours.
-            guard let name = prepared.name(of: statement) else { throw error }
-            prepared.remove(name, of: statement.sql)
+            guard prepared.name(of: statement) != nil else { throw error }
+            forget(statement)
             return try once(statement)
         }
     }
@@ -85,6 +85,10 @@ public final class BlockingConnection {
         }
         while let old = prepared.evict() { PQclear(PQexec(session.raw, "DEALLOCATE \(old)")) }
         return name
+    }
+
+    func forget(_ statement: Statement) {
+        if let name = prepared.name(of: statement) { prepared.remove(name, of: statement.sql) }
     }
 
     // MARK: - How is a transaction run?

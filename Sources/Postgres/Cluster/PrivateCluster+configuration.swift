@@ -40,10 +40,7 @@ extension PrivateCluster {
             all["log_rotation_age"] = "1d"
             all["log_rotation_size"] = "0"
         }
-        if !options.fsync {
-            all["full_page_writes"] = "off"
-            all["synchronous_commit"] = "off"
-        }
+        if !options.fsync { all["full_page_writes"] = "off" }
         all.merge(options.settings) { _, own in own }
         let lines = all.sorted { $0.key < $1.key }.map { name, value in
             "\(name) = '\(value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"

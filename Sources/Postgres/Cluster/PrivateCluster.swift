@@ -45,16 +45,7 @@ public final class PrivateCluster: Sendable {
 
     /// Another database, or another user (`postgres` is the superuser).
     public func url(database: String, user: String) -> String {
-        let host = socketFolder.utf8.map { byte in
-            let isPlain =
-                byte == UInt8(ascii: "/") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-            let hex = String(byte, radix: 16, uppercase: true)
-            return isPlain ? String(UnicodeScalar(byte)) : "%" + (hex.count == 1 ? "0" : "") + hex
-        }
-        return "postgresql:///\(database)?host=\(host.joined())&user=\(user)"
+        "postgresql:///\(database)?host=\(percentEncoded(socketFolder))&user=\(user)"
     }
 
     var cluster: String { "\(folder)/cluster" }

@@ -8,6 +8,8 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
     case changed([Migration])
     /// Migrations have not run, and later ones have.
     case outOfOrder([Migration], after: Int)
+    /// The server is older than Postgres 15.
+    case serverTooOld(version: Int)
     /// Two migrations have one number.
     case numberedTwice(Int)
     /// The login lacks a privilege.
@@ -33,6 +35,8 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
         case .outOfOrder(let migrations, let after):
             return "Migration \(names(migrations)) is missing in the database although \(after) has run. "
                 + "Start the version of Daybook that made it, or give this one an empty database."
+        case .serverTooOld(let version):
+            return "The server is Postgres \(version), and Daybook needs 15 or newer: upgrade it, or use another one."
         case .numberedTwice(let number):
             return "Two migrations have the number \(number): give the newer one the next free number."
         case .notAllowed(let what, let sql):

@@ -1,3 +1,4 @@
+import CLibPQ
 public import Logging
 
 /// Brings a database to the newest schema: makes the roles, then runs each migration that has not run yet.
@@ -42,6 +43,8 @@ public struct Migrator: Sendable {
     private static func migrate(
         _ migrations: [Migration], on connection: BlockingConnection, _ log: Logger
     ) throws -> [Migration] {
+        let version = Int(PQserverVersion(connection.session.raw)) / 10_000
+        if version < Programs.oldest { throw MigrationError.serverTooOld(version: version) }
         // Goes with the session.
         try connection.query(Statement("SELECT pg_advisory_lock($1)") { $0.bigint(lock) })
         try refuseForeign(connection)

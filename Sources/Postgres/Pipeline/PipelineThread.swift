@@ -41,7 +41,11 @@ final class PipelineThread {
 
     /// Whether all is done that can be done, when nothing more is to come.
     private func hasNothingLeft() -> Bool {
-        if case .connected(let pipeline) = phase { return units.isEmpty && pipeline.isIdle }
+        switch phase {
+        case .connected(let pipeline): return units.isEmpty && pipeline.isIdle
+        case .connecting where !units.isEmpty: return false
+        case .connecting, .waiting: break
+        }
         while let unit = units.popFirst() {
             unit.ticket.resume(.failure(PostgresError(.closed, "the connection was closed while it was lost")))
         }
