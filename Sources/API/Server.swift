@@ -63,7 +63,7 @@ public struct Server: Service {
             responder: responder,
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [Etiquette(observer: observer)],
+                    additionalChannelHandlers: [Etiquette(observer: observer, patience: responder.patience)],
                     idleTimeout: .seconds(Limits.idleSeconds), httpDecoderConfiguration: limits)),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),

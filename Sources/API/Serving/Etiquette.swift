@@ -24,7 +24,12 @@ final class Etiquette: ChannelDuplexHandler, RemovableChannelHandler {
     private var isRefused = false
     private var arrival: Scheduled<Void>?
 
-    init(observer: Observer) { self.observer = observer }
+    private let patience: TimeAmount
+
+    /// - Parameter patience: how long a request may take to arrive.
+    init(observer: Observer, patience: TimeAmount = .seconds(Limits.seconds)) {
+        (self.observer, self.patience) = (observer, patience)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isRefused else { return }
@@ -72,7 +77,7 @@ final class Etiquette: ChannelDuplexHandler, RemovableChannelHandler {
     /// Starts the clock for the rest of a request.
     private func expect(_ context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        arrival = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(Limits.seconds)) {
+        arrival = context.eventLoop.assumeIsolated().scheduleTask(in: patience) {
             bound.value.fireErrorCaught(TooSlow())
         }
     }
