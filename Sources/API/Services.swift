@@ -13,7 +13,7 @@ public struct Services: Sendable {
     ///   - entities: what routes are made of; the list in `CRM`.
     ///   - vitals: how the process is just now; asked for `/health` and `/metrics`, and given two seconds.
     public init(
-        entities: [any Entity.Type], commands: Pending.Commands, access: Pending.Access, queries: Pending.Queries,
+        entities: [any Entity.Type], commands: Commands, access: Access, queries: Queries,
         vitals: @escaping @Sendable () async -> Vitals
     ) {
         (self.entities, self.commands, self.access) = (entities, commands, access)

@@ -65,7 +65,7 @@ import Testing
         ),
         (Call("GET", "/open?a=1"), 400, "parameter.unknown"),
         (Call("GET", "/things/1?b=1", [("Authorization", "Bearer abc")]), 400, "parameter.unknown"),
-        (Call("GET", "/things/1?a=1&a=2", [("Authorization", "Bearer abc")]), 400, "parameter.duplicate"),
+        (Call("GET", "/things/1?a=1&a=2", [("Authorization", "Bearer abc")]), 400, "parameter.invalid"),
         (Call("GET", "/things/1?a=%ff", [("Authorization", "Bearer abc")]), 400, "parameter.malformed"),
         (Call("GET", "/things/1?a=%0", [("Authorization", "Bearer abc")]), 400, "parameter.malformed"),
         (Call("GET", "/open", [("If-Match", "3")]), 400, "if_match.malformed"),

@@ -102,6 +102,12 @@ enum Describing {
             detail: "A value the field must have; {field}.gte, .lte, .gt, .lt, .ne, .in compare otherwise."),
     ]
 
+    /// Those of what is read in pages, from the first on.
+    static let paging = [
+        Route.Described(name: "limit", detail: "How many at most, 1 to 200."),
+        Route.Described(name: "cursor", detail: "The next of the page before."),
+    ]
+
     /// Those of the report on deals.
     static let deals = [
         Route.Described(

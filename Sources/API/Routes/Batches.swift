@@ -24,7 +24,7 @@ extension Routes {
 
     private func whole(_ batch: Batch, _ exchange: Exchange, _ caller: Caller) async throws(Problem) -> Outcome {
         let answer = try await services.commands.execute(
-            batch.commands.map(\.ask), by: caller, key: exchange.conditions.key, lane: .interactive)
+            batch.commands.map(\.ask), by: caller, key: exchange.conditions.key)
         let results = answer.results.map { Self.result($0, answer.position) }
         return Outcome(["results": .array(results)], position: answer.position)
     }
@@ -38,7 +38,7 @@ extension Routes {
             let key = command.key ?? exchange.conditions.key.map { "\($0)/\(index)" }
             do {
                 let answer = try await services.commands.execute(
-                    [command.ask], by: caller, key: key, lane: .interactive)
+                    [command.ask], by: caller, key: key)
                 position = answer.position
                 results += answer.results.map { Self.result($0, answer.position) }
             } catch {
@@ -157,7 +157,7 @@ private struct BatchReader {
             guard let name = body["entity"]?.string else {
                 return flaw("body/entity", "required", "entity must be given")
             }
-            return .id(FieldSet.id(of: name))
+            return .id(FieldSet.id(of: name.lowercased()))
         }
         switch (act.form, given, external) {
         case (.creates, nil, let external): return external ?? .new

@@ -14,12 +14,13 @@ extension Routes {
             Self.query("/organization", "The organization.", .only([]), Schema.reference(Organization.self)) {
                 [queries = services.queries] exchange, caller throws(Problem) in
                 try await queries.record(
-                    Organization.name, caller.organization, for: caller, min: exchange.conditions.minimum)
+                    Organization.name, caller.organization, by: caller, min: exchange.conditions.minimum)
             },
-            Self.query("/organization/history", "The organization's own events.", .only([]), ["type": "object"]) {
+            Self.query(
+                "/organization/history", "The organization's own events.", .only(Describing.paging), ["type": "object"]
+            ) {
                 [queries = services.queries] exchange, caller throws(Problem) in
-                try await queries.history(
-                    Organization.name, caller.organization, for: caller, min: exchange.conditions.minimum)
+                try await queries.history(Organization.name, caller.organization, exchange.query, by: caller)
             },
         ]
             + edits.map { act in
@@ -42,7 +43,7 @@ extension Routes {
             "/fields", "The fields that the organization defined, by entity.", .grammar(Describing.listing),
             ["type": "object"]
         ) { [queries = services.queries] exchange, caller throws(Problem) in
-            try await queries.list(FieldSet.name, exchange.query, for: caller, min: exchange.conditions.minimum)
+            try await queries.fields(exchange.query, by: caller, min: exchange.conditions.minimum)
         }
         return [list]
             + Exposure.acts(of: FieldSet.self).map { act in
@@ -55,9 +56,9 @@ extension Routes {
                             throw .invalid([Flaw("/entity", "required", "entity must be given, such as account")])
                         }
                         let ask = Ask(
-                            FieldSet.name, .id(FieldSet.id(of: entity)), act.name, exchange.body,
+                            FieldSet.name, .id(FieldSet.id(of: entity.lowercased())), act.name, exchange.body,
                             ifMatch: exchange.conditions.match.version)
-                        return try await carryOut(ask, exchange, caller, at: path)
+                        return try await carryOut(ask, exchange, caller, at: defines ? path : nil)
                     })
             }
     }

@@ -19,19 +19,20 @@ extension Routes {
         return [
             Self.query("/\(plural)", "Lists \(words).", .grammar(Describing.listing), Schema.page(of: entity)) {
                 [queries = services.queries] exchange, caller throws(Problem) in
-                try await queries.list(name, exchange.query, for: caller, min: exchange.conditions.minimum)
+                try await queries.list(name, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             Self.query("/\(plural)/{id}", "One of the \(words).", .only([]), Schema.reference(entity)) {
                 [queries = services.queries] exchange, caller throws(Problem) in
                 let id = try exchange.id(of: name)
-                return try await queries.record(name, id, for: caller, min: exchange.conditions.minimum)
+                return try await queries.record(name, id, by: caller, min: exchange.conditions.minimum)
             },
             Self.query(
-                "/\(plural)/{id}/history", "The events of one of the \(words), with what each changed.", .only([]),
+                "/\(plural)/{id}/history", "The events of one of the \(words), with what each changed.",
+                .only(Describing.paging),
                 ["type": "object"]
             ) { [queries = services.queries] exchange, caller throws(Problem) in
                 let id = try exchange.id(of: name)
-                return try await queries.history(name, id, for: caller, min: exchange.conditions.minimum)
+                return try await queries.history(name, id, exchange.query, by: caller)
             },
         ]
     }

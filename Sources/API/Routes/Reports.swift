@@ -13,26 +13,26 @@ extension Routes {
             Self.query("/pipelines/{id}/board", "A pipeline's open deals by stage.", .grammar([]), ["type": "object"]) {
                 exchange, caller throws(Problem) in
                 let id = try exchange.id(of: Pipeline.name)
-                return try await queries.board(id, exchange.query, for: caller, min: exchange.conditions.minimum)
+                return try await queries.board(id, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             Self.query(
                 "/reports/overview", "The organization's sales in a few numbers.", .grammar([]), ["type": "object"]
             ) {
                 exchange, caller throws(Problem) in
-                try await queries.overview(exchange.query, for: caller, min: exchange.conditions.minimum)
+                try await queries.overview(exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             Self.query(
                 "/reports/deals", "One measure of deals, by one property.", .grammar(Describing.deals), Schema.report
             ) {
                 exchange, caller throws(Problem) in
-                try await queries.dealsReport(exchange.query, for: caller, min: exchange.conditions.minimum)
+                try await queries.dealsReport(exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             Self.query(
                 "/tables/{projection}", "The rows of any projection.", .grammar(Describing.listing), ["type": "object"]
             ) { exchange, caller throws(Problem) in
                 let projection = exchange.captured["projection"] ?? ""
                 return try await queries.table(
-                    projection, exchange.query, for: caller, min: exchange.conditions.minimum)
+                    projection, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
         ]
     }

@@ -22,16 +22,17 @@ struct Routes {
 
     // MARK: How are commands and queries answered?
 
-    /// Carries out one command. What it made is found below `path`, or, where it has no page of its own, `at` it.
+    /// Carries out one command. What it made is found below `path`; where that has no page of its own, at `page`, and
+    /// then any event counts as something made.
     func carryOut(
         _ ask: Ask, _ exchange: Exchange, _ caller: Caller, below path: String? = nil, at page: String? = nil
     ) async throws(Problem) -> Outcome {
-        let answer = try await services.commands.execute(
-            [ask], by: caller, key: exchange.conditions.key, lane: .interactive)
+        let answer = try await services.commands.execute([ask], by: caller, key: exchange.conditions.key)
         guard let result = answer.results.first else { throw .fault }
-        var outcome = Outcome(status: result.status, Self.body(of: result, answer.position), position: answer.position)
+        let status = page != nil ? (result.events > 0 ? 201 : 200) : result.status
+        var outcome = Outcome(status: status, Self.body(of: result, answer.position), position: answer.position)
         outcome.version = result.version
-        if result.status == 201 { outcome.location = page ?? path.map { "\($0)/\(result.id.text)" } }
+        if status == 201 { outcome.location = page ?? path.map { "\($0)/\(result.id.text)" } }
         return outcome
     }
 

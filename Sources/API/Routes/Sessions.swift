@@ -56,7 +56,7 @@ extension Routes {
             var position: PositionToken?
             do throws(Problem) {
                 let reply = try await queries.record(
-                    Member.name, caller.actor, for: caller, min: exchange.conditions.minimum)
+                    Member.name, caller.actor, by: caller, min: exchange.conditions.minimum)
                 (profile, position) = (reply.body, reply.position)
             } catch  where error.status == 404 {
                 // A member so new that the read table does not show it yet is known by its token all the same.

@@ -31,13 +31,13 @@ enum QueryItems {
                 let names = known.map(\.name).sorted().joined(separator: ", ")
                 throw Problem(
                     "parameter.unknown", 400,
-                    names.isEmpty ? "This takes no query parameters." : "Known parameters are \(names).",
-                    errors: [Flaw("?\(item.name)", "unknown", "there is no such parameter here")])
+                    "There is no such parameter here. " + (names.isEmpty ? "None is known." : "Known are \(names)."),
+                    more: ["parameter": .string(String(item.name.prefix(100)))])
             }
             guard seen.insert(item.name).inserted else {
                 throw Problem(
-                    "parameter.duplicate", 400, "A parameter is given twice.",
-                    errors: [Flaw("?\(item.name)", "duplicate", "give it once")])
+                    "parameter.invalid", 400, "A parameter is given twice; give it once.",
+                    more: ["parameter": .string(String(item.name.prefix(100)))])
             }
         }
     }
