@@ -1,4 +1,5 @@
 -- Accounts, as the API shows them.
+CREATE VIEW read.account_documents WITH (security_invoker = true) AS
 SELECT a.organization_id,
        a.id,
        a.name,

@@ -1,5 +1,6 @@
 -- Deals, as the API shows them. `probability` is what was set for this deal, `effective_probability` what counts: 100 once
 -- won, 0 once lost, else the deal's own or its stage's.
+CREATE VIEW read.deal_documents WITH (security_invoker = true) AS
 SELECT d.organization_id,
        d.id,
        d.title,

@@ -1,4 +1,5 @@
 -- Field sets, as the API shows them.
+CREATE VIEW read.field_set_documents WITH (security_invoker = true) AS
 SELECT f.organization_id,
        f.id,
        coalesce(f.fields, '{}') AS fields,

@@ -1,5 +1,6 @@
 -- One row per field that an organization defined for itself and has not retired. The id of a field set is a UUIDv8 of
 -- `fields:` and the entity's name: its version and variant bits lie in the colon and in the upper bits of a letter.
+CREATE VIEW read.fields WITH (security_invoker = true) AS
 SELECT f.organization_id,
        convert_from(btrim(substr(set_byte(i.bytes, 8, get_byte(i.bytes, 8) & 63 | 64), 8), '\x00'), 'UTF8') AS entity,
        d.key AS key,

@@ -1,4 +1,5 @@
 -- Members, as the API shows them.
+CREATE VIEW read.member_documents WITH (security_invoker = true) AS
 SELECT m.organization_id,
        m.id,
        m.name,

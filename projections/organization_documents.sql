@@ -1,4 +1,5 @@
 -- The organization, as the API shows it.
+CREATE VIEW read.organization_documents WITH (security_invoker = true) AS
 SELECT o.organization_id,
        o.id,
        o.name,

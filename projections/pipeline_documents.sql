@@ -1,4 +1,5 @@
 -- Pipelines, as the API shows them: stages as an array in their order.
+CREATE VIEW read.pipeline_documents WITH (security_invoker = true) AS
 SELECT p.organization_id,
        p.id,
        p.name,

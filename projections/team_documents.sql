@@ -1,4 +1,5 @@
 -- Teams, as the API shows them.
+CREATE VIEW read.team_documents WITH (security_invoker = true) AS
 SELECT t.organization_id,
        t.id,
        t.name,
