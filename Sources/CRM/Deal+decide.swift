@@ -80,9 +80,7 @@ extension Deal {
     public static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
     {
         switch command {
-        case .create(let record):
-            guard case .absent = state else { throw .exists }
-            return [.opened(try opened(record, context))]
+        case .create(let record): return try begin(state, with: .opened(try opened(record, context)))
         case .edit(let patch): return try edited(patch, try inUse(state), context)
         case .move(let to):
             let deal = try inUse(state)

@@ -40,6 +40,13 @@ public enum FieldSet: Entity {
         /// To which entity a reference points.
         public var entity: String?
 
+        /// A definition.
+        public init(
+            label: String, type: Kind, choices: [String]? = nil, required: Bool? = nil, entity: String? = nil
+        ) {
+            (self.label, self.type, self.choices, self.required, self.entity) = (label, type, choices, required, entity)
+        }
+
         /// What values it takes.
         public enum Kind: String, Codable, Sendable, CaseIterable {
             case text, number, money, day, instant, choice, choices, link, reference, checkbox

@@ -37,10 +37,12 @@ extension Lasting {
     /// A stream without events.
     public static var initial: Life<Content> { .absent }
 
-    /// A record begins once.
-    static func begin(_ state: State, with event: Event) throws(Rejection) -> [Event] {
+    /// A record begins once; what it begins with is only made then.
+    static func begin(_ state: State, with event: @autoclosure () throws(Rejection) -> Event) throws(Rejection)
+        -> [Event]
+    {
         guard case .absent = state else { throw .exists }
-        return [event]
+        return [try event()]
     }
     /// What may be changed: a record in use.
     static func inUse(_ state: State) throws(Rejection) -> Content {

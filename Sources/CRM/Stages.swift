@@ -100,7 +100,7 @@ public struct Stages: Sendable, Equatable {
     }
     /// Whole stages that are new or differ, as a patch of the map by id.
     func change(from old: Stages) -> Patch {
-        Patch(Dictionary(uniqueKeysWithValues: all.filter { old[$0.id] != $0 }.map { ($0.id.text, $0.json) }))
+        Patch(Dictionary(all.filter { old[$0.id] != $0 }.map { ($0.id.text, $0.json) }) { $1 })
     }
     /// Whether a name is taken by another stage, without regard to case.
     func taken(_ name: String, except id: UUID? = nil) -> Stage? {

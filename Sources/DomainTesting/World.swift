@@ -1,0 +1,125 @@
+public import FoundationEssentials
+public import Kernel
+
+/// Some records of each entity, to which random things are done while the laws that hold for every entity are checked.
+public struct World {
+    /// What broke a law, in words.
+    public private(set) var violations: Set<String> = []
+    /// How often what came out: stored names, refusals' codes, `flawed`, `entity.act` for an act that did something.
+    public private(set) var seen: [String: Int] = [:]
+    private let entities: [any Entity.Type]
+    private let recurring: Set<String>
+    private var arbitrary: Arbitrary
+    private var states: [Reference: any Sendable] = [:]
+    private var histories: [Reference: [Stored]] = [:]
+    private var fresh: UInt32 = 0x1_0000
+
+    /// - Parameters:
+    ///   - ids: the records of entities that have constant ids; others get three.
+    ///   - recurring: acts that are new facts each time.
+    public init(_ entities: [any Entity.Type], seed: UInt64, ids: [String: [UUID]], recurring: Set<String>) {
+        (self.entities, self.recurring, arbitrary) = (entities, recurring, Arbitrary(seed))
+        for (index, entity) in entities.enumerated() {
+            let own = (1...3).map { UUID.number(UInt32(1000 * (index + 1) + $0)) }
+            arbitrary.ids[entity.name] = ids[entity.name] ?? own
+        }
+    }
+
+    /// Asks for something, `times` times.
+    public mutating func run(_ times: Int) {
+        for _ in 0..<times {
+            let entity = arbitrary.random.pick(entities)
+            ask(entity)
+        }
+    }
+
+    private mutating func ask<E: Entity>(_: E.Type) {
+        let id = arbitrary.random.pick(arbitrary.ids[E.name] ?? [])
+        let act = arbitrary.random.pick(E.acts)
+        let stream = Reference(E.self, id)
+        let state = states[stream] as? E.State ?? E.initial
+        arbitrary.ids[""] = parts(of: state, E.self)
+        var flaws: [Flaw] = []
+        let body = arbitrary.body(act.takes, partial: act.isPartial)
+        let values = act.takes.normal(body, partial: act.isPartial, flaws: &flaws)
+        guard flaws.isEmpty, let command = try? act.make(Body(values)) else { return count("flawed") }
+        check(act.takes, values, of: body, E.self)
+
+        let context = self.context(of: command, given: state, id, E.self)
+        do {
+            let events = try E.decide(command, given: state, in: context)
+            if !events.isEmpty { count("\(E.name).\(act.name)") }
+            take(events, to: stream, E.self)
+            let after = states[stream] as? E.State ?? E.initial
+            let again = self.context(of: command, given: after, id, E.self)
+            let more = (try? E.decide(command, given: after, in: again)) ?? []
+            if !more.isEmpty, !recurring.contains("\(E.name).\(act.name)") {
+                violations.insert("\(E.name).\(act.name) decided twice: \(command) gave \(more) in \(after)")
+            }
+        } catch {
+            count(error.rawValue)
+        }
+    }
+
+    private mutating func context<E: Entity>(of command: E.Command, given state: E.State, _ id: UUID, _: E.Type)
+        -> Context
+    {
+        fresh += 1000  // more than one decision makes
+        return E.context(of: command, given: state, id: id, others: states, freshFrom: fresh)
+    }
+
+    /// Normal forms are fixed points: what was read is read again as itself.
+    private mutating func check<E: Entity>(
+        _ fields: [Field], _ values: [String: JSON], of body: [String: JSON], _: E.Type
+    ) {
+        var flaws: [Flaw] = []
+        let again = fields.normal(values, partial: true, flaws: &flaws)
+        if again != values || !flaws.isEmpty { violations.insert("\(E.name): \(body) has no stable form: \(flaws)") }
+    }
+
+    private mutating func take<E: Entity>(_ events: [E.Event], to stream: Reference, _: E.Type) {
+        var state = states[stream] as? E.State ?? E.initial
+        for event in events {
+            guard let stored = try? Stored(event), let read = try? stored.decode(E.Event.self), read == event else {
+                violations.insert("\(E.name): \(event) does not survive storage")
+                continue
+            }
+            count(stored.type)
+            if !stored.type.hasPrefix("\(E.name).") { violations.insert("\(stored.type) is not an event of \(E.name)") }
+            histories[stream, default: []].append(stored)
+            E.evolve(&state, event)
+            if stored.type == "\(E.name).archived", !E.claims(state).isEmpty {
+                violations.insert("\(E.name) keeps claims while archived")
+            }
+        }
+        states[stream] = state
+        checkHistory(of: stream, E.self)
+    }
+
+    /// The log alone gives the state; and its events mean something, or nothing, in any order.
+    private mutating func checkHistory<E: Entity>(of stream: Reference, _: E.Type) {
+        let events = (histories[stream] ?? []).compactMap { try? $0.decode(E.Event.self) }
+        if E.state(after: events) != states[stream] as? E.State ?? E.initial {
+            violations.insert("\(E.name): the history of \(stream.id) gives another state")
+        }
+        guard arbitrary.random.once(in: 10) else { return }
+        var random = arbitrary.random
+        _ = E.claims(E.state(after: events.indices.map { _ in random.pick(events) }))
+        arbitrary.random = random
+    }
+
+    /// Parts of records have ids that bodies may name: a contact's addresses, the stages of a pipeline or of a deal's.
+    private func parts<E: Entity>(of state: E.State, _: E.Type) -> [UUID] {
+        let record = E.record(state) ?? Record()
+        let keys = ["stages", "emails"].flatMap { (record[$0]?.object ?? [:]).keys.sorted() }
+        let own = keys.compactMap { UUID(uuidString: $0) }
+        guard let id = record.id("pipeline_id"), let pipeline = entities.first(where: { $0.name == "pipeline" }) else {
+            return own
+        }
+        return own + parts(of: id, pipeline)
+    }
+    private func parts<E: Entity>(of id: UUID, _: E.Type) -> [UUID] {
+        parts(of: states[Reference(E.self, id)] as? E.State ?? E.initial, E.self)
+    }
+    private mutating func count(_ what: String) { seen[what, default: 0] += 1 }
+}
