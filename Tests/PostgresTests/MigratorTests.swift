@@ -32,6 +32,19 @@ import Testing
         await auditor.close()
     }
 
+    @Test func `a migration may bring in the extensions that come with Postgres`() async throws {
+        let database = try await TestCluster.shared.database(migrated: false)
+        let extensions = Migration(
+            number: 1, name: "extensions",
+            sql: """
+                CREATE SCHEMA read;
+                CREATE EXTENSION btree_gin; CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent SCHEMA read;
+                CREATE TABLE read.thing (organization_id uuid, name text);
+                CREATE INDEX ON read.thing USING gin (organization_id, name gin_trgm_ops);
+                """)
+        #expect(try await migrate(database, [extensions]) == [1])
+    }
+
     @Test func `several processes at once migrate once`() async throws {
         let database = try await TestCluster.shared.database(migrated: false)
         let runs = try await withThrowingTaskGroup(of: [Int].self) { group in

@@ -70,6 +70,8 @@ import Testing
         let error = await #expect(throws: ClusterError.self) { try await second.start() }
         #expect(error == .inUse(folder: first.folder, process: getpid()))
         #expect(try await query(second, "SELECT 'yes'") == "yes", "the one without the folder may use its URL")
+        try await second.stop()
+        #expect(first.isRunning, "and may not stop it")
         try first.destroy()
     }
 
@@ -87,9 +89,15 @@ import Testing
         _ = try? await busy.value
         #expect(try await query(cluster, "SELECT v FROM t") == "kept")
         #expect(cluster.processIdentifier != first)
-        supervisor.cancel()
-        await supervisor.value
+        await withTaskGroup(of: Void.self) { group in
+            kill(cluster.processIdentifier ?? 0, SIGKILL)
+            for _ in 0..<4 { group.addTask { try? await cluster.ensureRunning() } }
+        }
+        #expect(try await query(cluster, "SELECT v FROM t") == "kept", "however many start it at once")
         await pool.close()
+        try await cluster.stop()
+        await supervisor.value
+        #expect(!cluster.isRunning, "what was stopped stays so")
         try cluster.destroy()
     }
 

@@ -8,6 +8,8 @@ public enum ClusterError: Error, Hashable, Sendable, CustomStringConvertible {
     case unreachable(folder: String, user: String)
     /// Another process uses the data folder.
     case inUse(folder: String, process: Int32?)
+    /// This process does not hold the data folder.
+    case notStarted(folder: String)
     /// The data were made by a Postgres that is older than we support.
     case tooOld(version: Int)
     /// A folder for the socket is somebody else's.
@@ -36,6 +38,8 @@ public enum ClusterError: Error, Hashable, Sendable, CustomStringConvertible {
         case .inUse(let folder, let process):
             let who = process.map { "process \($0)" } ?? "another process"
             return "The data folder \(folder) is in use by \(who). Stop that first, or choose another data folder."
+        case .notStarted(let folder):
+            return "The data folder \(folder) is not ours: it was not started here, or is stopped. Start it first."
         case .tooOld(let version):
             return "The data were made by Postgres \(version), and Daybook needs 15 or newer: use pg_upgrade, or "
                 + "dump and restore."

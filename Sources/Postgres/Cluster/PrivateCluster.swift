@@ -30,6 +30,9 @@ public final class PrivateCluster: Sendable {
     let options: Options
     let log: Logger
     private let lock = Locked<FolderLock?>(nil)
+    /// Held while the server is started or stopped: a second start at the same moment would take the first one's
+    /// processes for orphans.
+    private let changing = Locked(())
 
     /// A cluster in `folder` (absolute), which is made at the first start. Nothing happens yet.
     public init(folder: String, options: Options = Options(), log: Logger) {
@@ -61,9 +64,11 @@ public final class PrivateCluster: Sendable {
     // MARK: - How does it live?
 
     /// Takes the folder and makes the server run: makes the cluster, starts it, or adopts the one that runs.
+    ///
+    /// Throws `.inUse` when another process holds the folder; its server is there then, at `url`.
     public func start() async throws {
         try await blocking { cluster in
-            try cluster.takeLock()
+            if !cluster.isHeld { try cluster.takeLock() }
             do {
                 try cluster.startServer()
             } catch {
@@ -76,15 +81,19 @@ public final class PrivateCluster: Sendable {
     /// Whether the server process is there. Looks at files only.
     public var isRunning: Bool { Postmaster.running(in: cluster) != nil }
 
-    /// Starts the server again if it has died; `start` must have been called.
+    /// Starts the server again if it has died. Throws `.notStarted` unless `start` was called, and `stop` was not.
     public func ensureRunning() async throws {
         if isRunning { return }
-        try await blocking { try $0.startServer() }
+        try await blocking { cluster in
+            guard cluster.isHeld else { throw ClusterError.notStarted(folder: cluster.folder) }
+            try cluster.startServer()
+        }
     }
 
-    /// Looks twice a second whether the server is there and starts it again if not, until the task is cancelled.
+    /// Looks twice a second whether the server is there and starts it again if not, until the task is cancelled or
+    /// `stop` is called.
     public func supervise() async {
-        while !Task.isCancelled {
+        while !Task.isCancelled && isHeld {
             do {
                 try await Task.sleep(for: .milliseconds(500))
                 if isRunning { continue }
@@ -98,9 +107,11 @@ public final class PrivateCluster: Sendable {
         }
     }
 
-    /// Shuts the server down (sessions are ended, a checkpoint is written) and lets the folder go.
+    /// Shuts the server down (sessions are ended, a checkpoint is written) and lets the folder go. Does nothing unless
+    /// this process holds it.
     public func stop() async throws {
         try await blocking { cluster in
+            guard cluster.isHeld else { return }
             cluster.stopServer()
             cluster.releaseLock()
         }
@@ -109,7 +120,9 @@ public final class PrivateCluster: Sendable {
     /// Runs what blocks on a thread of its own.
     private func blocking(_ body: @escaping @Sendable (PrivateCluster) throws -> Void) async throws {
         try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
-            OSThread.start("cluster") { continuation.resume(with: Swift.Result { try body(self) }) }
+            OSThread.start("cluster") {
+                continuation.resume(with: Swift.Result { try self.changing.withLock { _ in try body(self) } })
+            }
         }
     }
 
