@@ -4,6 +4,8 @@ import Foundation
 enum Doorway {
     static let host = "127.0.0.1"
 
+    static func url(_ port: Int) -> String { "http://\(host):\(port)" }
+
     /// Says at once, and not after a minute of other work, that a port is taken. 0 takes any that is free.
     static func check(_ port: Int) throws {
         guard (0...65_535).contains(port) else {

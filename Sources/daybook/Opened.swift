@@ -60,15 +60,8 @@ extension Place {
     func cluster(_ log: Logger) -> PrivateCluster { PrivateCluster(folder: clusterFolder, log: log) }
 
     /// Runs `body` on the database, whatever becomes of it leaving the cluster as it was.
-    func visit<R>(log: Logger, _ body: (Opened) async throws -> R) async throws -> R {
+    func visit<R: Sendable>(log: Logger, _ body: (Opened) async throws -> R) async throws -> R {
         let opened = try await Opened.visiting(self, log: log)
-        do {
-            let result = try await body(opened)
-            try await opened.close()
-            return result
-        } catch {
-            try? await opened.close()
-            throw error
-        }
+        return try await leaving(by: opened.close) { try await body(opened) }
     }
 }

@@ -8,7 +8,9 @@ struct Root: AsyncParsableCommand {
         commandName: "daybook", abstract: "A CRM that is an event log: the server and its tools.",
         discussion: "Exit codes: 0 well, 1 failed, 2 it found something, 3 the environment lacks something.",
         version: Version.current,
-        subcommands: [DatabaseVerbs.self, Version.self])
+        subcommands: [
+            Start.self, OrganizationVerbs.self, ProjectionsVerbs.self, DatabaseVerbs.self, Version.self,
+        ])
 
     /// Ours and not the parser's, since its exit code for a wrong use is 64.
     static func main() async {

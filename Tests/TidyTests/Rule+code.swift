@@ -52,12 +52,12 @@ extension Rule {
             "only the command line prints", about: ["print(", "debugPrint(", "dump("], canary: kernel("print(1)"),
             where: { $0.module != nil && $0.module != "daybook" }),
         silent(
-            "only an Observer writes logs",
+            "above the log and the database only an Observer writes logs",
             about: ["log", "logger"].flatMap { log in
                 ["trace", "debug", "info", "notice", "warning", "error", "critical"].map { "\(log).\($0)(" }
             },
             canary: SourceFile("Sources/API/Canary.swift", "self.logger.info(\"request\")"),
-            where: { $0.module != nil && !$0.name.contains("Observer") }),
+            where: { ["Application", "API", "daybook"].contains($0.module) && !$0.name.contains("Observer") }),
         uncheckedNeedsReason, namesSaySomething, shortFunctions,
     ]
 

@@ -1,0 +1,94 @@
+import Foundation
+import FoundationNetworking
+
+/// A data folder with a short path, and the servers that a test starts on it.
+final class House: Sendable {
+    let folder: String
+
+    init() throws {
+        folder = "/tmp/daybook-e2e-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(4))"
+        let passable: [FileAttributeKey: any Sendable] = [.posixPermissions: 0o711]
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: passable)
+    }
+
+    /// Starts a server on any free port, and waits until it serves.
+    func serve(_ arguments: [String] = []) async throws -> (server: Running, client: Client) {
+        let server = try Running(["start", "--data", folder, "--port", "0"] + arguments)
+        let url = try await server.ready()
+        return (server, Client(url: url, token: try owner["token"] ?? ""))
+    }
+
+    /// Runs a verb on these data.
+    func run(_ verb: [String], environment: [String: String] = [:]) async throws -> Program.Outcome {
+        try await Program.run(verb + ["--data", folder], environment: environment)
+    }
+
+    /// What `owner.json` says.
+    var owner: [String: String] {
+        get throws {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: folder + "/owner.json"))
+            return try JSONDecoder().decode([String: String].self, from: bytes)
+        }
+    }
+
+    /// The number of Postgres' process, where it runs.
+    var postgres: Int32? {
+        let file = try? String(contentsOfFile: folder + "/postgres/cluster/postmaster.pid", encoding: .utf8)
+        let number = file?.split(separator: "\n").first.flatMap { Int32($0) }
+        return number.flatMap { kill($0, 0) == 0 ? $0 : nil }
+    }
+
+    /// Ends what still runs and removes the folder.
+    func leave(_ server: Running? = nil) async {
+        if let server, server.process.isRunning {
+            server.signal(SIGTERM)
+            _ = await server.ended()
+        }
+        if let postgres { kill(postgres, SIGQUIT) }
+        for _ in 0..<100 where postgres != nil { try? await Task.sleep(for: .milliseconds(50)) }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}
+
+/// Speaks HTTP to a server.
+struct Client: Sendable {
+    let url: String
+    var token: String
+
+    struct Answer: Sendable {
+        let status: Int
+        let body: Data
+        let headers: [String: String]
+        var object: [String: any Sendable] {
+            (try? JSONSerialization.jsonObject(with: body)) as? [String: any Sendable] ?? [:]
+        }
+        var rows: [[String: any Sendable]] { object["rows"] as? [[String: any Sendable]] ?? [] }
+        var id: String { object["id"] as? String ?? "" }
+    }
+
+    func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer {
+        try await send("GET", path, nil, headers)
+    }
+    func post(_ path: String, _ body: [String: Any], headers: [String: String] = [:]) async throws -> Answer {
+        try await send("POST", path, JSONSerialization.data(withJSONObject: body), headers)
+    }
+
+    private func send(_ method: String, _ path: String, _ body: Data?, _ headers: [String: String]) async throws
+        -> Answer
+    {
+        guard let address = URL(string: url + path) else { throw URLError(.badURL) }
+        var request = URLRequest(url: address)
+        request.httpMethod = method
+        request.httpBody = body
+        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
+        let answered = response.allHeaderFields.reduce(into: [String: String]()) { found, header in
+            found["\(header.key)".lowercased()] = "\(header.value)"
+        }
+        return Answer(status: response.statusCode, body: data, headers: answered)
+    }
+}

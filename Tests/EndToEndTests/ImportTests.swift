@@ -1,0 +1,113 @@
+import Foundation
+import Logging
+import Postgres
+import Testing
+
+@Suite(.serialized, .enabled(if: Sales.isThere, "\(Sales.absence)"))
+struct ImportTests {
+    static let files = ["sales_teams", "products", "accounts", "sales_pipeline"]
+
+    @Test(.timeLimit(.minutes(6)))
+    func `the reports on imported sales equal what naive lines compute`() async throws {
+        let house = try House()
+        let (server, client) = try await house.serve(["--empty"])
+        for file in Self.files {
+            let imported = try await house.importing(file)
+            #expect(imported.code == 0 || imported.code == 2, "\(imported.talk)")
+            #expect(imported.object["rejected"] as? Int == 0)
+        }
+        try await client.expectSales()
+        let before = try await house.log()
+        for file in Self.files {
+            let again = try await house.importing(file)
+            #expect(again.object["accepted"] as? Int == 0)
+            #expect(again.object["events"] as? Int == 0)
+        }
+        #expect(try await house.log() == before)
+
+        for verb in ["drop", "rebuild"] { #expect(try await house.run(["projections", verb, "--all"]).code == 0) }
+        try await client.expectSales()
+        let verified = try await house.run(["projections", "verify", "--all", "--format", "json"])
+        #expect(verified.code == 0)
+        let projections = verified.object["projections"] as? [[String: any Sendable]] ?? []
+        #expect(projections.count > 5)
+        #expect(projections.allSatisfy { $0["equal"] as? Bool == true })
+        await house.leave(server)
+    }
+
+    @Test(.timeLimit(.minutes(6)))
+    func `an import that kill -9 cut short is completed by repeating it`() async throws {
+        let undisturbed = try House()
+        let (calm, _) = try await undisturbed.serve(["--empty"])
+        for file in Self.files { #expect(try await undisturbed.importing(file).code != 1) }
+        let expected = try await undisturbed.log()
+        await undisturbed.leave(calm)
+
+        let house = try House()
+        var (server, client) = try await house.serve(["--empty"])
+        for file in Self.files.dropLast() { #expect(try await house.importing(file).code != 1) }
+        let begun = try await house.log().count
+        let importing = try Running(house.importVerb("sales_pipeline"))
+        while try await house.log().count < begun + 2000 { try await Task.sleep(for: .milliseconds(20)) }
+        server.signal(SIGKILL)
+        if let postgres = house.postgres { kill(postgres, SIGKILL) }
+        _ = await server.ended()
+        importing.signal(SIGKILL)
+        _ = await importing.ended()
+
+        (server, client) = try await house.serve()
+        #expect(try await house.log().count < expected.count)
+        #expect(try await house.importing("sales_pipeline").code != 1)
+        #expect(try await house.log() == expected)
+        try await client.expectSales()
+        await house.leave(server)
+    }
+}
+
+extension House {
+    func importVerb(_ file: String) -> [String] {
+        let map = file.replacing("_", with: "-")
+        return ["import", "\(Sales.folder)/\(file).csv", "--map", map, "--data", folder, "--format", "json"]
+    }
+    func importing(_ file: String) async throws -> Program.Outcome { try await Program.run(importVerb(file)) }
+
+    /// The extent of all logs together.
+    struct Extent: Equatable {
+        let count, first, last: Int64
+    }
+    func log() async throws -> Extent {
+        let url = try await run(["database", "url", "--role", "worker"]).output.split(separator: "\n")[0]
+        let connection = PipelinedConnection(ConnectionSettings(url: String(url)), log: Logger(label: "test"))
+        let sql = "SELECT count(*), coalesce(min(position), 0), coalesce(max(position), 0) FROM log.event"
+        let row = try await connection.query(Statement(sql))[0]
+        let extent = Extent(count: try row.bigint(0), first: try row.bigint(1), last: try row.bigint(2))
+        await connection.close()
+        return extent
+    }
+}
+
+extension Client {
+    /// The rows of a report by their labels.
+    func figures(_ measure: String, by: String) async throws -> Sales.Figures {
+        let answer = try await get("/api/v1/reports/deals?measure=\(measure)&by=\(by)")
+        #expect(answer.status == 200)
+        return answer.rows.reduce(into: [:]) { figures, row in
+            let label = row["label"] as? String ?? row["key"] as? String ?? ""
+            figures[label] = (row["value"] as? NSNumber)?.doubleValue
+        }
+    }
+
+    func expectSales() async throws {
+        let sales = try Sales()
+        #expect(try await figures("won_amount", by: "quarter") == sales.wonByQuarter)
+        #expect(try await figures("won_amount", by: "owner") == sales.wonByAgent)
+        #expect(try await figures("won_amount", by: "team") == sales.wonByTeam)
+        #expect(try await figures("won_amount", by: "region") == sales.wonByRegion)
+        #expect(try await figures("won_amount", by: "product") == sales.wonByProduct)
+        #expect(try await figures("count", by: "stage") == sales.countByStage)
+        let total = try await figures("won_amount", by: "none")
+        #expect(Array(total.values) == [sales.won { _ in "" }[""] ?? 0])
+        let days = try await figures("days_to_win", by: "none")
+        #expect(abs((days.values.first ?? 0) - sales.daysToWin) < 0.001)
+    }
+}
