@@ -52,9 +52,8 @@ extension Routes {
                     .post, defines ? path : "\(path)/\(act.name)", act.summary,
                     body: .members(act.takes, optional: false), answer: .command(defines ? 201 : 200),
                     handler: .known { exchange, caller throws(Problem) in
-                        guard case .string(let entity) = exchange.body["entity"] else {
-                            throw .invalid([Flaw("/entity", "required", "entity must be given, such as account")])
-                        }
+                        // Without a name the body is refused, whichever set is meant.
+                        let entity = exchange.body["entity"]?.string ?? ""
                         let ask = Ask(
                             FieldSet.name, .id(FieldSet.id(of: entity.lowercased())), act.name, exchange.body,
                             ifMatch: exchange.conditions.match.version)
