@@ -1,0 +1,143 @@
+import FoundationEssentials
+import Kernel
+
+extension Batch {
+    /// Carries out rows whose references are settled, and tries another way where a record is further than the row.
+    mutating func execute(_ tasks: [Task]) async throws(Problem) {
+        for task in tasks where task.wishes.isEmpty { outcomes[task.index] = .taken(events: 0) }
+        var open: [(task: Task, ways: [UUID: Wish.Way])] = tasks.filter { !$0.wishes.isEmpty }.map { task in
+            (task, Dictionary(task.wishes.map { ($0.id, present.contains($0.id) ? .compared : .made) }) { first, _ in first })
+        }
+        while !open.isEmpty {
+            let units = open.map { unit($0.task, $0.ways) }
+            let results = await commands.executeEach(units.map(\.asks), by: caller, lane: .import, dryRun: session.dryRun)
+            var again: [(task: Task, ways: [UUID: Wish.Way])] = []
+            for ((task, ways), (unit, result)) in zip(open, zip(units, results)) {
+                switch result {
+                case .success(let answer):
+                    finish(task, answer.results.dropFirst(unit.assumed).reduce(unit.imagined) { $0 + $1.events })
+                case .failure(let problem):
+                    if let fatal = problem.fatal { throw fatal }
+                    if let next = Self.next(ways, after: problem) {
+                        again.append((task, next))
+                    } else {
+                        outcomes[task.index] = .rejected(flaw(problem, task))
+                    }
+                }
+            }
+            open = again
+        }
+    }
+
+    private mutating func finish(_ task: Task, _ events: Int) {
+        outcomes[task.index] = task.waits ? .postponed(events: events) : .taken(events: events)
+        for wish in task.wishes {
+            if !present.contains(wish.id) { appear(wish.id) }
+            if !task.waits, let original = original(wish, task) { done[wish.id] = original }
+        }
+    }
+
+    /// The wish as the row gave it, before its references were set; a later row is compared with that.
+    private func original(_ wish: Wish, _ task: Task) -> Wish? {
+        var original = wish
+        for link in wish.links {
+            switch link.place {
+            case .start: original.start[link.member] = nil
+            case .fields: original.fields[link.member] = nil
+            case .step(let index): original.steps[index].body[link.member] = nil
+            }
+        }
+        return original
+    }
+
+    /// The commands of a row.
+    private func unit(
+        _ task: Task, _ ways: [UUID: Wish.Way]
+    ) -> (asks: [Ask], assumed: Int, imagined: Int) {
+        var asks: [Ask] = []
+        var unreal = 0
+        for wish in task.wishes {
+            // In a dry run a record that would be there cannot be compared; that it is said again counts for one event.
+            if imagined.contains(wish.id) { unreal += 1 } else { asks += wish.asks(ways[wish.id] ?? .made) }
+        }
+        guard session.dryRun else { return (asks, 0, 0) }
+        let real = asks.map { $0.without(imagined) }
+        return (session.assumed + real, session.assumed.count, unreal)
+    }
+
+    private static func next(_ ways: [UUID: Wish.Way], after problem: Problem) -> [UUID: Wish.Way]? {
+        let next = ways.mapValues { $0.next(after: problem) }
+        guard next.values.contains(where: { $0 != nil }) else { return nil }
+        return ways.merging(next.compactMapValues { $0 }) { $1 }
+    }
+
+    /// What a problem means for the row, with the column that gave the value.
+    private func flaw(_ problem: Problem, _ task: Task) -> RowFlaw {
+        let pointer = problem.errors.first?.pointer ?? ""
+        var column = task.wishes.lazy.compactMap { $0.columns[pointer] }.first
+        if column == nil, let top = pointer.split(separator: "/").first {
+            let prefix = "/\(top)"
+            column = task.wishes.lazy.compactMap { wish in
+                wish.columns.first { $0.key == prefix || $0.key.hasPrefix(prefix + "/") }?.value
+            }.first
+        }
+        return RowFlaw(column, problem.rowCode, problem.reason)
+    }
+
+    // MARK: What is told?
+
+    var summary: JSON {
+        var (accepted, unchanged, events) = (0, 0, extraEvents)
+        var rejected: [JSON] = []
+        var postponed: [JSON] = []
+        for (index, row) in request.rows.enumerated() {
+            let line = JSON.integer(Int64(row.line))
+            switch outcomes[index] {
+            case .taken(let yielded):
+                events += yielded
+                if yielded > 0 || request.taken.contains(row.line) { accepted += 1 } else { unchanged += 1 }
+            case .postponed(let yielded):
+                events += yielded
+                postponed.append(["line": line, "events": .integer(Int64(yielded))])
+            case .rejected(let flaw):
+                let column = flaw.column.map(JSON.string) ?? .null
+                rejected.append([
+                    "line": line, "column": column, "code": .string(flaw.code), "reason": .string(flaw.reason),
+                ])
+            case nil: break
+            }
+        }
+        return [
+            "rows": .integer(Int64(request.rows.count)), "accepted": .integer(Int64(accepted)),
+            "unchanged": .integer(Int64(unchanged)), "events": .integer(Int64(events)), "rejected": .array(rejected),
+            "postponed": .array(postponed), "created": .array(created), "notes": .array(notes.map(JSON.string)),
+        ]
+    }
+}
+
+extension Ask {
+    /// The same without references to records that are not really there.
+    fileprivate func without(_ ids: Set<UUID>) -> Ask {
+        guard !ids.isEmpty, case .object(let members) = body else { return self }
+        let kept = members.filter { member in
+            guard let id = member.value.string.flatMap(UUID.init(uuidString:)) else { return true }
+            return !ids.contains(id)
+        }
+        return Ask(entity, target, act, .object(kept), occurredAt: occurredAt, ifMatch: ifMatch, replaces: replaces)
+    }
+}
+
+extension Problem {
+    /// Itself where it is not the row's fault: the client sends the batch again, or gives up.
+    var fatal: Problem? {
+        let isPassing = status == 503 || code == "stream.conflict" || code == Problem.fault.code
+        return isPassing || status == 401 || status == 403 ? self : nil
+    }
+    /// What a program reads in the reject file.
+    var rowCode: String { errors.first.map { "import.\($0.code)" } ?? code }
+    /// What a person reads in the reject file.
+    var reason: String {
+        guard let flaw = errors.first else { return detail }
+        return "\(flaw.pointer.dropFirst()): \(flaw.detail)"
+    }
+}

@@ -1,0 +1,122 @@
+import CRM
+import FoundationEssentials
+import Kernel
+import Synchronization
+import Vault
+
+/// Takes rows of other systems' files. A client sends the mapping once and the rows in batches; each batch is complete
+/// in itself, so that one who is killed at any moment may begin again: what was taken before is found unchanged.
+public final class Imports: Sendable {
+    let commands: Commands
+    private let sessions = Mutex(Sessions())
+
+    /// Imports that act through `commands`.
+    public init(commands: Commands) { self.commands = commands }
+
+    /// Rows in one request.
+    public static let batch = 500
+
+    // MARK: What is an import to be?
+
+    /// Checks a mapping against a file's header and makes what it brings along: `{mapping, header, file?, dry_run?}`.
+    /// The same request gets the same import, also after a restart.
+    /// - Returns: `{id, mapping, source, entities, created, notes}`.
+    /// - Throws: `mapping.invalid` with all that is wrong, or why what it brings along cannot be made.
+    public func open(_ body: JSON, by caller: Caller) async throws(Problem) -> JSON {
+        let request = try OpenRequest(body)
+        let caller = caller.importing
+        let keys = try await commands.organizationKeys(of: caller.organization)
+        let settings = try await settings(of: caller.organization)
+        let mapping = try Mapping.read(request.mapping, header: request.header, settings: settings)
+        let planner = RowPlanner(mapping: mapping, settings: settings) { source, entity, key in
+            keys.importID(source: source, entity: entity, externalID: key)
+        }
+        let prepared = try await prepare(planner, by: caller, dryRun: request.dryRun)
+        let session = ImportSession(
+            id: request.id(in: caller.organization), organization: caller.organization, planner: planner,
+            width: request.header.count, dryRun: request.dryRun, assumed: request.dryRun ? prepared.asks : [])
+        sessions.withLock { $0.keep(session) }
+        let unused = mapping.unused.isEmpty ? [] : ["No column is taken from \(mapping.unused.joined(separator: ", "))."]
+        return [
+            "id": .string(session.id.text), "mapping": .string(mapping.name), "source": .string(mapping.source),
+            "entities": .array(mapping.written.sorted().map(JSON.string)), "created": .array(prepared.created),
+            "notes": .array((prepared.notes + unused).map(JSON.string)),
+        ]
+    }
+
+    /// Takes a batch of rows: `{rows: [[…]], lines?: […], first?, final?, taken?: […]}`.
+    /// - Returns: `{rows, accepted, unchanged, events, rejected, postponed, created, notes}`.
+    /// - Throws: `import.not_found` (404) where this process does not know the import: the client opens it again.
+    public func take(_ id: UUID, _ body: JSON, by caller: Caller) async throws(Problem) -> JSON {
+        guard let session = sessions.withLock({ $0[id] }), session.organization == caller.organization else {
+            throw .absent("import")
+        }
+        let request = try RowsRequest(body, width: session.width)
+        var batch = Batch(session: session, caller: caller.importing, commands: commands, request: request)
+        return try await batch.run()
+    }
+
+    private func settings(of organization: UUID) async throws(Problem) -> ImportSettings {
+        var known = WorkingSet(readAt: .max)
+        try await commands.load([Reference(Organization.self, organization)], into: &known, organization)
+        guard let state = known.streams[organization]?.state as? Organization.State,
+            let record = Organization.record(state)
+        else { throw .absent(Organization.name) }
+        return ImportSettings(
+            zone: record.text("time_zone") ?? "UTC", currency: record.text("currency").flatMap { Currency($0) })
+    }
+}
+
+extension Caller {
+    /// The same person, importing.
+    var importing: Caller {
+        Caller(organization: organization, actor: actor, kind: .import, role: role, channel: .import, request: request)
+    }
+}
+
+/// One file with one mapping.
+struct ImportSession: Sendable {
+    let id: UUID
+    let organization: UUID
+    let planner: RowPlanner
+    /// Fields in a row.
+    let width: Int
+    let dryRun: Bool
+    /// In a dry run, what its commands stand on: the pipeline and the fields that the mapping would make.
+    let assumed: [Ask]
+    /// In a dry run, the records that rows so far would have made.
+    let imagined = Imagined()
+}
+
+/// Records that a dry run would have made.
+final class Imagined: Sendable {
+    private let ids = Mutex<Set<UUID>>([])
+    /// All of `candidates` that are among them.
+    func among(_ candidates: [UUID]) -> Set<UUID> { ids.withLock { $0.intersection(candidates) } }
+    func add(_ id: UUID) { ids.withLock { _ = $0.insert(id) } }
+}
+
+/// The imports that this process knows; the one not used for longest is forgotten, and opened again by its client.
+private struct Sessions {
+    private static let most = 64
+    private var sessions: [UUID: (session: ImportSession, used: Int)] = [:]
+    private var uses = 0
+
+    subscript(id: UUID) -> ImportSession? {
+        mutating get {
+            guard let known = sessions[id] else { return nil }
+            uses += 1
+            sessions[id]?.used = uses
+            return known.session
+        }
+    }
+    mutating func keep(_ session: ImportSession) {
+        uses += 1
+        // What a dry run has imagined outlives its client's asking again.
+        if let known = sessions[session.id]?.session, known.dryRun { return }
+        if sessions.count == Self.most, let oldest = sessions.min(by: { $0.value.used < $1.value.used }) {
+            sessions[oldest.key] = nil
+        }
+        sessions[session.id] = (session, uses)
+    }
+}

@@ -1,0 +1,51 @@
+import CRM
+import Kernel
+
+/// What an import needs to know of an entity, its types erased.
+struct EntityFacts: Sendable, Hashable {
+    /// "deal".
+    let name: String
+    /// The act that makes one, and what its body takes.
+    let creation: Form
+    /// The act that changes one.
+    let edit: Form
+    /// The acts that are steps.
+    let steps: [Form]
+
+    /// An act and the members of its body.
+    struct Form: Sendable, Hashable {
+        let act: String
+        let takes: [Field]
+
+        /// The member of that name or alias.
+        func field(_ name: String) -> Field? {
+            takes.first { $0.name == name || $0.aliases.contains(name) }
+        }
+    }
+
+    /// The facts of an entity; nil for one that rows cannot make.
+    init?<E: Entity>(of entity: E.Type) {
+        func form(_ act: Act<E.Command>) -> Form { Form(act: act.name, takes: act.takes) }
+        guard let creation = E.acts.first(where: { $0.form == .creates }).map(form),
+            let edit = E.acts.first(where: { $0.form == .edits }).map(form),
+            entity != Organization.self
+        else { return nil }
+        (name, self.creation, self.edit) = (E.name, creation, edit)
+        steps = E.acts.filter { $0.form == .verb || $0.form == .archives }.map(form)
+    }
+
+    /// The entities that rows can make, by name.
+    static let all: [String: EntityFacts] = {
+        let facts = CRM.entities.compactMap { EntityFacts($0) }
+        return Dictionary(facts.map { ($0.name, $0) }) { first, _ in first }
+    }()
+
+    private init?(_ entity: any Entity.Type) {
+        func open<E: Entity>(_ type: E.Type) -> EntityFacts? { EntityFacts(of: type) }
+        guard let facts = open(entity) else { return nil }
+        self = facts
+    }
+
+    static func == (a: EntityFacts, b: EntityFacts) -> Bool { a.name == b.name }
+    func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}

@@ -1,0 +1,153 @@
+import Kernel
+import Yams
+
+extension Mapping {
+    /// Reads a mapping for files with this header.
+    /// - Throws: `mapping.invalid` (422) with all that is wrong, each with line, column and the nearest right name.
+    static func read(_ yaml: String, header: [String], settings: ImportSettings) throws(Problem) -> Mapping {
+        guard yaml.utf8.count <= limit else {
+            throw .mapping([Flaw("/mapping", "too_long", "a mapping has at most \(limit / 1024) KB")])
+        }
+        let root = try root(of: yaml)
+        var reader = MappingReader(header: Header(header), settings: settings)
+        let mapping = reader.mapping(root)
+        guard let mapping, reader.flaws.isEmpty else { throw .mapping(reader.flaws) }
+        return mapping
+    }
+
+    /// How the files of a mapping are written, read before a header is known.
+    /// - Throws: `mapping.invalid` (422).
+    public static func format(of yaml: String) throws(Problem) -> CSV.Format {
+        var reader = MappingReader(header: Header([]), settings: ImportSettings())
+        let format = reader.format(try root(of: yaml).mapping?["csv"])
+        guard reader.flaws.isEmpty else { throw .mapping(reader.flaws) }
+        return format
+    }
+
+    private static func root(of yaml: String) throws(Problem) -> Node {
+        do {
+            guard let node = try compose(yaml: yaml) else {
+                throw Problem.mapping([Flaw("/mapping", "required", "the mapping is empty")])
+            }
+            return node
+        } catch let problem as Problem {
+            throw problem
+        } catch let error as YamlError {
+            throw .mapping([Flaw("/mapping", "malformed", error.sentence)])
+        } catch {
+            throw .mapping([Flaw("/mapping", "malformed", "this is no YAML")])
+        }
+    }
+}
+
+extension Problem {
+    /// A mapping that cannot be used.
+    static func mapping(_ flaws: [Flaw]) -> Problem {
+        let first = flaws.first?.detail ?? "It cannot be read."
+        let more = flaws.count > 1 ? " (and \(flaws.count - 1) more, see errors)" : ""
+        return Problem(
+            "mapping.invalid", 422, "The mapping cannot be used: \(first)\(more)", errors: Array(flaws.prefix(50)))
+    }
+}
+
+extension YamlError {
+    /// What is wrong, with its place.
+    fileprivate var sentence: String {
+        switch self {
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            MappingReader.placed(mark, problem + (context.map { " \($0.text)" } ?? ""))
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            MappingReader.placed(context.mark, "given twice: \(duplicates.map(\.description).joined(separator: ", "))")
+        case .reader(let problem, _, _, _): problem
+        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded: "this is no YAML"
+        }
+    }
+}
+
+extension MappingReader {
+    private static let members = [
+        "mapping", "description", "source", "currency", "csv", "numbers", "days", "columns", "creates", "records",
+    ]
+
+    /// The whole mapping; nil where something without which nothing can be said is wrong.
+    mutating func mapping(_ root: Node) -> Mapping? {
+        let members = members(root, "a mapping", known: Self.members)
+        let name = text(members["mapping"], "`mapping`, its name,", in: root)
+        let source = text(members["source"], "`source`, the name of the system that the file comes from,", in: root)
+        defaults.source = source.flatMap { Normal.key($0) } ?? ""
+        defaults.currency = members["currency"].flatMap { currency($0) } ?? settings.currency
+        if let node = members["numbers"] { numbers(node) }
+        if let node = members["days"] { defaults.days = pattern(node) ?? .iso }
+        if let node = members["columns"] {
+            for (key, value) in pairs(node, "`columns`") {
+                defaults.spellings[key.string ?? ""] = items(value).compactMap { text($0, "a column") }
+            }
+        }
+        if let node = members["creates"] { creates(node) }
+        let format = format(members["csv"])
+        var records: [RecordRule] = []
+        if let node = members["records"] {
+            for item in items(node) { if let record = record(item) { records.append(record) } }
+            if records.isEmpty && flaws.isEmpty { note(node, "required", "`records` names at least one record") }
+        } else {
+            note(root, "required", "`records`, what a row makes, must be given")
+        }
+        guard let name, source != nil else { return nil }
+        let used = Set(records.flatMap(\.columns))
+        let unused = header.names.enumerated().filter { index, _ in !used.contains { $0.index == index } }.map(\.element)
+        return Mapping(
+            name: name, source: defaults.source, format: format, prepares: defaults.prepares, records: records,
+            unused: unused)
+    }
+
+    mutating func format(_ node: Node?) -> CSV.Format {
+        guard let node, let delimiter = members(node, "`csv`", known: ["delimiter"])["delimiter"] else {
+            return CSV.Format()
+        }
+        if delimiter.scalar?.string == "tab" { return CSV.Format(delimiter: 0x09) }
+        guard let character = character(delimiter, "`delimiter`"), let byte = character.asciiValue,
+            byte != 0x22, byte != 0x0A, byte != 0x0D
+        else { return CSV.Format() }
+        return CSV.Format(delimiter: byte)
+    }
+
+    mutating func currency(_ node: Node) -> Currency? {
+        guard let code = text(node, "a currency") else { return nil }
+        if let currency = Currency(code.uppercased()) { return currency }
+        note(node, "malformed", "`\(code)` is no ISO 4217 currency such as USD")
+        return nil
+    }
+
+    mutating func pattern(_ node: Node) -> DayPattern? {
+        guard let text = text(node, "how days are written") else { return nil }
+        if let pattern = DayPattern(text) { return pattern }
+        note(node, "malformed", "`\(text)` is no way to write days; write YYYY, MM or M, and DD or D, as in D.M.YYYY")
+        return nil
+    }
+
+    private mutating func numbers(_ node: Node) {
+        let members = members(node, "`numbers`", known: ["decimal", "thousands"])
+        if let node = members["decimal"], let mark = character(node, "`decimal`") { defaults.numbers.decimal = mark }
+        if let node = members["thousands"] { defaults.numbers.thousands = character(node, "`thousands`") }
+        if defaults.numbers.decimal == defaults.numbers.thousands {
+            note(node, "not_allowed", "`decimal` and `thousands` are different characters")
+        }
+    }
+}
+
+extension RecordRule {
+    /// All columns that it reads.
+    var columns: [Column] {
+        key + when.map(\.column) + occurred.map(\.column) + (start + fields).flatMap(\.columns)
+            + steps.flatMap { $0.when.map(\.column) + $0.occurred.map(\.column) + $0.with.flatMap(\.columns) }
+    }
+}
+
+extension MemberRule {
+    var columns: [Column] {
+        let made: [Column] = if case .reference(let rule) = value { rule.creates.flatMap(\.columns) } else { [] }
+        let currency: [Column] = if case .cell(let rule) = value, let column = rule.currency { [column] } else { [] }
+        return value.columns + when.map(\.column) + made + currency
+    }
+}

@@ -1,0 +1,91 @@
+import Kernel
+import Yams
+
+// MARK: What does a row make?
+
+extension MappingReader {
+    private static let recordMembers = ["entity", "key", "when", "occurred", "start", "fields", "custom", "steps"]
+
+    mutating func record(_ node: Node) -> RecordRule? {
+        let members = members(node, "a record", known: Self.recordMembers)
+        guard let name = text(members["entity"], "the record's `entity`", in: node),
+            let entity = facts(name, at: members["entity"] ?? node)
+        else { return nil }
+        guard let key = members["key"] else {
+            note(node, "required", "the record's `key`, the columns that name it in the other system, must be given")
+            return nil
+        }
+        var rule = RecordRule(entity: entity, key: items(key).compactMap { column($0) })
+        if let node = members["when"] { rule.when = conditions(node) }
+        if let node = members["occurred"] { rule.occurred = moments(node) }
+        if let node = members["start"] { rule.start = body(node, entity.creation, of: entity) }
+        if let node = members["fields"] { rule.fields = body(node, entity.creation, of: entity) }
+        if let node = members["custom"] { rule.fields += custom(node, of: entity) }
+        for item in members["steps"].map({ items($0) }) ?? [] {
+            if let step = step(item, of: entity) { rule.steps.append(step) }
+        }
+        let given = Set((rule.start + rule.fields).compactMap(\.path.first))
+        for field in entity.creation.takes where field.isRequired && !given.contains(field.name) {
+            note(node, "required", "\(entity.name) needs a value for `\(field.name)`")
+        }
+        for path in Set(rule.start.map(\.path)).intersection(rule.fields.map(\.path)) {
+            note(node, "duplicate", "`\(path.joined(separator: "."))` is given both in `start` and in `fields`")
+        }
+        return rule
+    }
+
+    private mutating func step(_ node: Node, of entity: EntityFacts) -> StepRule? {
+        let members = members(node, "a step", known: ["act", "when", "occurred", "with"])
+        guard let act = text(members["act"], "the step's `act`", in: node) else { return nil }
+        guard let form = entity.steps.first(where: { $0.act == act }) else {
+            note(
+                members["act"] ?? node, "act_unknown",
+                "a \(entity.name) has no act `\(act)`\(Nearest.hint(act, in: entity.steps.map(\.act)))")
+            return nil
+        }
+        var step = StepRule(act: act)
+        if let node = members["when"] { step.when = conditions(node) }
+        if let node = members["occurred"] { step.occurred = moments(node) }
+        if let node = members["with"] { step.with = body(node, form, of: entity) }
+        let given = Set(step.with.compactMap(\.path.first))
+        for field in form.takes where field.isRequired && !given.contains(field.name) {
+            note(node, "required", "`\(act)` needs a value for `\(field.name)`")
+        }
+        return step
+    }
+
+    private mutating func moments(_ node: Node) -> [MomentRule] {
+        items(node).compactMap { item -> MomentRule? in
+            guard item.mapping != nil else {
+                return column(item).map { MomentRule(column: $0, pattern: defaults.days) }
+            }
+            let members = members(item, "`occurred`", known: ["column", "days"])
+            guard let node = members["column"] else {
+                note(item, "required", "`column` must be given")
+                return nil
+            }
+            let pattern = members["days"].flatMap { self.pattern($0) } ?? defaults.days
+            return column(node).map { MomentRule(column: $0, pattern: pattern) }
+        }
+    }
+
+    mutating func conditions(_ node: Node) -> [Condition] {
+        pairs(node, "`when`").compactMap { key, value -> Condition? in
+            guard let column = column(key) else { return nil }
+            guard value.mapping != nil else { return Condition(column: column, test: .isOne(keys(value))) }
+            let members = members(value, "a condition", known: ["not", "empty"])
+            if let not = members["not"], members.count == 1 {
+                return Condition(column: column, test: .isNone(keys(not)))
+            }
+            guard let empty = members["empty"]?.bool, members.count == 1 else {
+                note(value, "malformed", "a condition is a value, a list of values, {not: …} or {empty: true}")
+                return nil
+            }
+            return Condition(column: column, test: .isEmpty(empty))
+        }
+    }
+
+    private mutating func keys(_ node: Node) -> Set<String> {
+        Set(items(node).compactMap { $0.scalar.flatMap { Normal.key($0.string) } })
+    }
+}

@@ -1,0 +1,171 @@
+import FoundationEssentials
+import Kernel
+
+/// Turns rows into wishes. Pure: which records are there is not its concern.
+struct RowPlanner: Sendable {
+    let mapping: Mapping
+    let settings: ImportSettings
+    /// The id that a record of another system has here; the source and the key are in normal form.
+    let identify: @Sendable (_ source: String, _ entity: String, _ key: String) -> UUID
+
+    /// What a row says.
+    func wishes(_ row: Row) throws(RowFlaw) -> [Wish] {
+        var wishes: [Wish] = []
+        for rule in mapping.records where rule.when.allSatisfy({ $0.holds(row) }) {
+            wishes.append(try wish(rule, row))
+        }
+        return wishes
+    }
+
+    private func wish(_ rule: RecordRule, _ row: Row) throws(RowFlaw) -> Wish {
+        guard let key = Self.key(rule.key, row) else {
+            let names = rule.key.map(\.name).joined(separator: ", ")
+            throw RowFlaw(
+                rule.key.first?.name, "import.key_missing",
+                "\(names) is empty; it says which \(rule.entity.name) the row is about.")
+        }
+        var wish = Wish(entity: rule.entity, id: identify(mapping.source, rule.entity.name, key))
+        wish.occurred = try moment(rule.occurred, row)
+        wish.start = try body(rule.start, row, .start, &wish)
+        wish.fields = try body(rule.fields, row, .fields, &wish)
+        for step in rule.steps where step.when.allSatisfy({ $0.holds(row) }) {
+            let body = try body(step.with, row, .step(wish.steps.count), &wish)
+            wish.steps.append(Wish.Step(act: step.act, body: body, occurred: try moment(step.occurred, row)))
+        }
+        return wish
+    }
+
+    /// The texts of columns as one key; nil where all are empty.
+    static func key(_ columns: [Column], _ row: Row) -> String? {
+        let parts = columns.map { Normal.key(row[$0]) ?? "" }
+        guard parts.contains(where: { !$0.isEmpty }) else { return nil }
+        guard parts.count > 1 else { return parts[0] }
+        return parts.map { $0.replacing("\\", with: "\\\\").replacing("|", with: "\\|") }.joined(separator: "|")
+    }
+
+    private func moment(_ rules: [MomentRule], _ row: Row) throws(RowFlaw) -> Instant? {
+        guard let rule = rules.first(where: { !row[$0.column].isEmpty }) else { return nil }
+        let reading = Reading(kind: .instant, days: rule.pattern, zone: settings.zone)
+        do { return try reading.moment(row[rule.column]) } catch {
+            throw RowFlaw(rule.column.name, error.code, error.detail)
+        }
+    }
+
+    // MARK: What does a body hold?
+
+    private func body(
+        _ rules: [MemberRule], _ row: Row, _ place: Wish.Place, _ wish: inout Wish
+    ) throws(RowFlaw) -> [String: JSON] {
+        var body: [String: JSON] = [:]
+        for rule in rules where rule.when.allSatisfy({ $0.holds(row) }) {
+            if let column = rule.column { wish.columns["/" + rule.path.joined(separator: "/")] = column.name }
+            if case .stage = rule.value { wish.stages.insert(rule.path[0]) }
+            if case .reference(let reference) = rule.value {
+                if let link = try link(reference, rule, row, place) { wish.links.append(link) }
+                continue
+            }
+            let value = try value(rule.value, row) ?? (rule.clears ? .null : nil)
+            if let value { set(value, rule.path[...], in: &body) }
+        }
+        return body
+    }
+
+    private func set(_ value: JSON, _ path: ArraySlice<String>, in body: inout [String: JSON]) {
+        guard let first = path.first else { return }
+        guard path.count > 1 else {
+            body[first] = value
+            return
+        }
+        var inner = body[first]?.object ?? [:]
+        set(value, path.dropFirst(), in: &inner)
+        body[first] = .object(inner)
+    }
+
+    private func value(_ rule: ValueRule, _ row: Row) throws(RowFlaw) -> JSON? {
+        switch rule {
+        case .constant(let value): return value
+        case .cell(let cell): return try value(cell, row)
+        case .template(let template, let reading):
+            let text = template.text(of: row)
+            return text.isEmpty ? nil : try read(text, reading, nil, template.columns.first)
+        case .stage(let stage): return try self.stage(stage, row)
+        case .reference: return nil
+        }
+    }
+
+    private func value(_ cell: CellRule, _ row: Row) throws(RowFlaw) -> JSON? {
+        let given = row[cell.column].isEmpty ? cell.fallback ?? "" : row[cell.column]
+        guard !given.isEmpty else { return nil }
+        guard let text = cell.translation.of(given) else {
+            let known = cell.translation.words.values.sorted().joined(separator: ", ")
+            throw RowFlaw(cell.column.name, "import.word_unknown", "\"\(given)\" has no translation; there is \(known).")
+        }
+        var currency: Currency?
+        if let column = cell.currency, !row[column].isEmpty {
+            currency = Currency(row[column].uppercased())
+            if currency == nil {
+                throw RowFlaw(column.name, "import.currency_unknown", "\"\(row[column])\" is no ISO 4217 currency.")
+            }
+        }
+        return try read(text, cell.reading, currency, cell.column)
+    }
+
+    private func read(
+        _ text: String, _ reading: Reading, _ currency: Currency?, _ column: Column?
+    ) throws(RowFlaw) -> JSON {
+        do { return try reading.value(text, currency: currency) } catch {
+            throw RowFlaw(column?.name, error.code, error.detail)
+        }
+    }
+
+    // MARK: Which record, which stage?
+
+    private func stage(_ rule: StageRule, _ row: Row) throws(RowFlaw) -> JSON? {
+        let given: String
+        switch rule.name {
+        case .constant(let text): given = text
+        case .columns(let columns): given = columns.first.map { row[$0] } ?? ""
+        }
+        guard !given.isEmpty, let pipeline = mapping.prepares.pipeline else { return nil }
+        let wanted = rule.translation.of(given).flatMap { Normal.key($0) }
+        guard let stage = pipeline.stages.first(where: { Normal.key($0.name) == wanted }) else {
+            let names = pipeline.stages.map(\.name).joined(separator: ", ")
+            throw RowFlaw(
+                rule.name.columns.first?.name, "import.stage_unknown",
+                "The pipeline \(pipeline.name) has no stage \"\(given)\"; it has \(names).")
+        }
+        return .string(id(of: stage, in: pipeline).text)
+    }
+
+    /// The pipeline's id; the same at each import.
+    func id(of pipeline: PipelineRule) -> UUID {
+        identify(mapping.source, "pipeline", Normal.key(pipeline.name) ?? pipeline.name)
+    }
+
+    /// A stage's id; the same at each import.
+    func id(of stage: PipelineRule.Stage, in pipeline: PipelineRule) -> UUID {
+        let parts = [pipeline.name, stage.name].map { (Normal.key($0) ?? $0).replacing("|", with: "\\|") }
+        return identify(mapping.source, "stage", parts.joined(separator: "|"))
+    }
+
+    private func link(
+        _ rule: ReferenceRule, _ member: MemberRule, _ row: Row, _ place: Wish.Place
+    ) throws(RowFlaw) -> Wish.Link? {
+        let key: String
+        let name: String
+        switch rule.key {
+        case .constant(let text): (key, name) = (Normal.key(text) ?? text, text)
+        case .columns(let columns):
+            guard let found = Self.key(columns, row) else { return nil }
+            (key, name) = (found, columns.map { row[$0] }.joined(separator: ", "))
+        }
+        var creates: [String: JSON] = [:]
+        for rule in rule.creates where rule.when.allSatisfy({ $0.holds(row) }) {
+            if let value = try value(rule.value, row) { set(value, rule.path[...], in: &creates) }
+        }
+        return Wish.Link(
+            place: place, member: member.path[0], entity: rule.entity, id: identify(rule.source, rule.entity.name, key),
+            source: rule.source, missing: rule.missing, creates: creates, name: name,
+            column: rule.key.columns.first?.name)
+    }
+}

@@ -1,0 +1,117 @@
+import FoundationEssentials
+import Kernel
+
+/// What a row says of one record, before it is known whether the record is there.
+struct Wish: Sendable, Hashable {
+    let entity: EntityFacts
+    let id: UUID
+    /// When it was made in the other system; nil where that is not known.
+    var occurred: Instant?
+    /// Members given only when it is made.
+    var start: [String: JSON] = [:]
+    /// Members given when it is made, and compared when it is there.
+    var fields: [String: JSON] = [:]
+    var steps: [Step] = []
+    var links: [Link] = []
+    /// Members that name a stage: steps change it, an edit does not.
+    var stages: Set<String> = []
+    /// Which column gave a member, by the member's JSON pointer.
+    var columns: [String: String] = [:]
+
+    struct Step: Sendable, Hashable {
+        let act: String
+        var body: [String: JSON]
+        let occurred: Instant?
+    }
+
+    /// A member that refers to another record.
+    struct Link: Sendable, Hashable {
+        let place: Place
+        let member: String
+        let entity: EntityFacts
+        let id: UUID
+        let source: String
+        let missing: ReferenceRule.Missing
+        /// What it is made with where it is missing and the mapping says so.
+        let creates: [String: JSON]
+        /// Its key as the file gives it.
+        let name: String
+        let column: String?
+    }
+    enum Place: Sendable, Hashable {
+        case start, fields
+        case step(Int)
+    }
+}
+
+/// Why a row is not taken.
+struct RowFlaw: Error, Sendable, Hashable {
+    /// The column to look at, where it is one.
+    let column: String?
+    let code: String
+    let reason: String
+
+    init(_ column: String?, _ code: String, _ reason: String) {
+        (self.column, self.code, self.reason) = (column, code, reason)
+    }
+}
+
+extension Wish {
+    /// Sets the member of a link: the record is there, or will be.
+    mutating func resolve(_ link: Link) {
+        let value = JSON.string(link.id.text)
+        switch link.place {
+        case .start: start[link.member] = value
+        case .fields: fields[link.member] = value
+        case .step(let index): steps[index].body[link.member] = value
+        }
+    }
+
+    /// The commands that make it so.
+    func asks(_ way: Way) -> [Ask] {
+        switch way {
+        case .made:
+            let body = start.merging(fields) { first, _ in first }.filter { $0.value != .null }
+            return [Ask(entity.name, .id(id), entity.creation.act, .object(body), occurredAt: occurred)]
+                + steps.map { step($0, at: $0.occurred) }
+        case .compared: return steps.map { step($0, at: $0.occurred) } + edit
+        case .compareNow: return steps.map { step($0, at: nil) } + edit
+        case .editedFirst: return edit + steps.map { step($0, at: nil) }
+        }
+    }
+
+    /// How a record comes to say what the row says.
+    enum Way: Sendable {
+        /// It is not there: it is made, and its steps occur when the row says.
+        case made
+        /// It is there: steps not yet done occur when the row says, then what differs is edited.
+        case compared
+        /// The same, but it has later events: what the row adds is a correction, which occurs now.
+        case compareNow
+        /// The same, but a step was done with other values: these are edited first.
+        case editedFirst
+
+        /// What is tried after a refusal; nil where it stands.
+        func next(after problem: Problem) -> Way? {
+            switch self {
+            case .made: problem.code.hasSuffix(".already_exists") ? .compared : nil
+            case .compared: problem.code == "time.before_last_event" ? .compareNow : problem.status == 409 ? .editedFirst : nil
+            case .compareNow: problem.status == 409 ? .editedFirst : nil
+            case .editedFirst: nil
+            }
+        }
+    }
+
+    private func step(_ step: Step, at moment: Instant?) -> Ask {
+        Ask(entity.name, .id(id), step.act, .object(step.body), occurredAt: moment)
+    }
+
+    /// What is compared with a record that is there: its fields, and what its steps say beside their stage.
+    private var edit: [Ask] {
+        let said = steps.reduce(into: [String: JSON]()) { $0.merge($1.body) { $1 } }
+        let change = said.merging(fields) { first, _ in first }.filter {
+            entity.edit.field($0.key) != nil && !stages.contains($0.key)
+        }
+        return change.isEmpty ? [] : [Ask(entity.name, .id(id), entity.edit.act, .object(change))]
+    }
+}
