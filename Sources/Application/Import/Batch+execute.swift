@@ -6,11 +6,15 @@ extension Batch {
     mutating func execute(_ tasks: [Task]) async throws(Problem) {
         for task in tasks where task.wishes.isEmpty { outcomes[task.index] = .taken(events: 0) }
         var open: [(task: Task, ways: [UUID: Wish.Way])] = tasks.filter { !$0.wishes.isEmpty }.map { task in
-            (task, Dictionary(task.wishes.map { ($0.id, present.contains($0.id) ? .compared : .made) }) { first, _ in first })
+            (
+                task,
+                Dictionary(task.wishes.map { ($0.id, present.contains($0.id) ? .compared : .made) }) { first, _ in first
+                }
+            )
         }
         while !open.isEmpty {
             let units = open.map { unit($0.task, $0.ways) }
-            let results = await commands.executeEach(units.map(\.asks), by: caller, lane: .import, dryRun: session.dryRun)
+            let results = await commands.executeEach(units.map(\.asks), by: caller, dryRun: session.dryRun)
             var again: [(task: Task, ways: [UUID: Wish.Way])] = []
             for ((task, ways), (unit, result)) in zip(open, zip(units, results)) {
                 switch result {
@@ -77,9 +81,10 @@ extension Batch {
         var column = task.wishes.lazy.compactMap { $0.columns[pointer] }.first
         if column == nil, let top = pointer.split(separator: "/").first {
             let prefix = "/\(top)"
-            column = task.wishes.lazy.compactMap { wish in
-                wish.columns.first { $0.key == prefix || $0.key.hasPrefix(prefix + "/") }?.value
-            }.first
+            column =
+                task.wishes.lazy.compactMap { wish in
+                    wish.columns.first { $0.key == prefix || $0.key.hasPrefix(prefix + "/") }?.value
+                }.first
         }
         return RowFlaw(column, problem.rowCode, problem.reason)
     }

@@ -68,8 +68,14 @@ struct Batch {
         for var task in tasks {
             task.wishes.removeAll { done[$0.id] == $0 }
             let written = task.wishes.map(\.id)
-            let awaited = task.wishes.flatMap(\.links).map(\.id).filter { !present.contains($0) && !written.contains($0) }
-            if busy.isDisjoint(with: written), busy.isDisjoint(with: awaited) { wave.append(task) } else { later.append(task) }
+            let awaited = task.wishes.flatMap(\.links).map(\.id).filter {
+                !present.contains($0) && !written.contains($0)
+            }
+            if busy.isDisjoint(with: written), busy.isDisjoint(with: awaited) {
+                wave.append(task)
+            } else {
+                later.append(task)
+            }
             busy.formUnion(written)
         }
         tasks = later
@@ -129,7 +135,7 @@ struct Batch {
         }
         guard !missing.isEmpty else { return tasks }
         let units = missing.map { [Ask($0.entity.name, .id($0.id), $0.entity.creation.act, .object($0.creates))] }
-        let results = await commands.executeEach(units, by: caller, lane: .import, dryRun: session.dryRun)
+        let results = await commands.executeEach(units, by: caller, dryRun: session.dryRun)
         var failed: [UUID: RowFlaw] = [:]
         for (link, result) in zip(missing, results) {
             switch result {

@@ -10,7 +10,8 @@ struct OpenRequest {
     let dryRun: Bool
 
     static let fields = [
-        Field("mapping", .paragraph(Mapping.limit)).required(), Field("header", .list(of: .text(1000), 1000)).required(),
+        Field("mapping", .paragraph(Mapping.limit)).required(),
+        Field("header", .list(of: .text(1000), 1000)).required(),
         Field("file", .text(1000)), Field("dry_run", .flag),
     ]
 
@@ -39,14 +40,15 @@ struct OpenRequest {
 
 /// A batch of rows.
 struct RowsRequest {
-    let rows: [Row]
+    let rows: [FileRow]
     /// Whether what a row refers to is not going to come any more.
     let isFinal: Bool
     /// Lines that yielded events in an earlier request: they are accepted even where nothing is left to do.
     let taken: Set<Int>
 
     static let fields = [
-        Field("first", .integer(1...Int64(Int32.max))), Field("lines", .list(of: .integer(1...Int64(Int32.max)), Imports.batch)),
+        Field("first", .integer(1...Int64(Int32.max))),
+        Field("lines", .list(of: .integer(1...Int64(Int32.max)), Imports.batch)),
         Field("rows", .list(of: .list(of: .paragraph(1 << 20), 1000), Imports.batch)).required(),
         Field("final", .flag), Field("taken", .list(of: .integer(1...Int64(Int32.max)), Imports.batch)),
     ]
@@ -67,14 +69,14 @@ struct RowsRequest {
         let first = members["first"].flatMap(\.integer).map { Int($0) } ?? 2
         let lines = members["lines"]?.array?.compactMap(\.integer).map { Int($0) } ?? given.indices.map { first + $0 }
         if lines.count != given.count { flaws.append(Flaw("/lines", "out_of_range", "as many lines as rows")) }
-        var rows: [Row] = []
+        var rows: [FileRow] = []
         for (index, row) in given.enumerated() where flaws.isEmpty {
             let cells = row.array?.compactMap(\.string) ?? []
             guard cells.count == width, row.array?.count == width else {
                 flaws.append(Flaw("/rows/\(index)", "out_of_range", "a row has \(width) texts, as the header has"))
                 break
             }
-            rows.append(Row(line: lines[index], cells))
+            rows.append(FileRow(line: lines[index], cells))
         }
         guard flaws.isEmpty else { throw .invalid(flaws) }
         self.rows = rows

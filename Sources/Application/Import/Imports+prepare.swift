@@ -24,7 +24,7 @@ extension Imports {
         for rule in planner.mapping.prepares.custom {
             wanted.append(("field", "\(rule.entity).\(rule.key)", ask(rule)))
         }
-        let results = await commands.executeEach(wanted.map { [$0.ask] }, by: caller, lane: .import, dryRun: dryRun)
+        let results = await commands.executeEach(wanted.map { [$0.ask] }, by: caller, dryRun: dryRun)
         for (item, result) in zip(wanted, results) {
             switch result {
             case .success(let answer) where answer.results.contains { $0.events > 0 }:
@@ -44,7 +44,8 @@ extension Imports {
     private func ask(_ rule: PipelineRule, _ id: UUID, _ planner: RowPlanner) -> Ask {
         let stages: [JSON] = rule.stages.map { stage in
             var members: [String: JSON] = [
-                "id": .string(planner.id(of: stage, in: rule).text), "name": .string(stage.name), "kind": .string(stage.kind),
+                "id": .string(planner.id(of: stage, in: rule).text), "name": .string(stage.name),
+                "kind": .string(stage.kind),
             ]
             if let probability = stage.probability { members["probability"] = .integer(probability) }
             return .object(members)
@@ -56,7 +57,8 @@ extension Imports {
 
     private func ask(_ rule: CustomRule) -> Ask {
         var body: [String: JSON] = [
-            "entity": .string(rule.entity), "key": .string(rule.key), "label": .string(rule.label), "type": .string(rule.type),
+            "entity": .string(rule.entity), "key": .string(rule.key), "label": .string(rule.label),
+            "type": .string(rule.type),
         ]
         if !rule.choices.isEmpty { body["choices"] = .array(rule.choices.map(JSON.string)) }
         return Ask(FieldSet.name, .id(FieldSet.id(of: rule.entity)), "define", .object(body))

@@ -36,7 +36,8 @@ public final class Imports: Sendable {
             id: request.id(in: caller.organization), organization: caller.organization, planner: planner,
             width: request.header.count, dryRun: request.dryRun, assumed: request.dryRun ? prepared.asks : [])
         sessions.withLock { $0.keep(session) }
-        let unused = mapping.unused.isEmpty ? [] : ["No column is taken from \(mapping.unused.joined(separator: ", "))."]
+        let unused =
+            mapping.unused.isEmpty ? [] : ["No column is taken from \(mapping.unused.joined(separator: ", "))."]
         return [
             "id": .string(session.id.text), "mapping": .string(mapping.name), "source": .string(mapping.source),
             "entities": .array(mapping.written.sorted().map(JSON.string)), "created": .array(prepared.created),

@@ -44,7 +44,9 @@ import Testing
         let body: String
         let mark: String
         let detail: String
-        init(_ body: String, at mark: String, _ detail: String) { (self.body, self.mark, self.detail) = (body, mark, detail) }
+        init(_ body: String, at mark: String, _ detail: String) {
+            (self.body, self.mark, self.detail) = (body, mark, detail)
+        }
         var testDescription: String { body }
     }
     @Test(arguments: [
@@ -55,7 +57,8 @@ import Testing
         Wrong("feilds: {name: name}", at: "feilds", "a record has no `feilds`; did you mean `fields`?"),
         Wrong(
             "fields: {name: name, parent_id: sector}", at: "sector",
-            "the id of a record of account (write {reference: account, key: COLUMN}), which cannot be read from a column"),
+            "the id of a record of account (write {reference: account, key: COLUMN}), which cannot be read from a column"
+        ),
         Wrong(
             "fields: {name: name, parent_id: {reference: contact, key: sector}}", at: "contact",
             "this member refers to a record of account, not of contact"),
@@ -103,7 +106,10 @@ import Testing
         ("mapping: [", "malformed line 2, column 1: did not find expected node content while parsing a flow node"),
         ("mapping: a\nmapping: b", "malformed line 1, column 1: given twice: mapping"),
         ("mapping: a\nsource: b", "required line 1, column 1: `records`, what a row makes, must be given"),
-        ("mapping: a\nsource: b\ncurrency: DM\nrecords: []", "malformed line 3, column 11: `DM` is no ISO 4217 currency such as USD"),
+        (
+            "mapping: a\nsource: b\ncurrency: DM\nrecords: []",
+            "malformed line 3, column 11: `DM` is no ISO 4217 currency such as USD"
+        ),
         ("source: b\nrecords: []", "required line 1, column 1: `mapping`, its name, must be given"),
     ])
     func `a text that is no mapping is told in a sentence`(yaml: String, flaw: String) {
@@ -119,7 +125,8 @@ import Testing
         #expect(!Self.flaws("mapping: " + String(repeating: "x", count: 200_000)).isEmpty)
     }
     @Test func `all that is wrong is told at once`() {
-        let yaml = "mapping: t\nsource: s\nrecords:\n  - entity: account\n    key: nam\n    fields: {nmae: name, sze: sector}"
+        let yaml =
+            "mapping: t\nsource: s\nrecords:\n  - entity: account\n    key: nam\n    fields: {nmae: name, sze: sector}"
         #expect(Self.flaws(yaml).count == 4, "\(Self.flaws(yaml))")
     }
     @Test func `a column is known in any case and with other spellings`() throws {
@@ -131,10 +138,11 @@ import Testing
               - {entity: account, key: key, fields: {name: account_name}}
             """
         let mapping = try Self.read(yaml, ["Other", "SF_ID", "AccountName"])
-        #expect(mapping.records[0].key == [Column(index: 1, name: "SF_ID")])
+        #expect(mapping.records[0].key == [FileColumn(index: 1, name: "SF_ID")])
         #expect(mapping.unused == ["Other"])
-        #expect(Self.flaws(yaml, ["key", "AccountName", "account name"]) == [
-            "ambiguous line 5, column 49: `account_name` may be any of AccountName, account name; write it as the file does"
-        ])
+        #expect(
+            Self.flaws(yaml, ["key", "AccountName", "account name"]) == [
+                "ambiguous line 5, column 49: `account_name` may be any of AccountName, account name; write it as the file does"
+            ])
     }
 }

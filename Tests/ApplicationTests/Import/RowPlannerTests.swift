@@ -12,7 +12,7 @@ import Testing
         }
     }
     static func wishes(_ name: String, _ fields: [String], zone: String = "UTC") throws -> [Wish] {
-        try planner(MappingTests.shipped(name), zone: zone).wishes(Row(line: 2, fields))
+        try planner(MappingTests.shipped(name), zone: zone).wishes(FileRow(line: 2, fields))
     }
     static func day(_ text: String) throws -> Instant { Instant(try #require(Day(text))) }
 
@@ -47,7 +47,8 @@ import Testing
         #expect(deal.steps[0].body["amount"] == ["minor": 105_400, "currency": "USD"])
         #expect(deal.steps[0].body["actual_close"] == "2017-03-01")
         #expect(deal.fields["title"] == "GTX Plus Basic for Cancity")
-        let lost = try Self.wishes("maven-sales-pipeline.yaml", Array(row[..<4]) + ["lost", "2016-10-20", "2017-03-01", "0"])
+        let lost = try Self.wishes(
+            "maven-sales-pipeline.yaml", Array(row[..<4]) + ["lost", "2016-10-20", "2017-03-01", "0"])
         #expect(lost[0].steps.map(\.act) == ["lose"])
     }
     @Test func `a deal in Prospecting has neither dates nor account`() throws {
@@ -63,14 +64,17 @@ import Testing
     @Test func `a day begins where clocks jump over midnight`() throws {
         let row = ["X", "A", "P", "", "Engaging", "2017-10-15", "", ""]
         let deal = try #require(try Self.wishes("maven-sales-pipeline.yaml", row, zone: "America/Sao_Paulo").first)
-        #expect(deal.occurred?.text == "2017-10-15T03:00:00.000000Z", "01:00 there, an hour after a midnight that was not")
+        #expect(
+            deal.occurred?.text == "2017-10-15T03:00:00.000000Z", "01:00 there, an hour after a midnight that was not")
     }
     @Test(arguments: [
         (4, "Negotiation", "deal_stage", "import.stage_unknown"), (5, "2017-02-30", "engage_date", "import.not_a_day"),
         (6, "1.3.2017", "close_date", "import.not_a_day"), (7, "10.555", "close_value", "import.not_an_amount"),
         (7, "1,054", "close_value", "import.not_an_amount"), (0, " ", "opportunity_id", "import.key_missing"),
     ])
-    func `a cell that cannot be read is told by its column`(index: Int, text: String, column: String, code: String) throws {
+    func `a cell that cannot be read is told by its column`(index: Int, text: String, column: String, code: String)
+        throws
+    {
         var row = ["1C1I7A6R", "Moses Frase", "GTX Plus Basic", "Cancity", "Won", "2016-10-20", "2017-03-01", "1054"]
         row[index] = text
         do {
@@ -106,7 +110,7 @@ import Testing
         let header = ["id", "branch", "kind", "sum", "cur", "size", "flag", "city", "web", "since"]
         let planner = Self.planner(try MappingTests.read(yaml, header))
         let row = ["7", "a|b", "kunde", "1.234,50", "jod", "", "yes", "Graz", "", "1.2.2017"]
-        let wish = try #require(try planner.wishes(Row(line: 2, row)).first)
+        let wish = try #require(try planner.wishes(FileRow(line: 2, row)).first)
         #expect(
             wish.fields == [
                 "name": "7", "lifecycle": "customer", "annual_revenue": ["minor": 1_234_500, "currency": "JOD"],
@@ -114,13 +118,14 @@ import Testing
                 "custom": ["since": "2017-02-01", "other": .number(1234.5)],
             ])
         #expect(wish.id == planner.identify("s", "account", "7|a\\|b"))
-        #expect(try planner.wishes(Row(line: 3, ["7", "", "Person"] + row[3...])).isEmpty)
-        #expect(throws: RowFlaw.self) { try planner.wishes(Row(line: 3, ["7", "", "dog"] + row[3...])) }
+        #expect(try planner.wishes(FileRow(line: 3, ["7", "", "Person"] + row[3...])).isEmpty)
+        #expect(throws: RowFlaw.self) { try planner.wishes(FileRow(line: 3, ["7", "", "dog"] + row[3...])) }
     }
     @Test func `an empty cell leaves alone what the record has, unless the mapping clears it`() throws {
-        let yaml = "mapping: t\nsource: s\nrecords: [{entity: account, key: a, fields: {name: a, industry: b, website: {column: c, empty: clear}}}]"
+        let yaml =
+            "mapping: t\nsource: s\nrecords: [{entity: account, key: a, fields: {name: a, industry: b, website: {column: c, empty: clear}}}]"
         let planner = Self.planner(try MappingTests.read(yaml, ["a", "b", "c"]))
-        let wish = try #require(try planner.wishes(Row(line: 2, ["x", "", ""])).first)
+        let wish = try #require(try planner.wishes(FileRow(line: 2, ["x", "", ""])).first)
         #expect(wish.asks(.compared).map(\.body) == [["name": "x", "website": .null]])
         #expect(wish.asks(.made).map(\.body) == [["name": "x"]])
     }

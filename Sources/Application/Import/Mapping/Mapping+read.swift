@@ -25,6 +25,9 @@ extension Mapping {
     }
 
     private static func root(of yaml: String) throws(Problem) -> Node {
+        guard Aliases.count(in: yaml) <= Aliases.most else {
+            throw .mapping([Flaw("/mapping", "too_long", "a mapping has at most \(Aliases.most) aliases (`*name`)")])
+        }
         do {
             guard let node = try compose(yaml: yaml) else {
                 throw Problem.mapping([Flaw("/mapping", "required", "the mapping is empty")])
@@ -95,7 +98,8 @@ extension MappingReader {
         }
         guard let name, source != nil else { return nil }
         let used = Set(records.flatMap(\.columns))
-        let unused = header.names.enumerated().filter { index, _ in !used.contains { $0.index == index } }.map(\.element)
+        let unused = header.names.enumerated().filter { index, _ in !used.contains { $0.index == index } }.map(
+            \.element)
         return Mapping(
             name: name, source: defaults.source, format: format, prepares: defaults.prepares, records: records,
             unused: unused)
@@ -138,16 +142,17 @@ extension MappingReader {
 
 extension RecordRule {
     /// All columns that it reads.
-    var columns: [Column] {
+    var columns: [FileColumn] {
         key + when.map(\.column) + occurred.map(\.column) + (start + fields).flatMap(\.columns)
             + steps.flatMap { $0.when.map(\.column) + $0.occurred.map(\.column) + $0.with.flatMap(\.columns) }
     }
 }
 
 extension MemberRule {
-    var columns: [Column] {
-        let made: [Column] = if case .reference(let rule) = value { rule.creates.flatMap(\.columns) } else { [] }
-        let currency: [Column] = if case .cell(let rule) = value, let column = rule.currency { [column] } else { [] }
+    var columns: [FileColumn] {
+        let made: [FileColumn] = if case .reference(let rule) = value { rule.creates.flatMap(\.columns) } else { [] }
+        let currency: [FileColumn] =
+            if case .cell(let rule) = value, let column = rule.currency { [column] } else { [] }
         return value.columns + when.map(\.column) + made + currency
     }
 }

@@ -47,13 +47,18 @@ extension MappingReader {
         if let first = parts.first, let field = form.field(first) {
             if parts.count == 1 { return ([field.name], field) }
             if case .object(let inner) = field.kind {
-                if let member = inner.first(where: { $0.name == parts[1] }) { return ([field.name, member.name], member) }
-                note(node, "field_unknown", "`\(first)` has no `\(parts[1])`\(Nearest.hint(parts[1], in: inner.map(\.name)))")
+                if let member = inner.first(where: { $0.name == parts[1] }) {
+                    return ([field.name, member.name], member)
+                }
+                note(
+                    node, "field_unknown",
+                    "`\(first)` has no `\(parts[1])`\(Nearest.hint(parts[1], in: inner.map(\.name)))")
                 return nil
             }
         }
         let names = form.takes.flatMap { [$0.name] + $0.aliases }
-        note(node, "field_unknown", "`\(form.act)` of \(entity.name) takes no `\(name)`\(Nearest.hint(name, in: names))")
+        note(
+            node, "field_unknown", "`\(form.act)` of \(entity.name) takes no `\(name)`\(Nearest.hint(name, in: names))")
         return nil
     }
 
@@ -71,14 +76,17 @@ extension MappingReader {
         // A reference may have its key as `value` or `template` of another kind; the first form of the list leads.
         let lead = form.contains("reference") ? "reference" : form.first
         guard let lead else {
-            note(node, "malformed", "a value is the name of a column, or has one of \(Self.forms.joined(separator: ", "))")
+            note(
+                node, "malformed",
+                "a value is the name of a column, or has one of \(Self.forms.joined(separator: ", "))")
             return nil
         }
         var rule: MemberRule?
         var members: [String: Node]
         switch lead {
         case "reference":
-            members = self.members(node, "a reference", known: ["reference", "key", "value", "source", "missing", "create", "when"])
+            members = self.members(
+                node, "a reference", known: ["reference", "key", "value", "source", "missing", "create", "when"])
             rule = reference(members, node, kind).map { MemberRule(path: path, value: .reference($0)) }
         case "stage":
             members = self.members(node, "a stage", known: ["stage", "translate", "unknown", "when"])
@@ -121,11 +129,15 @@ extension MappingReader {
         var translation = Translation()
         if let node = members["translate"] {
             for (key, value) in pairs(node, "`translate`") {
-                guard let from = key.string.flatMap({ Normal.key($0) }), let to = text(value, "a translation") else { continue }
+                guard let from = key.string.flatMap({ Normal.key($0) }), let to = text(value, "a translation") else {
+                    continue
+                }
                 translation.words[from] = to
             }
         }
-        if let node = members["unknown"] { translation.refusesOthers = word(node, "`unknown`", Unknown.self) == .refuse }
+        if let node = members["unknown"] {
+            translation.refusesOthers = word(node, "`unknown`", Unknown.self) == .refuse
+        }
         return translation
     }
 

@@ -69,19 +69,19 @@ extension MappingReader {
         }
     }
 
-    mutating func conditions(_ node: Node) -> [Condition] {
-        pairs(node, "`when`").compactMap { key, value -> Condition? in
+    mutating func conditions(_ node: Node) -> [RowCondition] {
+        pairs(node, "`when`").compactMap { key, value -> RowCondition? in
             guard let column = column(key) else { return nil }
-            guard value.mapping != nil else { return Condition(column: column, test: .isOne(keys(value))) }
+            guard value.mapping != nil else { return RowCondition(column: column, test: .isOne(keys(value))) }
             let members = members(value, "a condition", known: ["not", "empty"])
             if let not = members["not"], members.count == 1 {
-                return Condition(column: column, test: .isNone(keys(not)))
+                return RowCondition(column: column, test: .isNone(keys(not)))
             }
             guard let empty = members["empty"]?.bool, members.count == 1 else {
                 note(value, "malformed", "a condition is a value, a list of values, {not: …} or {empty: true}")
                 return nil
             }
-            return Condition(column: column, test: .isEmpty(empty))
+            return RowCondition(column: column, test: .isEmpty(empty))
         }
     }
 

@@ -55,10 +55,12 @@ extension MappingReader {
 
     static func described(_ kind: Field.Kind) -> String {
         switch kind {
-        case .reference(let entity): "the id of a record of \(entity) (write {reference: \(entity), key: COLUMN}), which"
+        case .reference(let entity):
+            "the id of a record of \(entity) (write {reference: \(entity), key: COLUMN}), which"
         case .id: "an id, which"
         case .object: "an object (name its members: address.city), which"
-        case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .email, .phone, .link, .slug,
+        case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .email, .phone, .link,
+            .slug,
             .currency, .zone, .map, .entries, .custom, .list:
             "a value of this kind"
         }
@@ -78,7 +80,8 @@ extension MappingReader {
     // MARK: Which columns make a text?
 
     mutating func template(_ members: [String: Node], _ node: Node, _ kind: Field.Kind?) -> ValueRule? {
-        guard let value = members["template"], let text = value.scalar?.string, let reading = reading(kind, [:], at: node)
+        guard let value = members["template"], let text = value.scalar?.string,
+            let reading = reading(kind, [:], at: node)
         else { return nil }
         var rest = Substring(text)
         guard let parts = parts(&rest, at: value, inside: false) else { return nil }
@@ -155,14 +158,17 @@ extension MappingReader {
         switch key {
         case .constant(let text): return [MemberRule(path: path, value: .constant(.string(text)))]
         case .columns(let columns):
-            return columns.first.map { [MemberRule(path: path, value: .cell(CellRule(column: $0, reading: Reading(kind: .text))))] } ?? []
+            return columns.first.map {
+                [MemberRule(path: path, value: .cell(CellRule(column: $0, reading: Reading(kind: .text))))]
+            } ?? []
         }
     }
 
     private static func target(_ kind: Field.Kind) -> String? {
         switch kind {
         case .reference(let entity), .entries(_, .reference(let entity), _): entity
-        case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .email, .phone, .link, .slug,
+        case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .email, .phone, .link,
+            .slug,
             .currency, .zone, .id, .object, .map, .entries, .custom, .list:
             nil
         }

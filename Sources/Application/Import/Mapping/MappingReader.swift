@@ -40,7 +40,9 @@ struct MappingReader {
     mutating func members(_ node: Node, _ what: String, known: [String]) -> [String: Node] {
         let all = pairs(node, what)
         for (key, _) in all where !known.contains(key.string ?? "") {
-            note(key, "unknown_member", "\(what) has no `\(key.string ?? "?")`\(Nearest.hint(key.string ?? "", in: known))")
+            note(
+                key, "unknown_member",
+                "\(what) has no `\(key.string ?? "?")`\(Nearest.hint(key.string ?? "", in: known))")
         }
         return Dictionary(all.map { ($0.key.string ?? "", $0.value) }) { first, _ in first }
     }
@@ -83,7 +85,9 @@ struct MappingReader {
         return line
     }
 
-    mutating func word<Word: RawRepresentable<String> & CaseIterable>(_ node: Node, _ what: String, _: Word.Type) -> Word? {
+    mutating func word<Word: RawRepresentable<String> & CaseIterable>(_ node: Node, _ what: String, _: Word.Type)
+        -> Word?
+    {
         guard let given = text(node, what) else { return nil }
         if let word = Word(rawValue: given) { return word }
         note(node, "not_allowed", "\(what) is not `\(given)`\(Nearest.hint(given, in: Word.allCases.map(\.rawValue)))")
@@ -108,14 +112,14 @@ struct MappingReader {
 
     // MARK: Which column is meant?
 
-    mutating func column(_ node: Node) -> Column? {
+    mutating func column(_ node: Node) -> FileColumn? {
         guard let name = text(node, "a column") else { return nil }
         return column(name, at: node)
     }
 
-    mutating func column(_ name: String, at node: Node) -> Column? {
+    mutating func column(_ name: String, at node: Node) -> FileColumn? {
         let spellings = [name] + (defaults.spellings[name] ?? [])
-        var found: [Column] = []
+        var found: [FileColumn] = []
         for spelling in spellings where found.isEmpty { found = header.columns(spelling) }
         if found.count > 1 {
             let names = found.map(\.name).joined(separator: ", ")
@@ -135,9 +139,9 @@ struct Header: Sendable, Hashable {
     init(_ names: [String]) { self.names = names.map { Normal.line($0) ?? $0 } }
 
     /// The column of that name; else those whose names differ in case, spaces and underscores only.
-    func columns(_ name: String) -> [Column] {
-        func all(_ test: (String) -> Bool) -> [Column] {
-            names.enumerated().filter { test($1) }.map { Column(index: $0, name: $1) }
+    func columns(_ name: String) -> [FileColumn] {
+        func all(_ test: (String) -> Bool) -> [FileColumn] {
+            names.enumerated().filter { test($1) }.map { FileColumn(index: $0, name: $1) }
         }
         let exact = all { $0 == name }
         return exact.isEmpty ? all { Self.fold($0) == Self.fold(name) } : exact

@@ -32,8 +32,8 @@ struct CustomRule: Sendable, Hashable {
 struct RecordRule: Sendable {
     var entity: EntityFacts
     /// Columns whose texts together name the record in the other system.
-    var key: [Column]
-    var when: [Condition] = []
+    var key: [FileColumn]
+    var when: [RowCondition] = []
     /// When it was made there: the first of these columns that holds something; now where none does.
     var occurred: [MomentRule] = []
     /// Members given only when the record is made.
@@ -47,7 +47,7 @@ struct RecordRule: Sendable {
 /// An act carried out on the record, when it is new and when it is there already: doing it again decides nothing.
 struct StepRule: Sendable {
     var act: String
-    var when: [Condition] = []
+    var when: [RowCondition] = []
     var occurred: [MomentRule] = []
     var with: [MemberRule] = []
 }
@@ -57,12 +57,12 @@ struct MemberRule: Sendable {
     /// Its place in the body: `["billing_address", "country"]`.
     var path: [String]
     var value: ValueRule
-    var when: [Condition] = []
+    var when: [RowCondition] = []
     /// Whether an empty cell clears what the record has; otherwise it leaves it alone.
     var clears = false
 
     /// The column that a person would look at when the value is refused.
-    var column: Column? { value.columns.first }
+    var column: FileColumn? { value.columns.first }
 }
 
 /// Where a value comes from.
@@ -77,7 +77,7 @@ enum ValueRule: Sendable {
     /// The id of a stage of the mapping's pipeline.
     case stage(StageRule)
 
-    var columns: [Column] {
+    var columns: [FileColumn] {
         switch self {
         case .cell(let rule): [rule.column]
         case .constant: []
@@ -90,13 +90,13 @@ enum ValueRule: Sendable {
 
 /// A cell and how it is read.
 struct CellRule: Sendable {
-    var column: Column
+    var column: FileColumn
     var reading: Reading
     /// What stands for an empty cell.
     var fallback: String?
     var translation = Translation()
     /// A column that holds the currency of an amount.
-    var currency: Column?
+    var currency: FileColumn?
 }
 
 /// Words that the other system uses, and ours.
@@ -135,10 +135,10 @@ struct StageRule: Sendable {
 /// A text made of columns.
 enum TextRule: Sendable {
     /// Several are joined into one key.
-    case columns([Column])
+    case columns([FileColumn])
     case constant(String)
 
-    var columns: [Column] {
+    var columns: [FileColumn] {
         switch self {
         case .columns(let columns): columns
         case .constant: []
@@ -150,14 +150,14 @@ enum TextRule: Sendable {
 struct Template: Sendable, Hashable {
     enum Part: Sendable, Hashable {
         case text(String)
-        case column(Column)
+        case column(FileColumn)
         case optional([Part])
     }
     var parts: [Part]
 
-    var columns: [Column] { Template.columns(of: parts) }
-    private static func columns(of parts: [Part]) -> [Column] {
-        parts.flatMap { part -> [Column] in
+    var columns: [FileColumn] { Template.columns(of: parts) }
+    private static func columns(of parts: [Part]) -> [FileColumn] {
+        parts.flatMap { part -> [FileColumn] in
             switch part {
             case .text: []
             case .column(let column): [column]
@@ -167,8 +167,8 @@ struct Template: Sendable, Hashable {
     }
 
     /// The text for a row.
-    func text(of row: Row) -> String { Template.text(of: parts, row) }
-    private static func text(of parts: [Part], _ row: Row) -> String {
+    func text(of row: FileRow) -> String { Template.text(of: parts, row) }
+    private static func text(of parts: [Part], _ row: FileRow) -> String {
         parts.map { part in
             switch part {
             case .text(let text): return text
@@ -181,8 +181,8 @@ struct Template: Sendable, Hashable {
 }
 
 /// What a row must say for a rule to apply.
-struct Condition: Sendable, Hashable {
-    var column: Column
+struct RowCondition: Sendable, Hashable {
+    var column: FileColumn
     var test: Test
     enum Test: Sendable, Hashable {
         /// One of these, compared without case.
@@ -191,7 +191,7 @@ struct Condition: Sendable, Hashable {
         case isEmpty(Bool)
     }
 
-    func holds(_ row: Row) -> Bool {
+    func holds(_ row: FileRow) -> Bool {
         let text = row[column]
         switch test {
         case .isOne(let keys): return keys.contains(Normal.key(text) ?? text)
@@ -203,12 +203,12 @@ struct Condition: Sendable, Hashable {
 
 /// A column that holds a day or an instant.
 struct MomentRule: Sendable, Hashable {
-    var column: Column
+    var column: FileColumn
     var pattern: DayPattern
 }
 
 /// A column of the file at hand.
-struct Column: Sendable, Hashable {
+struct FileColumn: Sendable, Hashable {
     /// Its place in a row.
     let index: Int
     /// Its name as the file spells it.
@@ -216,7 +216,7 @@ struct Column: Sendable, Hashable {
 }
 
 /// One row of a file.
-struct Row: Sendable, Hashable {
+struct FileRow: Sendable, Hashable {
     /// The line on which it begins.
     let line: Int
     /// Its cells, trimmed.
@@ -225,7 +225,7 @@ struct Row: Sendable, Hashable {
     /// A row of these fields; white space round a cell is none of its value.
     init(line: Int, _ fields: [String]) { (self.line, cells) = (line, fields.map(Self.trimmed)) }
 
-    subscript(column: Column) -> String { cells[column.index] }
+    subscript(column: FileColumn) -> String { cells[column.index] }
 
     private static func trimmed(_ text: String) -> String {
         guard text.first?.isWhitespace == true || text.last?.isWhitespace == true else { return text }

@@ -9,7 +9,7 @@ struct RowPlanner: Sendable {
     let identify: @Sendable (_ source: String, _ entity: String, _ key: String) -> UUID
 
     /// What a row says.
-    func wishes(_ row: Row) throws(RowFlaw) -> [Wish] {
+    func wishes(_ row: FileRow) throws(RowFlaw) -> [Wish] {
         var wishes: [Wish] = []
         for rule in mapping.records where rule.when.allSatisfy({ $0.holds(row) }) {
             wishes.append(try wish(rule, row))
@@ -17,7 +17,7 @@ struct RowPlanner: Sendable {
         return wishes
     }
 
-    private func wish(_ rule: RecordRule, _ row: Row) throws(RowFlaw) -> Wish {
+    private func wish(_ rule: RecordRule, _ row: FileRow) throws(RowFlaw) -> Wish {
         guard let key = Self.key(rule.key, row) else {
             let names = rule.key.map(\.name).joined(separator: ", ")
             throw RowFlaw(
@@ -36,14 +36,14 @@ struct RowPlanner: Sendable {
     }
 
     /// The texts of columns as one key; nil where all are empty.
-    static func key(_ columns: [Column], _ row: Row) -> String? {
+    static func key(_ columns: [FileColumn], _ row: FileRow) -> String? {
         let parts = columns.map { Normal.key(row[$0]) ?? "" }
         guard parts.contains(where: { !$0.isEmpty }) else { return nil }
         guard parts.count > 1 else { return parts[0] }
         return parts.map { $0.replacing("\\", with: "\\\\").replacing("|", with: "\\|") }.joined(separator: "|")
     }
 
-    private func moment(_ rules: [MomentRule], _ row: Row) throws(RowFlaw) -> Instant? {
+    private func moment(_ rules: [MomentRule], _ row: FileRow) throws(RowFlaw) -> Instant? {
         guard let rule = rules.first(where: { !row[$0.column].isEmpty }) else { return nil }
         let reading = Reading(kind: .instant, days: rule.pattern, zone: settings.zone)
         do { return try reading.moment(row[rule.column]) } catch {
@@ -54,7 +54,7 @@ struct RowPlanner: Sendable {
     // MARK: What does a body hold?
 
     private func body(
-        _ rules: [MemberRule], _ row: Row, _ place: Wish.Place, _ wish: inout Wish
+        _ rules: [MemberRule], _ row: FileRow, _ place: Wish.Place, _ wish: inout Wish
     ) throws(RowFlaw) -> [String: JSON] {
         var body: [String: JSON] = [:]
         for rule in rules where rule.when.allSatisfy({ $0.holds(row) }) {
@@ -81,7 +81,7 @@ struct RowPlanner: Sendable {
         body[first] = .object(inner)
     }
 
-    private func value(_ rule: ValueRule, _ row: Row) throws(RowFlaw) -> JSON? {
+    private func value(_ rule: ValueRule, _ row: FileRow) throws(RowFlaw) -> JSON? {
         switch rule {
         case .constant(let value): return value
         case .cell(let cell): return try value(cell, row)
@@ -93,12 +93,13 @@ struct RowPlanner: Sendable {
         }
     }
 
-    private func value(_ cell: CellRule, _ row: Row) throws(RowFlaw) -> JSON? {
+    private func value(_ cell: CellRule, _ row: FileRow) throws(RowFlaw) -> JSON? {
         let given = row[cell.column].isEmpty ? cell.fallback ?? "" : row[cell.column]
         guard !given.isEmpty else { return nil }
         guard let text = cell.translation.of(given) else {
             let known = cell.translation.words.values.sorted().joined(separator: ", ")
-            throw RowFlaw(cell.column.name, "import.word_unknown", "\"\(given)\" has no translation; there is \(known).")
+            throw RowFlaw(
+                cell.column.name, "import.word_unknown", "\"\(given)\" has no translation; there is \(known).")
         }
         var currency: Currency?
         if let column = cell.currency, !row[column].isEmpty {
@@ -111,7 +112,7 @@ struct RowPlanner: Sendable {
     }
 
     private func read(
-        _ text: String, _ reading: Reading, _ currency: Currency?, _ column: Column?
+        _ text: String, _ reading: Reading, _ currency: Currency?, _ column: FileColumn?
     ) throws(RowFlaw) -> JSON {
         do { return try reading.value(text, currency: currency) } catch {
             throw RowFlaw(column?.name, error.code, error.detail)
@@ -120,7 +121,7 @@ struct RowPlanner: Sendable {
 
     // MARK: Which record, which stage?
 
-    private func stage(_ rule: StageRule, _ row: Row) throws(RowFlaw) -> JSON? {
+    private func stage(_ rule: StageRule, _ row: FileRow) throws(RowFlaw) -> JSON? {
         let given: String
         switch rule.name {
         case .constant(let text): given = text
@@ -149,7 +150,7 @@ struct RowPlanner: Sendable {
     }
 
     private func link(
-        _ rule: ReferenceRule, _ member: MemberRule, _ row: Row, _ place: Wish.Place
+        _ rule: ReferenceRule, _ member: MemberRule, _ row: FileRow, _ place: Wish.Place
     ) throws(RowFlaw) -> Wish.Link? {
         let key: String
         let name: String

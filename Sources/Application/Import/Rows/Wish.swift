@@ -95,7 +95,8 @@ extension Wish {
         func next(after problem: Problem) -> Way? {
             switch self {
             case .made: problem.code.hasSuffix(".already_exists") ? .compared : nil
-            case .compared: problem.code == "time.before_last_event" ? .compareNow : problem.status == 409 ? .editedFirst : nil
+            case .compared:
+                problem.code == "time.before_last_event" ? .compareNow : problem.status == 409 ? .editedFirst : nil
             case .compareNow: problem.status == 409 ? .editedFirst : nil
             case .editedFirst: nil
             }
