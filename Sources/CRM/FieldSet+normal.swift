@@ -11,8 +11,8 @@ extension FieldSet.State {
         }
     }
 
-    /// The normal form of a `custom` object; each flaw is told with its place. With `partial` (a merge patch) nothing is
-    /// missed and null clears, also a value of a field that was retired.
+    /// The normal form of a `custom` object; each flaw is told with its place. With `partial` (a merge patch) nothing
+    /// is missed and null clears, also a value of a field that was retired.
     public func normal(
         _ custom: [String: JSON], partial: Bool, at pointer: String = "/custom", flaws: inout [Flaw]
     ) -> [String: JSON] {

@@ -126,7 +126,8 @@ public enum FieldSet: Entity {
     public enum Event: Message {
         case defined(fields: [String: Definition])
         case revised(fields: [String: Definition])
-        case retired(key: String)
+        /// `fields` says the same as a patch, as read tables take it: null for the key.
+        case retired(key: String, fields: Patch?)
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
             case defined = "field_set.defined@1"
@@ -191,7 +192,7 @@ public enum FieldSet: Entity {
             try check(entity, context)
             if state.retired[key] != nil { return [] }
             guard state.inUse[key] != nil else { throw .keyUnknown }
-            return [.retired(key: key)]
+            return [.retired(key: key, fields: Patch([key: .null]))]
         }
     }
     private static func check(_ entity: String, _ context: Context) throws(Rejection) {
@@ -206,7 +207,7 @@ public enum FieldSet: Entity {
         case .defined(let fields), .revised(let fields):
             state.inUse.merge(fields) { $1 }
             for key in fields.keys { state.retired[key] = nil }
-        case .retired(let key): state.retired[key] = state.inUse.removeValue(forKey: key) ?? state.retired[key]
+        case .retired(let key, _): state.retired[key] = state.inUse.removeValue(forKey: key) ?? state.retired[key]
         }
     }
 }

@@ -43,7 +43,7 @@ import Testing
 
     @Test func `a deal opens in the first open stage of the organization's pipeline`() throws {
         try given(Deal.self, with: [Self.pipeline(), Self.organization])
-            .when("create", ["name": "Pump", "amount": ["minor": 5000, "currency": "eur"]])
+            .when("open", ["name": "Pump", "amount": ["minor": 5000, "currency": "eur"]])
             .then(opened)
     }
     @Test func `a deal opens where its body says`() throws {
@@ -53,7 +53,7 @@ import Testing
         var fields = body
         fields["stage"] = nil
         fields["stage_id"] = .string(Self.offer.text)
-        try given(Deal.self, with: [Self.pipeline()]).when("create", body).then(.opened(Record(fields)))
+        try given(Deal.self, with: [Self.pipeline()]).when("open", body).then(.opened(Record(fields)))
     }
     @Test func `a deal is opened once`() {
         deal().when(.create(Record(Self.fields))).thenRefused(.exists)

@@ -48,7 +48,8 @@ import Testing
         set(defined).when(.define(entity: "account", key: "year_established", Self.year)).then()
     }
     @Test func `a retired key comes back with the type it had`() {
-        let retired = FieldSet.Event.retired(key: "year_established")
+        let retired = FieldSet.Event.retired(
+            key: "year_established", fields: Patch(["year_established": .null]))
         let retire = FieldSet.Command.retire(entity: "account", key: "year_established")
         set(defined).when(retire).then(retired)
         set(defined, retired).when(retire).then()
@@ -74,7 +75,7 @@ import Testing
             "owner": .init(label: "Owner", type: .reference, entity: "member"),
             "fee": .init(label: "Fee", type: .money), "since": .init(label: "Since", type: .day),
             "ok": .init(label: "OK", type: .checkbox), "old": .init(label: "Old", type: .text),
-        ]), .retired(key: "old"),
+        ]), .retired(key: "old", fields: nil),
     ])
 
     @Test func `values are brought into the form of their definitions`() {
