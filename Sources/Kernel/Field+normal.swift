@@ -4,7 +4,7 @@ import FoundationEssentials
 public struct Flaw: Error, Sendable, Hashable {
     /// Where, as a JSON pointer (RFC 6901).
     public let pointer: String
-    /// A stable code: `required`, `unknown_member`, `wrong_type`, `too_long`, `out_of_range`, `not_allowed`, `malformed`.
+    /// A stable code: `required`, `unknown_member`, `duplicate`, `wrong_type`, `too_long`, `out_of_range`, `malformed`.
     public let code: String
     /// What to do about it.
     public let detail: String
@@ -123,16 +123,7 @@ extension Field.Kind {
             }
             return range.contains(number)
                 ? value : flaw("out_of_range", "from \(range.lowerBound) to \(range.upperBound)")
-        case .decimal(let range):
-            let number: Double
-            switch value {
-            case .integer(let whole): number = Double(whole)
-            case .number(let given): number = given
-            case .null, .bool, .string, .array, .object:
-                return flaw("wrong_type", "a number is expected, not \(value.kind)")
-            }
-            return range.contains(number)
-                ? value : flaw("out_of_range", "from \(range.lowerBound) to \(range.upperBound)")
+        case .decimal(let range): return decimal(value, in: range, at: pointer, flaws: &flaws)
         case .flag:
             return value.bool == nil ? flaw("wrong_type", "true or false is expected, not \(value.kind)") : value
         case .money: return money(value, at: pointer, flaws: &flaws)
@@ -142,14 +133,38 @@ extension Field.Kind {
         case .map(let kind, let keys): return map(value, of: kind, keys: keys, at: pointer, flaws: &flaws)
         case .entries(let fields, let keys, let by):
             return entries(value, of: fields, keys: keys, by: by, at: pointer, flaws: &flaws)
-        case .list(let kind, let limit):
-            guard case .array(let items) = value else {
-                return flaw("wrong_type", "an array is expected, not \(value.kind)")
-            }
-            guard items.count <= limit else { return flaw("too_long", "at most \(limit) values") }
-            let normal = items.enumerated().map { kind.normal($1, at: "\(pointer)/\($0)", flaws: &flaws) }
-            return normal.contains(nil) ? nil : .array(normal.compactMap { $0 })
+        case .list(let kind, let limit): return list(value, of: kind, limit, at: pointer, flaws: &flaws)
         }
+    }
+
+    private func decimal(_ value: JSON, in range: ClosedRange<Double>, at pointer: String, flaws: inout [Flaw]) -> JSON?
+    {
+        let number: Double
+        switch value {
+        case .integer(let whole): number = Double(whole)
+        case .number(let given): number = given
+        case .null, .bool, .string, .array, .object:
+            flaws.append(Flaw(pointer, "wrong_type", "a number is expected, not \(value.kind)"))
+            return nil
+        }
+        if range.contains(number) { return value }
+        flaws.append(Flaw(pointer, "out_of_range", "from \(range.lowerBound) to \(range.upperBound)"))
+        return nil
+    }
+
+    private func list(_ value: JSON, of kind: Field.Kind, _ limit: Int, at pointer: String, flaws: inout [Flaw])
+        -> JSON?
+    {
+        guard case .array(let items) = value else {
+            flaws.append(Flaw(pointer, "wrong_type", "an array is expected, not \(value.kind)"))
+            return nil
+        }
+        guard items.count <= limit else {
+            flaws.append(Flaw(pointer, "too_long", "at most \(limit) values"))
+            return nil
+        }
+        let normal = items.enumerated().map { kind.normal($1, at: "\(pointer)/\($0)", flaws: &flaws) }
+        return normal.contains(nil) ? nil : .array(normal.compactMap { $0 })
     }
 
     /// Bounded to what a double holds exactly, so that no client loses a cent.
