@@ -1,8 +1,10 @@
+import CRM
 import EventLog
 import FoundationEssentials
 import Kernel
 import Logging
 import Postgres
+import Projections
 import Vault
 
 /// Everything that serves one database: connections, the log, and what is done with it. Made once in a process.
@@ -17,13 +19,23 @@ public final class Daybook: Sendable {
     public let commands: Commands
     /// Passwords, tokens, roles.
     public let access: Access
+    /// Answers questions.
+    public let queries: Queries
+    /// The read tables: deploys, rebuilds, verifies.
+    public let models: ReadModels
+    /// Feeds the read tables while its task runs. Where another process does that, it is left alone.
+    public let projector: ProjectionRunner
     private let worker: PipelinedConnection
     private let copies: BlockingPool
 
     /// - Parameters:
     ///   - database: where it is; the schema is there already.
     ///   - clock: the time at which requests are handled and events recorded.
-    public init(database: ConnectionSettings, clock: @escaping @Sendable () -> Instant, log: Logger) {
+    ///   - projecting: how the read tables are fed.
+    public init(
+        database: ConnectionSettings, clock: @escaping @Sendable () -> Instant,
+        projecting: ProjectionRunner.Options = ProjectionRunner.Options(), log: Logger
+    ) {
         let settings = database.with(role: "daybook_worker")
         worker = PipelinedConnection(
             settings.with(settings: ["statement_timeout": "10s"]), name: "daybook-read", log: log)
@@ -35,11 +47,50 @@ public final class Daybook: Sendable {
         let access = Access(database: worker, commands: commands)
         self.access = access
         commands.onCommit { access.written($0, $1) }
+
+        let waits = ProjectionWaits(worker)
+        models = ReadModels(database, log: log)
+        projector = ProjectionRunner(database, appender: appender, waits: waits, options: projecting, log: log)
+        queries = Queries(
+            database, entities: entities, surroundings: Self.surroundings(commands, waits), patience: Self.patience,
+            log: log)
     }
+
+    /// How long a question waits for the position that it asks to see.
+    static let patience = Duration.seconds(5)
+
+    private static func surroundings(_ commands: Commands, _ waits: ProjectionWaits) -> Queries.Surroundings {
+        Queries.Surroundings(
+            cursorKey: { organization throws(Problem) in
+                try await commands.organizationKeys(of: organization).claimDigest(scope: "cursor", value: "key")
+            },
+            recordID: { organization, entity, source, external throws(Problem) in
+                let keys = try await commands.organizationKeys(of: organization)
+                return try commands.targets([Ask(entity, .external(source: source, id: external), "", .null)], keys)[0]
+            },
+            wait: { organization, position, projections in
+                _ = await waits.wait(
+                    for: organization, position: position, projections: Set(projections), timeout: patience)
+            })
+    }
+
+    /// Deploys the projections of these files: new ones are built from the log, changed ones rebuilt and swapped.
+    /// - Throws: what the files get wrong, by file and line.
+    public func deploy(
+        _ files: [ProjectionFile], progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
+    ) async throws {
+        try await models.deploy(files, catalogue: Self.catalogue, progress: progress)
+    }
+
+    /// The events that projections may name.
+    public static let catalogue = EventCatalogue(
+        names: entities.flatMap { $0.storedNames }.map { String($0.prefix { $0 != "@" }) })
 
     /// Writes what queues, then disconnects.
     public func close() async {
         await appender.close()
+        await queries.close()
+        await models.close()
         await worker.close()
         await copies.close()
     }

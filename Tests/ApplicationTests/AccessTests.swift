@@ -27,7 +27,7 @@ import Testing
             try await house.daybook.access.caller(token: session.token, request: "r", channel: .api)
         }
         for (email, password) in [("owner@example.com", "wrong password"), ("nobody@example.com", "wrong password")] {
-            do {
+            do throws(Problem) {
                 _ = try await house.daybook.access.login(email: email, password: password)
                 Issue.record("let in")
             } catch { #expect(error.code == "auth.refused") }
@@ -38,7 +38,7 @@ import Testing
         let house = try await TestHouse()
         let second = try await house.daybook.access.createOrganization(
             name: "Second", email: "owner@example.com", password: house.founding.password)
-        do {
+        do throws(Problem) {
             _ = try await house.daybook.access.login(email: "owner@example.com", password: house.founding.password)
             Issue.record("let in")
         } catch { #expect(error.code == "auth.organization_needed") }

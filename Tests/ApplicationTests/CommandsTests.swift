@@ -215,7 +215,7 @@ import Testing
         let stranger = Caller(
             organization: other.organization, actor: other.owner, kind: .member, role: .owner, channel: .api,
             request: "test")
-        do {
+        do throws(Problem) {
             _ = try await house.daybook.commands.execute([Ask("account", .id(id), "edit", ["name": "B"])], by: stranger)
             Issue.record("changed")
         } catch { #expect(error.code == "account.not_found") }

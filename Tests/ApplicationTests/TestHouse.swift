@@ -2,9 +2,14 @@ import CRM
 import Foundation
 import Kernel
 import PostgresTesting
+import Projections
+import Shipped
 import Testing
 
 @testable import Application
+
+/// Projections have problems of their own: those of files.
+typealias Problem = Application.Problem
 
 /// A database of its own with one organization in it, and its owner.
 struct TestHouse: Sendable {
@@ -14,10 +19,23 @@ struct TestHouse: Sendable {
     var organization: UUID { founding.organization }
     var owner: Caller { caller(.owner) }
 
-    init() async throws {
+    /// - Parameter projecting: how the read tables are fed; nil leaves them alone.
+    init(projecting: ProjectionRunner.Options? = nil) async throws {
         database = try await TestCluster.shared.database()
-        daybook = Daybook(database: database.settings(), clock: TestHouse.clock, log: quiet)
+        daybook = Daybook(
+            database: database.settings(), clock: TestHouse.clock, projecting: projecting ?? .init(), log: quiet)
         founding = try await daybook.access.createOrganization(name: "Test", email: "owner@example.com")
+        if projecting != nil { try await daybook.deploy(TestHouse.shipped) }
+    }
+
+    /// The read tables that come with Daybook.
+    static let shipped = Shipped.files(in: "projections").map { ProjectionFile(name: $0.name, text: $0.text) }
+
+    /// Runs `body` while the read tables are fed.
+    func projecting(_ body: () async throws -> Void) async throws {
+        let task = Task { await daybook.projector.run() }
+        defer { task.cancel() }
+        try await body()
     }
 
     static let clock: @Sendable () -> Instant = {

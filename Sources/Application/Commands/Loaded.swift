@@ -44,3 +44,8 @@ extension Entity {
         return loaded
     }
 }
+
+extension Entity {
+    /// The stored names of its events, `name@schema`.
+    static var storedNames: [String] { Event.storedNames }
+}

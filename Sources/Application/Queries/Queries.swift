@@ -46,10 +46,11 @@ public final class Queries: Sendable {
 
     /// Connects as the role `daybook_app`, in the background.
     /// - Parameters:
-    ///   - url: the database, as libpq takes it.
+    ///   - database: where it is; the role is chosen here.
     ///   - patience: how long a question waits for a position.
     public init(
-        url: String, entities: [any Entity.Type], surroundings: Surroundings, patience: Duration = .seconds(5),
+        _ database: ConnectionSettings, entities: [any Entity.Type], surroundings: Surroundings,
+        patience: Duration = .seconds(5),
         log: Logger
     ) {
         (self.entities, self.surroundings, self.patience, self.log) = (entities, surroundings, patience, log)
@@ -58,7 +59,7 @@ public final class Queries: Sendable {
                 "default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on", "jit": "off",
             ]
             return PipelinedConnection(
-                ConnectionSettings(url: url, role: "daybook_app", settings: common.merging(settings) { $1 }),
+                database.with(role: "daybook_app").with(settings: common.merging(settings) { $1 }),
                 name: "daybook \(name)", log: log)
         }
         // A point read has one plan whatever its values; what a list or report needs depends on them.

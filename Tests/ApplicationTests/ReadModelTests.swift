@@ -1,0 +1,71 @@
+import EventLog
+import Foundation
+import Kernel
+import Projections
+import Synchronization
+import Testing
+
+@testable import Application
+
+@Suite struct ReadModelTests {
+    @Test func `of a thousand writes each is read back at once, though the projector pauses at random`() async throws {
+        var options = ProjectionRunner.Options()
+        let pauses = Mutex(Sequence64(state: 7))
+        options.beforeBatch = { _ in
+            let milliseconds = pauses.withLock { $0.below(10) == 0 ? $0.below(300) : 0 }
+            try? await Task.sleep(for: .milliseconds(milliseconds))
+        }
+        let house = try await TestHouse(projecting: options)
+        try await house.projecting {
+            let stale = try await withThrowingTaskGroup(of: Int.self) { group in
+                for worker in 0..<20 {
+                    group.addTask {
+                        var stale = 0
+                        for number in 0..<50 {
+                            let name = "Account \(worker) \(number)"
+                            let made = try await house.ask("account", .new, "create", ["name": .string(name)])
+                            let reply = try await house.daybook.queries.record(
+                                "account", made.results[0].id, by: house.owner, min: made.position)
+                            if try JSON(parsing: reply.body)["name"] != .string(name) { stale += 1 }
+                        }
+                        return stale
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(stale == 0)
+        }
+    }
+
+    @Test func `what a unit wrote is in every read table, and equals what the log folds to`() async throws {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            try await house.daybook.demonstrate(in: house.organization)
+            let head = try await house.head()
+            let parameters = [Parameter("total", "exact"), Parameter("limit", "5")]
+            let reply = try await house.daybook.queries.list("deal", parameters, by: house.owner, min: head)
+            let page = try JSON(parsing: reply.body)
+            #expect(page["total"] == 120)
+            #expect(page["items"]?.array?.count == 5)
+            for verification in try await house.daybook.models.verify() {
+                #expect(verification.equal, "\(verification.projection): \(verification.differences)")
+            }
+        }
+    }
+
+    @Test func `a position of another history is told from a stale read`() async throws {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            let made = try await house.ask("account", .new, "create", ["name": "A"])
+            let forged = PositionToken(position: made.position.position, hash: Array(repeating: 1, count: 8))
+            let beyond = PositionToken(position: made.position.position + 9, hash: nil)
+            for token in [forged, beyond] {
+                do throws(Problem) {
+                    _ = try await house.daybook.queries.record(
+                        "account", made.results[0].id, by: house.owner, min: token)
+                    Issue.record("answered")
+                } catch { #expect(error.code == "log.forked") }
+            }
+        }
+    }
+}
