@@ -29,7 +29,7 @@ struct QueriesHome {
             recordID: { organization, entity, source, id in imported(organization, entity, source, id) },
             wait: { _, _, _ in try? await Task.sleep(for: .seconds(60)) })
         return Queries(
-            url: database.url, entities: entities, surroundings: surroundings, patience: patience, log: quiet)
+            database.settings(), entities: entities, surroundings: surroundings, patience: patience, log: quiet)
     }
 
     /// The id that a record of another system has here.

@@ -72,7 +72,8 @@ import Testing
         func count(_ parameter: String, _ fits: (Int64) -> Bool) async throws {
             let name = parameter.split(separator: "=")
             let page = try await home.queries.list(
-                "deal", [Parameter(String(name[0]), String(name[1])), .init("archived", "any"), .init("total", "exact")],
+                "deal",
+                [Parameter(String(name[0]), String(name[1])), .init("archived", "any"), .init("total", "exact")],
                 by: caller
             ).json
             let day = Instant("2016-10-09T15:00:00Z")!.microseconds  // 2016-10-10 in Tokyo
@@ -101,7 +102,8 @@ import Testing
                 case (nil, nil): descending ? a.id.text > b.id.text : a.id.text < b.id.text
                 case (nil, _): false
                 case (_, nil): true
-                case (let left?, let right?) where left == right: descending ? a.id.text > b.id.text : a.id.text < b.id.text
+                case (let left?, let right?) where left == right:
+                    descending ? a.id.text > b.id.text : a.id.text < b.id.text
                 case (let left?, let right?): descending ? left > right : left < right
                 }
             }.map(\.id.text)
@@ -115,11 +117,13 @@ import Testing
         #expect(newest == newest.sorted(by: >))
     }
 
-    @Test func `a page shows the members asked for, and documents carry the names of what they refer to`() async throws {
+    @Test func `a page shows the members asked for, and documents carry the names of what they refer to`() async throws
+    {
         let history = try SalesHistory(seed: 4, deals: 40)
         let home = try await QueriesHome([history.ledger])
         let caller = Caller.of(history.ledger.organization)
-        let page = try await home.queries.list("deal", [.init("fields", "title,id"), .init("limit", "3")], by: caller).json
+        let page = try await home.queries.list("deal", [.init("fields", "title,id"), .init("limit", "3")], by: caller)
+            .json
         #expect(page.items.count == 3)
         #expect(page.items.allSatisfy { $0.object?.keys.sorted() == ["id", "title"] })
         let won = try #require(history.deals.first { $0.status == "won" && $0.owner != nil && $0.amount != nil })
@@ -129,7 +133,8 @@ import Testing
         #expect(deal["status"] == "won" && deal["effective_probability"] == 100 && deal["stage_name"] == "Won")
         #expect(deal["owner_name"] == .string("Agent \(won.owner ?? 0)"))
         #expect(deal["amount"] == won.amount?.json && deal["weighted_amount"] == won.amount?.json)
-        #expect(deal["opened_at"] == .string(won.opened.text) && deal["actual_close"] == .string(won.actual?.text ?? ""))
+        #expect(
+            deal["opened_at"] == .string(won.opened.text) && deal["actual_close"] == .string(won.actual?.text ?? ""))
         #expect(deal["organization_id"] == nil && deal["custom"] == [:])
         let pipeline = try await home.queries.record("pipeline", history.pipeline, by: caller).json
         #expect(pipeline["stages"]?.array?.compactMap { $0["name"]?.string } == history.stages.map(\.name))
@@ -141,7 +146,8 @@ import Testing
         let organization = history.ledger.organization
         let caller = Caller.of(organization)
         func count(_ entity: String, _ parameters: [Parameter]) async throws -> Int64? {
-            try await home.queries.list(entity, parameters + [.init("total", "exact")], by: caller).json["total"]?.integer
+            try await home.queries.list(entity, parameters + [.init("total", "exact")], by: caller).json["total"]?
+                .integer
         }
         #expect(try await count("contact", [.init("q", "100% 3_")]) == 1)
         #expect(try await count("contact", [.init("q", "first C4@EXAMPLE")]) == 1)

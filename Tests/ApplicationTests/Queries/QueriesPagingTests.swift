@@ -8,13 +8,15 @@ import Testing
 
 @Suite struct QueriesPagingTests {
     /// Deals as rows of the read table, without a history: only lists look at them.
-    private func insert(_ count: Int, into home: QueriesHome, _ organization: UUID, seed: UInt64) async throws -> [UUID] {
+    private func insert(_ count: Int, into home: QueriesHome, _ organization: UUID, seed: UInt64) async throws -> [UUID]
+    {
         var random = Seeded(seed)
         let ids = (0..<count).map { _ in UUID() }
         let amounts = ids.map { _ in Bool.random(using: &random) ? Int64.random(in: 0...20, using: &random) : nil }
         let titles = ids.map { _ in ["alpha", "Beta", "émile", "zeta", "Zeta", nil].randomElement(using: &random)! }
         let created = ids.map { _ in Int64.random(in: 0...30, using: &random) * 1_000_000 }
-        let days = ids.map { _ in Bool.random(using: &random) ? Int32.random(in: 17_000...17_020, using: &random) : nil }
+        let days = ids.map { _ in Bool.random(using: &random) ? Int32.random(in: 17_000...17_020, using: &random) : nil
+        }
         try await home.work(
             """
             INSERT INTO read.deals (organization_id, id, version, position, created_at, updated_at, title, amount_minor, \
@@ -34,7 +36,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "id", "-id", "amount", "-amount", "title,-amount", "-title,amount", "-expected_close,title,amount", "-created_at",
+        "", "id", "-id", "amount", "-amount", "title,-amount", "-title,amount", "-expected_close,title,amount",
+        "-created_at",
         "created_at,-amount",
     ])
     func `no row is lost or doubled while others are put in`(sort: String) async throws {
@@ -70,7 +73,8 @@ import Testing
         let organization = UUID()
         _ = try await insert(55, into: home, organization, seed: 3)
         let caller = Caller.of(organization)
-        let whole = try await home.queries.list("deal", [.init("sort", "amount"), .init("limit", "200")], by: caller).json
+        let whole = try await home.queries.list("deal", [.init("sort", "amount"), .init("limit", "200")], by: caller)
+            .json
         var ids: [String] = []
         for number in 1...6 {
             let page = try await home.queries.list(

@@ -85,7 +85,8 @@ import Testing
         #expect(history.items[0]["data"] == .object(created.values) && history.items[0]["changes"] == nil)
         #expect(history.items[0]["act"] == "test" && history.items[0]["occurred_at"] == .string(at.text))
         let edited: JSON = [
-            ["field": "custom.segment", "from": "north", "to": "south"], ["field": "custom.size", "from": 5, "to": .null],
+            ["field": "custom.segment", "from": "north", "to": "south"],
+            ["field": "custom.size", "from": 5, "to": .null],
             ["field": "name", "from": "Acme", "to": "Acme Inc"],
         ]
         #expect(history.items[1]["changes"] == edited)

@@ -55,7 +55,9 @@ import Testing
         for (name, parameter, value) in bad {
             let ask = try #require(routes.first { $0.0 == name }).1
             let code = await code { try await ask([.init(parameter, value)]) }
-            #expect(code == "parameter.invalid" || code == "parameter.unknown", "\(name) ?\(parameter)=\(value): \(code ?? "")")
+            #expect(
+                code == "parameter.invalid" || code == "parameter.unknown",
+                "\(name) ?\(parameter)=\(value): \(code ?? "")")
         }
         for (name, ask) in routes where name != "fields" && name != "history" {
             for parameter in ["as_of", "as_known"] {
@@ -85,10 +87,13 @@ import Testing
         #expect(await code { try await queries.record("deal", deal, by: .of(ours.ledger.organization)) } == nil)
         #expect(await code { try await queries.history("deal", deal, [], by: caller) } == "deal.not_found")
         #expect(await code { try await queries.board(ours.pipeline, [], by: caller) } == "pipeline.not_found")
-        let entities = ["organization", "member", "team", "account", "contact", "product", "pipeline", "deal", "field_set"]
+        let entities = [
+            "organization", "member", "team", "account", "contact", "product", "pipeline", "deal", "field_set",
+        ]
         for entity in entities {
             let own = try await queries.list(entity, [.init("limit", "200")], by: caller).json.ids
-            let other = try await queries.list(entity, [.init("limit", "200")], by: .of(ours.ledger.organization)).json.ids
+            let other = try await queries.list(entity, [.init("limit", "200")], by: .of(ours.ledger.organization)).json
+                .ids
             // The ids of field sets are the same everywhere.
             #expect(!own.isEmpty && (entity == "field_set" || Set(own).isDisjoint(with: other)), "\(entity)")
         }

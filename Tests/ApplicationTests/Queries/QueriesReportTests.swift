@@ -58,7 +58,8 @@ import Testing
     }
 
     private func naive(
-        _ measure: String, _ grouping: String, _ history: SalesHistory, where fits: (Deal, Day?) -> Bool = { _, _ in true }
+        _ measure: String, _ grouping: String, _ history: SalesHistory,
+        where fits: (Deal, Day?) -> Bool = { _, _ in true }
     ) -> [Key: Sum] {
         var sums: [Key: Sum] = [:]
         for deal in history.deals where !deal.isArchived {
@@ -101,7 +102,8 @@ import Testing
     private func same(_ a: [Key: Sum], _ b: [Key: Sum]) -> Bool {
         a.count == b.count
             && a.allSatisfy { key, sum in
-                b[key].map { $0.count == sum.count && abs($0.value - sum.value) <= 1e-9 * max(1, abs(sum.value)) } ?? false
+                b[key].map { $0.count == sum.count && abs($0.value - sum.value) <= 1e-9 * max(1, abs(sum.value)) }
+                    ?? false
             }
     }
 
@@ -111,7 +113,8 @@ import Testing
     ]
 
     @Test(arguments: [("America/New_York", Int64(1)), ("Asia/Tokyo", 4)])
-    func `every measure by every grouping is what a loop over the facts gives`(zone: String, start: Int64) async throws {
+    func `every measure by every grouping is what a loop over the facts gives`(zone: String, start: Int64) async throws
+    {
         let history = try SalesHistory(seed: 7, deals: 400, zone: zone, fiscalStart: start)
         let home = try await QueriesHome([history.ledger])
         let caller = Caller.of(history.ledger.organization)

@@ -33,7 +33,8 @@ final class SalesHistory {
     let zone: String
     let fiscalStart: Int64
     let stages = [
-        Stage(name: "Prospecting", kind: "open", probability: 10), Stage(name: "Engaging", kind: "open", probability: 45),
+        Stage(name: "Prospecting", kind: "open", probability: 10),
+        Stage(name: "Engaging", kind: "open", probability: 45),
         Stage(name: "Won", kind: "won", probability: 100), Stage(name: "Lost", kind: "lost", probability: 0),
     ]
     let pipeline = UUID()
@@ -87,7 +88,8 @@ final class SalesHistory {
         }
         for (index, id) in contacts.enumerated() {
             let contact = Record([
-                "first_name": .string("First \(index)"), "last_name": .string("Last 100% \(index)_"), "status": "active",
+                "first_name": .string("First \(index)"), "last_name": .string("Last 100% \(index)_"),
+                "status": "active",
                 "primary_email": .string("c\(index)@example.com"),
                 "primary_account_id": .string(accounts[index].text),
             ])
@@ -133,7 +135,8 @@ final class SalesHistory {
         }
         if chance(60) { try close(&deal) }
         if deal.status != "open", chance(15) {
-            try ledger.tell(deal.id, Deal.Event.reopened(from: stages[deal.stage].id, stage_id: stages[0].id), at: later())
+            try ledger.tell(
+                deal.id, Deal.Event.reopened(from: stages[deal.stage].id, stage_id: stages[0].id), at: later())
             (deal.stage, deal.status, deal.actual) = (0, "open", nil)
         }
         if chance(10) {
