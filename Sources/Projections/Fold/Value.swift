@@ -152,8 +152,8 @@ enum Epoch {
     let letters = w >> 6 & ones
     let nibbles = (w & (ones * 15)) &+ letters * 9
     let over9 = (nibbles &+ ones * 118) >> 7 & ones
-    // Written out again, they must be what was read, but for the case of letters.
-    guard nibbles &+ ones * 0x30 &+ over9 * 0x27 == w | letters << 5 else { return nil }
+    // Written out again, they must be what was read, but for the case of letters; `g` would come out as 16.
+    guard nibbles & (ones * 0xF0) == 0, nibbles &+ ones * 0x30 &+ over9 * 0x27 == w | letters << 5 else { return nil }
     var x = (nibbles << 4 | nibbles >> 8) & 0x00FF_00FF_00FF_00FF
     x = (x | x >> 8) & 0x0000_FFFF_0000_FFFF
     return (x | x >> 16) & 0xFFFF_FFFF

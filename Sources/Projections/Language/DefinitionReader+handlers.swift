@@ -47,7 +47,7 @@ extension DefinitionReader {
                     let member = path + [column.name]
                     steps.append(.assign(i, column.type == .json ? .merge(member) : .given(member)))
                 }
-            } else if let i = column(key), let assignment = readAssignment(value, i, event) {
+            } else if let i = column(key), !untyped.contains(i), let assignment = readAssignment(value, i, event) {
                 steps.append(.assign(i, assignment))
             }
         }

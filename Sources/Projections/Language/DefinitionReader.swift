@@ -18,6 +18,8 @@ struct DefinitionReader {
     let catalogue: EventCatalogue?
     private(set) var problems: [Problem] = []
     private(set) var columns: [Column] = []
+    /// Columns whose type was not understood: what follows from that is not told.
+    private(set) var untyped: Set<Int> = []
 
     private static let members = [
         "projection", "description", "owner", "version", "key", "columns", "on", "totals", "indexes",
@@ -134,7 +136,10 @@ struct DefinitionReader {
             }
             let word = value.string ?? ""
             let type = ColumnType(rawValue: word)
-            if type == nil { report(value, "unknown type \(word)" + Nearest.suggestion(for: word, among: types)) }
+            if type == nil {
+                report(value, "unknown type \(word)" + Nearest.suggestion(for: word, among: types))
+                untyped.insert(columns.count)
+            }
             columns.append(Column(name: name, type: type ?? .text))
         }
     }
@@ -168,7 +173,7 @@ struct DefinitionReader {
         if Set(by).count < by.count { report(mapping["by"], "by names a column twice") }
         let sum = mapping["sum"].flatMap { node -> Int? in
             guard let i = column(node) else { return nil }
-            if columns[i].type != .bigint {
+            if columns[i].type != .bigint, !untyped.contains(i) {
                 report(node, "\(columns[i].name) is \(columns[i].type), and only bigint is summed")
             }
             return i

@@ -146,7 +146,7 @@ final class Batch {
         return asked.map { i in
             let projection = engine.projections[i]
             let deployed = deployment.projections[i]
-            return Statement(deployed.table.select(generation: deployed.generation)) { parameters in
+            return Statement(deployed.statements.select) { parameters in
                 parameters.uuid(order.organization)
                 parameters.array(.uuid, count: projection.rows.table.count, scratch: &scratch) { n, out in
                     out.field(projection.rows.table[n].key)

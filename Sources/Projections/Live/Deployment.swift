@@ -6,6 +6,14 @@ struct Deployed: Sendable {
     let table: ReadTable
     /// Which build of the table: a process that folds by another loses the compare.
     let generation: Int32
+    let statements: TableStatements
+
+    init(table: ReadTable, generation: Int32) {
+        self.table = table
+        self.generation = generation
+        statements = TableStatements(table, generation: generation)
+    }
+
     /// Under this name its progress stands: the table's.
     var name: String { table.name }
     var definition: Definition { table.definition }

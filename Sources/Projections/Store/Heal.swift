@@ -48,7 +48,7 @@ struct Heal {
             })
         let deployed = batch.deployment.projections[0]
         let old = try connection.query(
-            Statement(deployed.table.select(generation: deployed.generation)) {
+            Statement(deployed.statements.select) {
                 $0.uuid(organization)
                 $0.uuids([stream])
             })

@@ -98,49 +98,6 @@ struct ReadTable: Sendable {
         return sql
     }
 
-    // MARK: - How are they read and changed?
-
-    /// The rows with these ids as they are: $1 organization, $2 ids. Texts of `numeric` and `jsonb` are what the fold keeps.
-    /// The generation makes it another statement after a rebuild: the old one's plan knew other types.
-    func select(generation: Int32) -> String {
-        let cells = definition.columns.map { column in
-            column.type == .numeric || column.type == .json ? "\(quoted(column.name))::text" : quoted(column.name)
-        }
-        return "/* \(generation) */ SELECT id, \((Standard.after + cells).joined(separator: ", "))"
-            + " FROM \(rows) WHERE organization_id = $1 AND id = ANY ($2)"
-    }
-
-    /// Puts rows in or over: $1 organization, then an array for each other field.
-    func upsert(generation: Int32) -> String {
-        let sets = fields.dropFirst(2).map { "\(quoted($0.name)) = excluded.\(quoted($0.name))" }
-        return "/* \(generation) */ INSERT INTO \(rows) (\(list(fields.map(\.name))))"
-            + " SELECT $1, u.* FROM unnest(\(arrays(fields))) u"
-            + " ON CONFLICT (organization_id, id) DO UPDATE SET \(sets.joined(separator: ", "))"
-    }
-    private func arrays(_ fields: [Field]) -> String {
-        fields.dropFirst().enumerated().map { "$\($0.offset + 2)::\($0.element.type.name)[]" }.joined(separator: ", ")
-    }
-
-    /// Takes rows away: $1 organization, $2 ids.
-    func delete(generation: Int32) -> String {
-        "/* \(generation) */ DELETE FROM \(rows) WHERE organization_id = $1 AND id = ANY ($2)"
-    }
-
-    /// Adds to the groups: $1 organization, then an array for each other field.
-    func add(generation: Int32) -> String {
-        let sets = measures.map { "\(quoted($0.name)) = t.\(quoted($0.name)) + excluded.\(quoted($0.name))" }
-        return "/* \(generation) */ INSERT INTO \(totals) AS t (\(list(totalsFields.map(\.name))))"
-            + " SELECT $1, u.* FROM unnest(\(arrays(totalsFields))) u"
-            + " ON CONFLICT (\(list(["organization_id"] + groups.map(\.name))))"
-            + " DO UPDATE SET \(sets.joined(separator: ", "))"
-    }
-
-    /// Takes away the groups that no row is in any more: $1 organization.
-    func sweep(generation: Int32) -> String {
-        let count = quoted(definition.totals?.count ?? "count")
-        return "/* \(generation) */ DELETE FROM \(totals) WHERE organization_id = $1 AND \(count) = 0"
-    }
-
     // MARK: - When is too much held?
 
     /// More than 100 streams, or 1 % of the rows and at least 10: whether, and how many; $1 is the projection.

@@ -31,16 +31,16 @@ struct RowChange {
         let gone = changed.filter { !isThere($0) }
         if !gone.isEmpty {
             statements.append(
-                Statement(deployed.table.delete(generation: deployed.generation)) {
+                Statement(deployed.statements.delete) {
                     $0.uuid(organization)
                     $0.uuids(gone.map { projection.rows.table[$0].key.uuid })
                 })
         }
         let there = changed.filter(isThere)
         if !there.isEmpty {
-            let fields = deployed.table.fields
+            let fields = deployed.statements.fields
             statements.append(
-                Statement(deployed.table.upsert(generation: deployed.generation)) { parameters in
+                Statement(deployed.statements.upsert) { parameters in
                     parameters.uuid(organization)
                     for number in 1..<fields.count {
                         parameters.array(fields[number].type, count: there.count, scratch: &scratch) { n, out in
@@ -68,10 +68,10 @@ struct RowChange {
         }
         let changes = delta.changes()
         if changes.isEmpty { return [] }
-        let fields = deployed.table.totalsFields
+        let fields = deployed.statements.totalsFields
         let groups = totals.by.count
         var statements = [
-            Statement(deployed.table.add(generation: deployed.generation)) { parameters in
+            Statement(deployed.statements.add) { parameters in
                 parameters.uuid(organization)
                 for number in 1..<fields.count {
                     parameters.array(fields[number].type, count: changes.count, scratch: &scratch) { n, out in
@@ -82,7 +82,7 @@ struct RowChange {
         ]
         if changes.contains(where: { $0.count < 0 }) {
             statements.append(
-                Statement(deployed.table.sweep(generation: deployed.generation)) { $0.uuid(organization) })
+                Statement(deployed.statements.sweep) { $0.uuid(organization) })
         }
         return statements
     }

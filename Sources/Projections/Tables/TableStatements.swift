@@ -1,0 +1,59 @@
+/// The statements that read and change the tables of one build, written once.
+///
+/// The generation makes them other statements after a rebuild: the old ones' plans knew other types.
+struct TableStatements: Sendable {
+    /// The rows with these ids as they are: $1 organization, $2 ids.
+    let select: String
+    /// Puts rows in or over: $1 organization, then an array for each other field.
+    let upsert: String
+    /// Takes rows away: $1 organization, $2 ids.
+    let delete: String
+    /// Adds to the groups: $1 organization, then an array for each other field.
+    let add: String
+    /// Takes away the groups that no row is in any more: $1 organization.
+    let sweep: String
+    /// The fields of a row, and of a group, in order.
+    let fields: [ReadTable.Field]
+    let totalsFields: [ReadTable.Field]
+
+    init(_ table: ReadTable, generation: Int32) {
+        let mark = "/* \(generation) */ "
+        fields = table.fields
+        totalsFields = table.totalsFields
+        select = mark + table.select
+        upsert = mark + table.upsert
+        delete = mark + "DELETE FROM \(table.rows) WHERE organization_id = $1 AND id = ANY ($2)"
+        add = mark + table.add
+        let count = quoted(table.definition.totals?.count ?? "count")
+        sweep = mark + "DELETE FROM \(table.totals) WHERE organization_id = $1 AND \(count) = 0"
+    }
+}
+
+extension ReadTable {
+    /// Texts of `numeric` and `jsonb` are what the fold keeps.
+    fileprivate var select: String {
+        let cells = definition.columns.map { column in
+            column.type == .numeric || column.type == .json ? "\(quoted(column.name))::text" : quoted(column.name)
+        }
+        return "SELECT id, \((Standard.after + cells).joined(separator: ", "))"
+            + " FROM \(rows) WHERE organization_id = $1 AND id = ANY ($2)"
+    }
+
+    fileprivate var upsert: String {
+        let sets = fields.dropFirst(2).map { "\(quoted($0.name)) = excluded.\(quoted($0.name))" }
+        return "INSERT INTO \(rows) (\(list(fields.map(\.name)))) SELECT $1, u.* FROM unnest(\(arrays(fields))) u"
+            + " ON CONFLICT (organization_id, id) DO UPDATE SET \(sets.joined(separator: ", "))"
+    }
+
+    fileprivate var add: String {
+        let sets = measures.map { "\(quoted($0.name)) = t.\(quoted($0.name)) + excluded.\(quoted($0.name))" }
+        return "INSERT INTO \(totals) AS t (\(list(totalsFields.map(\.name))))"
+            + " SELECT $1, u.* FROM unnest(\(arrays(totalsFields))) u"
+            + " ON CONFLICT (\(list(["organization_id"] + groups.map(\.name))))"
+            + " DO UPDATE SET \(sets.joined(separator: ", "))"
+    }
+
+    private func arrays(_ fields: [Field]) -> String {
+        fields.dropFirst().enumerated().map { "$\($0.offset + 2)::\($0.element.type.name)[]" }.joined(separator: ", ")
+    }
+}

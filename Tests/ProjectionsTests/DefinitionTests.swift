@@ -1,0 +1,123 @@
+import Projections
+import Testing
+
+@Suite struct DefinitionTests {
+    private static let good = """
+        projection: deals
+        description: Deals and where they stand
+        owner: sales@example.com
+        version: 3
+        key: stream
+        columns: {title: text, stage: text, amount: bigint, currency: text, custom: json, open: boolean, at: timestamptz}
+        on:
+          deal.opened: {title: .title, amount: .amount.minor, currency: .amount.currency, open: true, at: $occurred_at}
+          deal.edited: {merge: .set, amount: {given: .set.amount.minor}}
+          deal.moved: {stage: .to}
+          deal.removed: remove
+        totals: {by: [stage, currency], count: deals, sum: amount}
+        indexes: [[stage, amount], [created_at]]
+
+        """
+
+    private func problems(_ text: String, _ catalogue: EventCatalogue? = nil) -> [String] {
+        ReadModels.check(file("deals.yaml", text), catalogue: catalogue).map(\.description)
+    }
+    /// With one line of the good file replaced.
+    private func problems(replacing old: String, _ new: String, _ catalogue: EventCatalogue? = nil) -> [String] {
+        #expect(Self.good.contains(old))
+        return problems(Self.good.replacing(old, with: new), catalogue)
+    }
+
+    @Test func `a good file is read whole`() throws {
+        let definition = try Definition.read(file: "deals.yaml", text: Self.good)
+        #expect(definition.name == "deals")
+        #expect(definition.version == "3")
+        #expect(definition.columns.map(\.name) == ["title", "stage", "amount", "currency", "custom", "open", "at"])
+        #expect(definition.events == ["deal.opened", "deal.edited", "deal.moved", "deal.removed"])
+        #expect(definition.totals?.by == [1, 3] && definition.totals?.count == "deals" && definition.totals?.sum == 2)
+        #expect(definition.indexes == [["stage", "amount"], ["created_at"]])
+    }
+
+    @Test func `an error names file, line, column, what is wrong and the nearest right name`() {
+        #expect(
+            problems(replacing: "{stage: .to}", "{stge: .to}")
+                == ["deals.yaml:10:16: there is no column stge; did you mean stage?"])
+        #expect(
+            problems(replacing: "amount: bigint", "amount: bigitn") == [
+                "deals.yaml:6:45: unknown type bigitn; did you mean bigint?"
+            ])
+        #expect(
+            problems(replacing: "{given: .set.amount.minor}", "{giben: .set.amount.minor}")
+                == ["deals.yaml:9:39: unknown operation giben; did you mean given?"])
+        #expect(problems(replacing: "owner:", "ownr:") == ["deals.yaml:3:1: unknown member ownr; did you mean owner?"])
+        #expect(
+            problems(replacing: "$occurred_at", "$occured_at")
+                == ["deals.yaml:8:99: unknown variable $occured_at; did you mean $occurred_at?"])
+        #expect(
+            problems(replacing: "deal.removed: remove", "deal.removed: delete")
+                == ["deals.yaml:11:17: an event takes {column: value, …} or remove; there is remove"])
+    }
+
+    @Test func `all that is wrong is told at once, in the file's order`() {
+        let found = problems(
+            Self.good.replacing("{stage: .to}", with: "{stge: .to}").replacing("sum: amount", with: "sum: titel"))
+        #expect(found.count == 2)
+        #expect(found.first?.contains("stge") == true && found.last?.contains("did you mean title?") == true)
+    }
+
+    @Test func `what does not fit is refused`() {
+        func refuses(_ old: String, _ new: String, _ what: String) {
+            let found = problems(replacing: old, new)
+            #expect(found.contains { $0.contains(what) }, "\(new): \(found)")
+        }
+        refuses("key: stream", "key: .customer", "only `key: stream` is supported yet")
+        refuses("indexes:", "history: all\nindexes:", "history is not supported yet")
+        refuses("open: true", "open: yes", "yes is no constant of type boolean")
+        refuses("stage: .to", "stage: {add: 1}", "only bigint is added to")
+        refuses("stage: .to", "stage: {merge: .to}", "only json is merged into")
+        refuses("stage: .to", "stage: $position", "$position is bigint, and the column stage is text")
+        refuses("stage: .to", "stage: {add: 1, merge: .x}", "one operation")
+        refuses("stage: .to", "stage: .a..b", "empty name")
+        refuses("merge: .set", "merge: set", "a path such as .amount.minor is expected")
+        refuses("deal.moved:", "moved:", "an event's name has two words")
+        refuses("title: text", "id: text", "every table has the column id already")
+        refuses("title: text", "Title: text", "a column's name is a word")
+        refuses("projection: deals", "projection: progress", "progress is taken")
+        refuses("projection: deals", "projection: deals_totals", "is taken")
+        refuses("projection: deals", "projection: Deals", "a projection's name is a word")
+        refuses("by: [stage, currency]", "by: [custom]", "a json column makes no group")
+        refuses("by: [stage, currency]", "by: []", "by is a list of columns")
+        refuses("sum: amount", "sum: title", "only bigint is summed")
+        refuses("count: deals", "count: stage", "count is the name of a column of its own")
+        refuses("[created_at]", "[custom]", "has no order")
+        refuses("key: stream\n", "", "key is missing")
+        refuses("  deal.moved: {stage: .to}", "  deal.moved: {stage: .to}\n  deal.moved: {stage: .to}", "stands twice")
+        refuses("columns: {", "columns: {{", "not YAML")
+        #expect(problems("") == ["deals.yaml:1:1: the file is empty"])
+        #expect(problems("- a\n").first?.contains("a projection is a mapping") == true)
+    }
+
+    @Test func `with a catalogue, events and paths that do not exist are refused`() {
+        let names = EventCatalogue(names: ["deal.opened", "deal.edited", "deal.moved", "deal.removed"])
+        #expect(problems(Self.good, names) == [])
+        #expect(
+            problems(replacing: "deal.moved:", "deal.mvoed:", names)
+                == ["deals.yaml:10:3: there is no event deal.mvoed; did you mean deal.moved?"])
+        let paths = EventCatalogue([
+            "deal.opened": ["title", "amount.minor", "amount.currency", "custom.*"], "deal.edited": [],
+            "deal.moved": ["to", "from"], "deal.removed": [],
+        ])
+        #expect(problems(Self.good, paths) == [])
+        #expect(
+            problems(replacing: "title: .title", "title: .titel", paths)
+                == ["deals.yaml:8:24: deal.opened has no .titel; did you mean .title?"])
+        #expect(problems(replacing: "title: .title", "title: .custom.sector", paths) == [])
+    }
+
+    @Test func `a view's file must be a view that reads as its reader`() {
+        func view(_ text: String) -> [String] { ReadModels.check(file("v.sql", text)).map(\.message) }
+        #expect(view("-- The board.\nCREATE VIEW read.board WITH (security_invoker = true) AS SELECT 1") == [])
+        #expect(view("CREATE VIEW read.board AS SELECT 1").first?.contains("security_invoker") == true)
+        #expect(view("DROP TABLE read.deals").first?.contains("begins with CREATE VIEW") == true)
+    }
+}
