@@ -7,6 +7,7 @@ public struct Services: Sendable {
     let commands: Commands
     let access: Access
     let queries: Queries
+    let imports: Imports
     let vitals: @Sendable () async -> Vitals
 
     /// - Parameters:
@@ -17,7 +18,7 @@ public struct Services: Sendable {
         vitals: @escaping @Sendable () async -> Vitals
     ) {
         (self.entities, self.commands, self.access) = (entities, commands, access)
-        (self.queries, self.vitals) = (queries, vitals)
+        (self.queries, self.vitals, imports) = (queries, vitals, Imports(commands: commands))
     }
 }
 

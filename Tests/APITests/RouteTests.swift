@@ -169,6 +169,25 @@ import Testing
         #expect(other.json["code"] == "idempotency.key_reused")
     }
 
+    @Test func `rows are imported once, however often they are sent`() async throws {
+        let tenant = try await House.shared.value.tenant()
+        let opened = try await tenant.post("/imports", Records.opening)
+        #expect(opened.status == 201, "\(opened.text)")
+        let id = try #require(opened.json["id"]?.string)
+        #expect(opened["location"] == "/api/v1/imports/\(id)")
+        let rows: JSON = ["rows": [["Pump", "P"], ["Valve", "V"]]]
+        let taken = try await tenant.post("/imports/\(id)/rows", rows)
+        #expect(taken.json["accepted"] == 2, "\(taken.text)")
+        let head = try await tenant.house.head(of: tenant.organization)
+        #expect(try await tenant.post("/imports/\(id)/rows", rows).json["unchanged"] == 2)
+        #expect(try await tenant.house.head(of: tenant.organization) == head)
+        let found = try await tenant.get("/products?external_id=test:pump", min: head.text)
+        #expect(found.json["items"]?.array?.first?["name"] == "Pump", "\(found.text)")
+        let history = try await tenant.get(
+            "/products/\(found.json["items"]?.array?.first?["id"]?.string ?? "")/history")
+        #expect(history.text.contains("\"channel\":\"import\""), "\(history.text)")
+    }
+
     @Test func `health and metrics tell how the server is`() async throws {
         let tenant = try await House.shared.value.tenant()
         let health = try await tenant.anonymously(Call("GET", "/health"))

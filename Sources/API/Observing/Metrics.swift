@@ -18,11 +18,11 @@ public final class Metrics: MetricsFactory {
     /// None yet.
     public init() {}
 
-    func count(_ name: String, _ labels: [String: String]) {
-        series(name, labels.map { ($0, $1) }, .counter, suffix: "_total") { Counter() }.increment(by: 1)
+    func counter(_ name: String, _ labels: [String: String]) -> Counter {
+        series(name, labels.map { ($0, $1) }, .counter, suffix: "_total") { Counter() }
     }
-    func time(_ name: String, _ labels: [String: String], _ duration: Duration) {
-        series(name, labels.map { ($0, $1) }, .histogram, suffix: "_seconds") { Histogram() }.record(duration.seconds)
+    func histogram(_ name: String, _ labels: [String: String]) -> Histogram {
+        series(name, labels.map { ($0, $1) }, .histogram, suffix: "_seconds") { Histogram() }
     }
     func gauge(_ name: String, _ labels: [String: String], _ value: Double) {
         series(name, labels.map { ($0, $1) }, .gauge) { Gauge() }.set(value)

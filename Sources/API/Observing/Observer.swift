@@ -1,10 +1,12 @@
 import Kernel
 import Logging
+import Synchronization
 
 /// Renders observations as log lines and metrics. The only place of this module that logs.
 public struct Observer: Sendable {
     private let logger: Logger
-    let metrics: Metrics
+    private let metrics: Metrics
+    private let known = KnownSeries()
 
     /// - Parameters:
     ///   - logger: where lines go.
@@ -16,22 +18,28 @@ public struct Observer: Sendable {
         switch observation {
         case .answered(let answered):
             log(answered)
-            let status = String(answered.status)
-            // A method is the client's word: only known ones become a label.
-            let method = Self.methods.contains(answered.method) ? answered.method : "other"
-            metrics.count("daybook_http_requests", ["method": method, "route": answered.route, "status": status])
-            metrics.time("daybook_http_request_duration", ["route": answered.route], answered.duration)
+            count(answered)
         case .unreadable(let request, let code, let status):
             logger.info(
                 "unreadable",
                 metadata: ["request_id": "\(request)", "code": "\(code)", "status": .stringConvertible(status)])
-            metrics.count("daybook_http_requests", ["method": "none", "route": "none", "status": String(status)])
+            metrics.counter("daybook_http_requests", ["method": "none", "route": "none", "status": String(status)])
+                .increment(by: 1)
         case .serving(let url): logger.notice("serving", metadata: ["url": "\(url)"])
         case .stopping: logger.notice("stopping")
         }
     }
 
     private static let methods: Set = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+    private func count(_ answered: Observation.Answered) {
+        // A method is the client's word: only known ones become a label.
+        let method = Self.methods.contains(answered.method) ? answered.method : "other"
+        let key = KnownSeries.Key(method: method, route: answered.route, status: answered.status)
+        let (count, duration) = known.series(of: key, in: metrics)
+        count.increment(by: 1)
+        duration.record(answered.duration.seconds)
+    }
 
     private func log(_ answered: Observation.Answered) {
         let level: Logger.Level =
@@ -50,6 +58,29 @@ public struct Observer: Sendable {
         if let trace = answered.trace { metadata["trace_id"] = .string(trace) }
         if let code = answered.code { metadata["code"] = .string(code) }
         logger.log(level: level, "request", metadata: metadata)
+    }
+}
+
+/// The series of requests already met, so that their labels are written once.
+private final class KnownSeries: Sendable {
+    struct Key: Hashable {
+        let method: String
+        let route: String
+        let status: Int
+    }
+    private let known = Mutex<[Key: (Counter, Histogram)]>([:])
+
+    func series(of key: Key, in metrics: Metrics) -> (Counter, Histogram) {
+        known.withLock { known in
+            if let found = known[key] { return found }
+            let labels = ["method": key.method, "route": key.route, "status": String(key.status)]
+            let made = (
+                metrics.counter("daybook_http_requests", labels),
+                metrics.histogram("daybook_http_request_duration", ["route": key.route])
+            )
+            known[key] = made
+            return made
+        }
     }
 }
 

@@ -36,7 +36,6 @@ final class Etiquette: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             (isReading, unanswered) = (true, unanswered + 1)
-            expect(context)
             if unanswered == 1, head.headerFields[.expect]?.lowercased() == "100-continue",
                 head.headerFields[.contentLength].flatMap(Int.init).map({ $0 <= Limits.rows }) == true
             {
@@ -46,9 +45,16 @@ final class Etiquette: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             isReading = false
             arrival?.cancel()
+            arrival = nil
             if isClosing, unanswered == 0 { context.close(promise: nil) }
         }
         context.fireChannelRead(data)
+    }
+
+    /// Most requests arrive whole in one piece: only for the others does a clock run.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isReading, arrival == nil, !isRefused { expect(context) }
+        context.fireChannelReadComplete()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

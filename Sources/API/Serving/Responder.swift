@@ -111,7 +111,12 @@ struct Responder: HTTPResponder {
         _ exchange: Exchange, _ known: Caller?, _ route: Route, _ context: Context
     ) async -> Swift.Result<Outcome, Problem> {
         let late = Problem(
-            "request.timeout", 503, "This took longer than \(Limits.seconds) seconds and was given up.", retryAfter: 5)
+            "request.timeout", 503,
+            route.method == .get
+                ? "This took longer than \(Limits.seconds) seconds and was given up."
+                : "This took longer than \(Limits.seconds) seconds; whether it was carried out is not known. Ask again with "
+                    + "the same Idempotency-Key.",
+            retryAfter: 5)
         return await Deadline.run(patience, on: context.channel.eventLoop, late: .failure(late)) {
             do throws(Problem) {
                 switch (route.handler, known) {

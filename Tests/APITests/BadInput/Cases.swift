@@ -17,7 +17,8 @@ struct Cases {
     /// Routes whose handler does not end or that end the session of all others are left to their own tests.
     private func path(_ route: Route, id: String? = nil) -> String {
         let entity = entities.first { route.path.hasPrefix("/api/v1/\($0.plural)/") }
-        let known = id ?? records.ids[entity?.name ?? ""] ?? "01890a5d-ac96-774b-bcce-b302099a8057"
+        let name = route.path.hasPrefix("/api/v1/imports/") ? "import" : entity?.name
+        let known = id ?? records.ids[name ?? ""] ?? "01890a5d-ac96-774b-bcce-b302099a8057"
         return route.path.replacing("{id}", with: known).replacing("{projection}", with: "deals")
     }
 
@@ -202,6 +203,7 @@ struct Cases {
         let won = records.stages.first { $0.kind == "won" }?.id ?? ""
         let owner = records.tenant.founding.email
         let batch = "/api/v1/commands"
+        let rows = "/api/v1/imports/\(records.ids["import"] ?? "")/rows"
         func post(_ path: String, _ body: String) -> Call { Call("POST", path, json: body) }
         let nobody = "01890a5d-ac96-774b-bcce-b302099a8057"
         return [
@@ -304,6 +306,17 @@ struct Cases {
                     batch,
                     #"{"atomic":true,"commands":[{"entity":"team","command":"create","body":{"name":"X"},"occurred_at":"2999-01-01T00:00:00Z"}]}"#
                 ), 422, "time.in_future"),
+            Case(
+                "an import of another",
+                post("/api/v1/imports/\(foreign["import"] ?? "")/rows", #"{"rows":[["a","b"]]}"#), 404,
+                "import.not_found"),
+            Case(
+                "an import without a mapping", post("/api/v1/imports", #"{"header":["a"]}"#), 422, "body.invalid",
+                pointer: "/mapping"),
+            Case("an import by a mapping that is none", post("/api/v1/imports", #"{"header":["a"],"mapping":"- ["}"#)),
+            Case("no rows", post(rows, #"{"rows":[]}"#), 422, "body.invalid", pointer: "/rows"),
+            Case("a row too narrow", post(rows, #"{"rows":[["a"]]}"#), 422, "body.invalid", pointer: "/rows/0"),
+            Case("a row of numbers", post(rows, #"{"rows":[[1,2]]}"#), 422, "body.invalid", pointer: "/rows/0"),
             Case(
                 "a login with the wrong password",
                 post("/api/v1/auth/login", #"{"email":"\#(owner)","password":"wrong"}"#), 401, isKnown: false),

@@ -22,6 +22,7 @@ struct Records: Sendable {
         let made = try await tenant.post(
             "/deals", ["title": "Ten pumps", "amount": ["minor": 105400, "currency": "USD"]])
         ids["deal"] = made.json["id"]?.string
+        ids["import"] = try await tenant.make("imports", Records.opening)
         self.ids = ids
         let deal = try await tenant.get("/deals/\(ids["deal"] ?? "")", min: made["daybook-position"])
         let pipeline = try await tenant.get("/pipelines/\(deal.json["pipeline_id"]?.string ?? "")")
@@ -46,6 +47,21 @@ struct Records: Sendable {
             ["name": "First", "kind": "open"], ["name": "Second", "kind": "open"], ["name": "Won", "kind": "won"],
             ["name": "Lost", "kind": "lost"],
         ],
+    ]
+
+    /// Opens an import of products.
+    static let opening: JSON = [
+        "header": ["product", "series"],
+        "mapping": """
+        mapping: test-products
+        source: test
+        records:
+          - entity: product
+            key: product
+            fields:
+              name: product
+              series: series
+        """,
     ]
 
     /// The least a new record of an entity needs.

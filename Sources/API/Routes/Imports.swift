@@ -1,0 +1,60 @@
+import Application
+import FoundationEssentials
+import HTTPTypes
+import Kernel
+
+// MARK: How do rows of other systems' files come in?
+
+extension Routes {
+    /// `/imports`: a mapping opens one, rows follow in batches. Each batch is complete in itself; one sent again finds its
+    /// rows unchanged.
+    var imports: [Route] {
+        let path = "\(Self.base)/imports"
+        let imports = services.imports
+        return [
+            Route(
+                .post, path, "Open an import: a mapping, and the header of the file that it is for.",
+                body: .document(Schema.opening, limit: Limits.rows), answer: .json(["type": "object"], position: false),
+                handler: .known { exchange, caller throws(Problem) in
+                    let opened = try await imports.open(exchange.body, by: caller)
+                    var outcome = Outcome(status: 201, opened)
+                    outcome.location = opened["id"]?.string.map { "\(path)/\($0)" }
+                    return outcome
+                }),
+            Route(
+                .post, "\(path)/{id}/rows", "Take the next rows of an import.",
+                body: .document(Schema.rows, limit: Limits.rows), answer: .json(["type": "object"], position: false),
+                handler: .known { exchange, caller throws(Problem) in
+                    let id = try exchange.id(of: "import")
+                    return Outcome(try await imports.take(id, exchange.body, by: caller))
+                }),
+        ]
+    }
+}
+
+extension Schema {
+    /// What opens an import.
+    static let opening: JSON = [
+        "type": "object", "required": ["mapping", "header"], "additionalProperties": false,
+        "properties": [
+            "mapping": ["type": "string", "description": "The text of a mapping file (YAML)."],
+            "header": ["type": "array", "items": ["type": "string"]], "file": ["type": "string"],
+            "dry_run": ["type": "boolean"],
+        ],
+    ]
+
+    /// Rows of an import.
+    static let rows: JSON = [
+        "type": "object", "required": ["rows"], "additionalProperties": false,
+        "properties": [
+            "rows": [
+                "type": "array", "minItems": 1, "maxItems": 500,
+                "items": ["type": "array", "items": ["type": "string"]],
+            ],
+            "first": ["type": "integer", "description": "The line of the first row."],
+            "lines": ["type": "array", "items": ["type": "integer"], "description": "The line of each row."],
+            "final": ["type": "boolean", "description": "What rows refer to will not come any more."],
+            "taken": ["type": "array", "items": ["type": "integer"]],
+        ],
+    ]
+}
