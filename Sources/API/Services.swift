@@ -1,4 +1,5 @@
 import Application
+import CRM
 import Kernel
 
 /// What the API stands on: the use cases of the application, and how the process is.
@@ -22,51 +23,14 @@ public struct Services: Sendable {
     }
 }
 
-/// How the process and what it depends on are at one moment.
-public struct Vitals: Sendable {
-    /// Whether the database answered a question just now.
-    public var database: Bool
-    /// Each projection that this process knows.
-    public var projections: [Projection]
-    /// Units that wait to be appended.
-    public var queued: Int
-    /// What was released: "0.1.0".
-    public var version: String
-
-    /// How far a projection is.
-    public struct Projection: Sendable {
-        /// Its name.
-        public var name: String
-        /// Events in the log that it has not applied, over all organizations; nil where that cannot be told.
-        public var lag: Int64?
-        /// Age in seconds of the oldest event that it has not applied.
-        public var lagSeconds: Double?
-        /// Streams that it holds in quarantine.
-        public var held: Int
-        /// Whether it has given up: nothing is applied until a person acts.
-        public var isStopped: Bool
-
-        /// How far a projection is.
-        public init(name: String, lag: Int64?, lagSeconds: Double? = nil, held: Int = 0, isStopped: Bool = false) {
-            (self.name, self.lag, self.lagSeconds) = (name, lag, lagSeconds)
-            (self.held, self.isStopped) = (held, isStopped)
+extension Services {
+    /// All of a Daybook. How it is, is asked of its database and its read tables.
+    /// - Parameter version: what was released: "0.1.0".
+    public init(_ daybook: Daybook, version: String) {
+        self.init(
+            entities: CRM.entities, commands: daybook.commands, access: daybook.access, queries: daybook.queries
+        ) {
+            await Vitals(of: daybook, version: version)
         }
     }
-
-    /// How things are.
-    public init(database: Bool, projections: [Projection], queued: Int, version: String) {
-        (self.database, self.projections, self.queued) = (database, projections, queued)
-        self.version = version
-    }
-
-    /// Nobody answered in time.
-    static let silent = Vitals(database: false, projections: [], queued: 0, version: "unknown")
-
-    /// `ok`; `degraded` where a projection stopped or holds streams; `down` without a database.
-    var status: String {
-        if !database { return "down" }
-        return projections.contains { $0.isStopped || $0.held > 0 || $0.lag == nil } ? "degraded" : "ok"
-    }
-    /// Whether this process should be sent requests.
-    var isServing: Bool { database && !projections.contains { $0.isStopped } }
 }

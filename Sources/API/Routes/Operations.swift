@@ -50,23 +50,6 @@ extension Routes {
     }
 }
 
-extension Vitals {
-    /// What `/health` shows.
-    var json: JSON {
-        let shown = projections.map { projection -> JSON in
-            [
-                "projection": .string(projection.name), "lag": projection.lag.map(JSON.integer) ?? .null,
-                "lag_seconds": projection.lagSeconds.map(JSON.number) ?? .null,
-                "held": .integer(Int64(projection.held)), "stopped": .bool(projection.isStopped),
-            ]
-        }
-        return [
-            "status": .string(status), "database": .string(database ? "ok" : "unreachable"),
-            "projections": .array(shown), "queue": .integer(Int64(queued)), "version": .string(version),
-        ]
-    }
-}
-
 /// This process as the kernel sees it.
 enum Process {
     /// Resident memory in bytes, from `/proc/self/statm` (its second number, in pages).

@@ -1,15 +1,10 @@
-import CRM
-import EventLog
 import Foundation
 import Kernel
 import Logging
 import NIOPosix
-import Postgres
 import PostgresTesting
 import Projections
-import ServiceLifecycle
 import Shipped
-import Vault
 
 @testable import API
 @testable import Application
@@ -18,7 +13,6 @@ import Vault
 /// of this process share one; each makes organizations of its own.
 final class House: Sendable {
     let daybook: Daybook
-    let queries: Queries
     let port: Int
     let lines: Lines
     let routes: [Route]
@@ -27,24 +21,12 @@ final class House: Sendable {
 
     private init() async throws {
         let database = try await TestCluster.shared.database()
-        let settings = database.settings()
-        let models = ReadModels(settings, log: quiet)
-        try await models.deploy(Shipped.files(in: "projections").map { ProjectionFile(name: $0.name, text: $0.text) })
-        let daybook = Daybook(database: settings, clock: House.clock, log: quiet)
-        let waits = ProjectionWaits(
-            PipelinedConnection(settings.with(role: "daybook_worker"), name: "waits", log: quiet))
-        let runner = ProjectionRunner(settings, appender: daybook.appender, waits: waits, log: quiet)
-        Task { await runner.run() }
-        let queries = Queries(
-            url: database.url, entities: entities, surroundings: House.surroundings(daybook, waits), log: quiet)
+        let daybook = Daybook(database: database.settings(), clock: House.clock, log: quiet)
+        try await daybook.deploy(
+            Shipped.files(in: "projections").map { ProjectionFile(name: $0.name, text: $0.text) })
+        Task { await daybook.projector.run() }
         let lines = Lines()
-        let services = Services(
-            entities: entities, commands: daybook.commands, access: daybook.access, queries: queries
-        ) {
-            let statuses = try? await models.status()
-            let projections = (statuses ?? []).map { Vitals.Projection(name: $0.projection, lag: $0.eventsBehind) }
-            return Vitals(database: statuses != nil, projections: projections, queued: 0, version: "test")
-        }
+        let services = Services(daybook, version: "test")
         let logger = Logger(label: "test") { JSONLogHandler(label: $0, output: .function { lines.take($0) }) }
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let server = Server(services, port: 0, logger: logger) { told.yield($0) }
@@ -54,33 +36,13 @@ final class House: Sendable {
             bound = port
             break
         }
-        (self.daybook, self.queries, self.lines, port) = (daybook, queries, lines, bound)
-        routes = Routes(services: services, metrics: Metrics(), loop: MultiThreadedEventLoopGroup.singleton.next()).all
+        (self.daybook, self.lines, port) = (daybook, lines, bound)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        routes = Routes(services: services, metrics: Metrics(), loop: loop).all
     }
 
     static let clock: @Sendable () -> Instant = {
         Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
-    }
-
-    private static func surroundings(_ daybook: Daybook, _ waits: ProjectionWaits) -> Queries.Surroundings {
-        @Sendable func keys(_ organization: UUID) async throws(Application.Problem) -> OrganizationKeys {
-            let found: OrganizationKeys?
-            do { found = try await daybook.keyring.keys(organization) } catch { throw .unavailable }
-            guard let found else { throw .absent("organization") }
-            return found
-        }
-        return Queries.Surroundings(
-            cursorKey: { organization throws(Application.Problem) in
-                try await keys(organization).claimDigest(scope: "cursor", value: "")
-            },
-            recordID: { organization, entity, source, id throws(Application.Problem) in
-                try await keys(organization).importID(
-                    source: Normal.key(source) ?? "", entity: entity, externalID: Normal.key(id) ?? "")
-            },
-            wait: { organization, position, projections in
-                _ = await waits.wait(
-                    for: organization, position: position, projections: Set(projections), timeout: .seconds(5))
-            })
     }
 
     /// Founds an organization; its owner's address is one that no other has.
