@@ -1,3 +1,4 @@
+import Application
 import ArgumentParser
 import Foundation
 import Kernel
@@ -59,7 +60,9 @@ struct ProjectionsVerbs: AsyncParsableCommand {
         @Argument(help: "Files (.yaml, .sql), or folders of them.") var files: [String]
 
         func run() throws {
-            let problems = try ProjectionFiles.read(files).flatMap { ReadModels.check($0, catalogue: .shipped) }
+            let problems = try ProjectionFiles.read(files).flatMap {
+                ReadModels.check($0, catalogue: Daybook.catalogue)
+            }
             let json = problems.map { problem -> JSON in
                 [
                     "file": .string(problem.file), "line": .integer(Int64(problem.line)),

@@ -43,44 +43,44 @@ struct Serving: Sendable {
             try await opened.close()
         } after: {
             let daybook = Daybook(database: ConnectionSettings(url: opened.url), clock: Clock.now, log: log)
-            try await leaving(by: daybook.close) { try await serve(daybook, opened.url) }
+            try await leaving(by: daybook.close) { try await serve(daybook) }
         }
     }
 
-    private func serve(_ daybook: Daybook, _ url: String) async throws {
-        let reading = try await Reading(daybook, url: url, projections: projections, log: log)
-        try await leaving(by: reading.close) {
-            let owner = try await FirstStart(place: place, daybook: daybook, isEmpty: isEmpty).run(
-                url: Doorway.url(port))
-            try Task.checkCancellation()
-            var services: [any Service] = []
-            if role != .api { services += [reading.following] }
-            if role != .projector { services += [server(daybook, reading, owner)] }
-            if role == .projector { print("ready") }
-            let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: log))
-            // Unstructured, so that being cancelled ends it gracefully instead of cutting it short.
-            let running = Task { try await group.run() }
-            try await withTaskCancellationHandler {
-                try await running.value
-            } onCancel: {
-                Task { await group.triggerGracefulShutdown() }
-            }
+    private func serve(_ daybook: Daybook) async throws {
+        let files = try projections.map { try ProjectionFiles.read([$0]) } ?? ProjectionFiles.shipped
+        let progress = Progress()
+        try await daybook.deploy(files) { if $0.total > 10_000 { progress.show($0) } }
+        let first = FirstStart(place: place, daybook: daybook, isEmpty: isEmpty)
+        let owner = try await first.run(url: Doorway.url(port))
+        try Task.checkCancellation()
+        var services: [any Service] = []
+        if role != .api { services.append(Projecting(projector: daybook.projector)) }
+        if role != .projector { services.append(server(daybook, owner)) } else { print("ready") }
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: log))
+        // Unstructured, so that being cancelled ends it gracefully instead of cutting it short.
+        let running = Task { try await group.run() }
+        try await withTaskCancellationHandler {
+            try await running.value
+        } onCancel: {
+            Task { await group.triggerGracefulShutdown() }
         }
     }
 
-    private func server(_ daybook: Daybook, _ reading: Reading, _ owner: Credentials?) -> Server {
+    private func server(_ daybook: Daybook, _ owner: Credentials?) -> Server {
         let services = Services(
-            entities: CRM.entities, commands: daybook.commands, access: daybook.access, queries: reading.queries
+            entities: CRM.entities, commands: daybook.commands, access: daybook.access, queries: daybook.queries
         ) {
-            await reading.vitals()
+            await Vitals(daybook)
         }
-        return Server(services, port: port, metrics: reading.metrics, logger: log) { bound in
-            announce(Doorway.url(bound), owner)
+        return Server(services, port: port, logger: log) { bound in
+            await announce(Doorway.url(bound), owner, daybook)
         }
     }
 
     /// The files say where the server is before the line does.
-    private func announce(_ url: String, _ owner: Credentials?) {
+    private func announce(_ url: String, _ owner: Credentials?, _ daybook: Daybook) async {
+        await daybook.caughtUp()
         if var owner {
             owner.url = url
             do {
@@ -93,5 +93,38 @@ struct Serving: Sendable {
         }
         print("ready \(url)")
         fflush(nil)
+    }
+}
+
+/// Feeds the read tables while the server serves.
+struct Projecting: Service {
+    let projector: ProjectionRunner
+
+    /// Until graceful shutdown or cancellation.
+    func run() async { await cancelWhenGracefulShutdown { await projector.run() } }
+}
+
+extension Vitals {
+    /// How the process is at this moment.
+    init(_ daybook: Daybook) async {
+        let status = try? await daybook.models.status()
+        let projections = (status ?? []).filter { $0.state != "dropped" }.map { one in
+            Projection(
+                name: one.projection, lag: one.eventsBehind, lagSeconds: one.secondsBehind, held: Int(one.held),
+                isStopped: one.state == "stopped")
+        }
+        self.init(database: status != nil, projections: projections, queued: 0, version: Version.current)
+    }
+}
+
+extension Daybook {
+    /// Waits until the read tables show what the logs hold, five seconds at most: whoever reads `ready` and looks at
+    /// once should see what is there.
+    func caughtUp() async {
+        for _ in 0..<100 {
+            let status = (try? await models.status()) ?? []
+            if status.allSatisfy({ $0.eventsBehind == 0 || $0.state != "live" }) { return }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
     }
 }

@@ -31,15 +31,11 @@ extension Rule {
                 "fopen(", "readLine(", "Process(",
             ],
             canary: kernel("let home = ProcessInfo.processInfo.environment"), where: isPure),
-        Rule(
-            "pure targets import the essentials of Foundation only", canary: kernel("import Foundation"), where: isPure
-        ) { file in
-            file.code.filter { ["import Foundation", "import Dispatch", "import Logging"].contains($0.text) }
-                .map { Finding(path: file.path, line: $0.number, what: $0.text) }
-        },
     ]
 
-    private static let discipline: [Rule] = [
+    private static let discipline = wording + [uncheckedNeedsReason, namesSaySomething, shortFunctions]
+
+    private static let wording: [Rule] = [
         Rule(
             "a switch of the domain names every case",
             canary: SourceFile("Sources/CRM/Canary.swift", "switch state {\n    default: break\n}"),
@@ -52,13 +48,12 @@ extension Rule {
             "only the command line prints", about: ["print(", "debugPrint(", "dump("], canary: kernel("print(1)"),
             where: { $0.module != nil && $0.module != "daybook" }),
         silent(
-            "above the log and the database only an Observer writes logs",
+            "of the API only an Observer writes logs",
             about: ["log", "logger"].flatMap { log in
                 ["trace", "debug", "info", "notice", "warning", "error", "critical"].map { "\(log).\($0)(" }
             },
             canary: SourceFile("Sources/API/Canary.swift", "self.logger.info(\"request\")"),
-            where: { ["Application", "API", "daybook"].contains($0.module) && !$0.name.contains("Observer") }),
-        uncheckedNeedsReason, namesSaySomething, shortFunctions,
+            where: { ["API", "daybook"].contains($0.module) && !$0.name.contains("Observer") }),
     ]
 
     private static let uncheckedNeedsReason = Rule(
