@@ -27,6 +27,14 @@ build_folder() {
     printf '%s/%s\n' "$base" "$1"
 }
 
+# SwiftPM looks for files that came or went in its targets' folders only, and what the binary embeds lies outside them.
+notice_files() {
+    local list="$1/embedded" now
+    now="$(cd "$root" && find schemas projections -type f | sort)"
+    [[ "$now" == "$(cat "$list" 2>/dev/null)" ]] || touch "$root/Package.swift"
+    printf '%s\n' "$now" >"$list"
+}
+
 missing_packages() {
     local name
     sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$root/tools/packages.txt" | while read -r name; do
@@ -94,6 +102,7 @@ build_release() {
     fi
     need_all
     mkdir -p "$scratch"
+    notice_files "$scratch"
     say "Building Daybook in $scratch (the first time takes minutes)."
     printf '%s\n' "$root" >"$stamp.new"
     local build=(swift build --package-path "$root" --scratch-path "$scratch" -c release --product daybook)
