@@ -147,9 +147,9 @@ extension DealsReport {
     }
 
     /// `{"measure","by","rows":[{"key","label","currency","value","count"}],"totals":[{"currency","value","count"}]}`.
-    func document(_ result: Result, at position: PositionToken) throws -> [UInt8] {
+    func document(_ answer: Findings) throws -> [UInt8] {
         var groups: [Group] = []
-        for row in result {
+        for row in answer.results[0] {
             let (key, label) = try names(row)
             let group = Group(
                 key: key, label: label, currency: try row.text(orNil: 2), sum: try row.bigint(3),
@@ -174,9 +174,8 @@ extension DealsReport {
             "measure": .string(measure.rawValue), "by": .string(grouping.rawValue),
             "rows": .array(groups.map { $0.json(measure, isTotal: false) }),
             "totals": .array(totals.map { $0.json(measure, isTotal: true) }),
-            "position": .integer(position.position),
         ]
-        return JSON.object(members).bytes
+        return JSON.object(members.merging(answer.end) { $1 }).bytes
     }
 
     private func names(_ row: Row) throws -> (key: String?, label: String?) {

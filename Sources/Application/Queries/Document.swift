@@ -1,3 +1,4 @@
+import Kernel
 import Postgres
 
 /// JSON documents that are joined from documents of rows, byte by byte.
@@ -23,15 +24,29 @@ struct Document {
         }
     }
 
+    /// Appends what every answer about many records ends with.
+    mutating func end(_ answer: Findings) {
+        self += ",\"position\":\(answer.position.position)"
+        if answer.isIncomplete { self += ",\"incomplete\":true" }
+        self += "}"
+    }
+
     /// A page of a list.
-    static func list(_ rows: some Sequence<Row>, next: String?, total: Int64?, at position: PositionToken) -> [UInt8] {
+    static func list(_ rows: some Sequence<Row>, next: String?, total: Int64?, _ answer: Findings) -> [UInt8] {
         var document = Document()
         document += "{\"items\":["
         document.append(rows)
         document += "],\"next\":" + (next.map { "\"\($0)\"" } ?? "null")
-        document += ",\"position\":\(position.position)"
         if let total { document += ",\"total\":\(total)" }
-        document += "}"
+        document.end(answer)
         return document.bytes
+    }
+}
+
+extension Findings {
+    /// What every answer about many records ends with.
+    var end: [String: JSON] {
+        let position = ["position": JSON.integer(position.position)]
+        return isIncomplete ? position.merging(["incomplete": true]) { $1 } : position
     }
 }

@@ -13,9 +13,9 @@ extension Queries {
     {
         try await answering { catalog throws(Problem) in
             let deal = try self.entity("deal")
-            guard let deals = Subject(deal, in: catalog) else { throw Problem.unavailableView }
-            let cards = try await relation("deal_cards", catalog)
-            let stages = try await relation("stages", catalog)
+            let deals = try subject(deal, catalog)
+            let cards = try relation("deal_cards", catalog)
+            let stages = try relation("stages", catalog)
             for parameter in parameters where BoardQuery.refused.contains(parameter.name) {
                 throw Problem.unknownParameter(
                     parameter.name,
@@ -114,7 +114,8 @@ private struct BoardQuery {
             document.append(own.prefix(limit), 1)
             document += "],\"more\":\(own.count > limit)}"
         }
-        document += "],\"position\":\(answer.position.position)}"
+        document += "]"
+        document.end(answer)
         return document.bytes
     }
 }

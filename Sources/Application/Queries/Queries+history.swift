@@ -36,7 +36,7 @@ extension Queries {
             }
             let last = request.after + Int64(request.limit)
             document += "],\"next\":" + (Int64(rows.count) > last ? "\"\(last)\"" : "null")
-            document += ",\"position\":\(answer.position.position)}"
+            document.end(answer)
             return Reply(body: document.bytes, position: answer.position)
         }
     }

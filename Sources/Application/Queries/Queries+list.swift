@@ -13,7 +13,7 @@ extension Queries {
     {
         let entity = try self.entity(entity)
         return try await answering { catalog throws(Problem) in
-            guard let subject = Subject(entity, in: catalog) else { throw Problem.unavailableView }
+            let subject = try subject(entity, catalog)
             let custom = try await customCriteria(subject, parameters, catalog, caller)
             let request = try ListRequest(parameters, of: subject, custom: custom, by: caller)
             return try await page(of: subject, request, catalog, caller, min)
@@ -29,10 +29,10 @@ extension Queries {
             throw .forbidden("Tables as they are are for owners and auditors.")
         }
         return try await answering { catalog throws(Problem) in
-            var found = catalog.relations[name]
-            if found == nil { found = try await self.catalog(fresh: true).relations[name] }
             // What is of no organization (the register of projections) is no table of theirs.
-            guard let found, found.column("organization_id") != nil else { throw Problem.absent("table") }
+            guard let found = catalog.relations[name], found.column("organization_id") != nil else {
+                throw Problem.absent("table")
+            }
             let subject = Subject(found)
             let request = try ListRequest(parameters, of: subject, by: caller)
             return try await page(of: subject, request, catalog, caller, min)
@@ -44,7 +44,7 @@ extension Queries {
         -> Reply
     {
         try await answering { catalog throws(Problem) in
-            let subject = Subject(try await relation("fields", catalog))
+            let subject = Subject(try relation("fields", catalog))
             let request = try ListRequest(parameters, of: subject, by: caller)
             return try await page(of: subject, request, catalog, caller, min)
         }
@@ -84,7 +84,7 @@ extension Queries {
             }
             let total = request.isCounted ? try answer.results[1][0].bigint(0) : nil
             return Reply(
-                body: Document.list(shown, next: next, total: total, at: answer.position), position: answer.position)
+                body: Document.list(shown, next: next, total: total, answer), position: answer.position)
         }
     }
 
@@ -100,7 +100,7 @@ extension Queries {
             $0.text(entity)
         }
         let question = Question(
-            organization: caller.organization, projections: try await relation("fields", catalog).projections,
+            organization: caller.organization, projections: try relation("fields", catalog).projections,
             statements: [statement])
         let rows = try await ask(question, on: points).results[0]
         return try reading {

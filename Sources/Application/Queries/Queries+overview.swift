@@ -15,7 +15,7 @@ extension Queries {
         return try await answering { catalog throws(Problem) in
             var projections: Set<String> = []
             for name in ["deals_totals", "stages", "pipelines", "accounts_totals", "contacts_totals"] {
-                projections.formUnion(try await relation(name, catalog).projections)
+                projections.formUnion(try relation(name, catalog).projections)
             }
             let statements = [SQL.overviewDeals, SQL.overviewStages, SQL.overviewPeople].map { sql in
                 Statement(sql) { $0.uuid(caller.organization) }
@@ -29,9 +29,9 @@ extension Queries {
                     "stages": try Overview.stages(answer.results[1]),
                     "accounts": try Overview.counts(answer.results[2], of: "account", by: "by_lifecycle"),
                     "contacts": try Overview.counts(answer.results[2], of: "contact", by: "by_status"),
-                    "position": .integer(answer.position.position),
                 ]
-                return Reply(body: JSON.object(members).bytes, position: answer.position)
+                let body = JSON.object(members.merging(answer.end) { $1 }).bytes
+                return Reply(body: body, position: answer.position)
             }
         }
     }

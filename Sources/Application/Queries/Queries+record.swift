@@ -10,7 +10,7 @@ extension Queries {
     {
         let entity = try self.entity(entity)
         return try await answering { catalog throws(Problem) in
-            guard let subject = Subject(entity, in: catalog) else { throw Problem.unavailableView }
+            let subject = try subject(entity, catalog)
             var text = SQLText(caller.organization)
             let place = text.bind(.uuid(id))
             text +=

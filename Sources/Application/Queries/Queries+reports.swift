@@ -13,26 +13,22 @@ extension Queries {
         async throws(Problem) -> Reply
     {
         try await answering { catalog throws(Problem) in
-            let facts = try await relation("deal_facts", catalog)
+            let facts = try relation("deal_facts", catalog)
             let report = try DealsReport(parameters, criteria: try reportCriteria(facts), by: caller)
             let question = Question(
                 organization: caller.organization, projections: facts.projections, min: min,
                 statements: [report.statement(facts, organization: caller.organization)])
             let answer = try await ask(question, on: reports)
             return try reading {
-                Reply(body: try report.document(answer.results[0], at: answer.position), position: answer.position)
+                Reply(body: try report.document(answer), position: answer.position)
             }
         }
     }
 
     /// The columns of the facts, with the names and words that deals use.
     private func reportCriteria(_ facts: Relation) throws(Problem) -> [String: Criterion] {
-        let fields = try entity("deal").fields + Subject.fields(besides: "deal") + [Field("currency", .currency)]
-        var criteria: [String: Criterion] = [:]
-        for column in facts.shown {
-            let criterion = Criterion(column, field: fields.first { $0.name == column.name })
-            for name in [criterion.name] + criterion.aliases where criteria[name] == nil { criteria[name] = criterion }
-        }
-        return criteria
+        let currency = Field("currency", .currency).alias("amount.currency")
+        let fields = try entity("deal").fields + Subject.fields(besides: "deal") + [currency]
+        return Criterion.byName(facts.shown, of: fields)
     }
 }

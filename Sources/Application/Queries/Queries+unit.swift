@@ -21,6 +21,8 @@ struct Question {
 struct Findings: Sendable {
     let results: [Result]
     let position: PositionToken
+    /// Whether events wait to be applied, so that rows may be missing or old although the position is reached.
+    var isIncomplete = false
 }
 
 extension Queries {
@@ -87,7 +89,8 @@ extension Queries {
                 throw Problem.forked(place)
             }
             return Findings(
-                results: Array(results.dropFirst(2 + places.count)), position: try Queries.position(results[1]))
+                results: Array(results.dropFirst(2 + places.count)), position: try Queries.position(results[1]),
+                isIncomplete: question.projections.isEmpty ? false : try results[1][0].bool(2))
         }
     }
 
@@ -128,7 +131,7 @@ extension Queries {
         case .cancelled: return Problem("request.cancelled", 503, "The request was cancelled.")
         // A table was exchanged or a view made anew since the catalogue was read.
         case .undefinedTable, .undefinedColumn, .unsupported, .undefinedStatement:
-            return Problem(Queries.changed, 503, "The tables are just being exchanged.", retryAfter: 1)
+            return Problem("read.changed", 503, "The tables are just being exchanged.", retryAfter: 1)
         case _:
             log.error("a question failed: \(error)")
             return .fault

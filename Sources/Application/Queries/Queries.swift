@@ -60,7 +60,7 @@ public final class Queries: Sendable {
             ]
             return PipelinedConnection(
                 database.with(role: "daybook_app").with(settings: common.merging(settings) { $1 }),
-                name: "daybook \(name)", log: log)
+                name: "daybook \(name)", reconnect: Reconnect(patience: .seconds(5)), log: log)
         }
         // A point read has one plan whatever its values; what a list or report needs depends on them.
         points = connection("records", ["plan_cache_mode": "force_generic_plan", "statement_timeout": "5s"])
@@ -86,21 +86,19 @@ public final class Queries: Sendable {
 
 // MARK: What is there to read?
 
-/// The catalogue as it was last read. Read again when a relation or a column is not as it says.
+/// The catalogue as it was last read: now and then anew, because views and columns come while we serve, and at once where
+/// something is not as it says.
 actor KnownCatalog {
     private var catalog: Catalog?
-    private var readAt: ContinuousClock.Instant?
+    private var readAt = ContinuousClock.now
 
-    /// The catalogue; read anew where there is none yet, or with `fresh` unless that was just done.
+    /// The catalogue, at most 10 seconds old; `fresh`: at most one second.
     func current(_ connection: PipelinedConnection, fresh: Bool = false) async throws(PostgresError) -> Catalog {
-        let isRecent = readAt.map { ContinuousClock.now - $0 < .seconds(1) } ?? false
-        if let catalog, !fresh || isRecent { return catalog }
+        if let catalog, ContinuousClock.now - readAt < .seconds(fresh ? 1 : 10) { return catalog }
         let new = try Catalog(await connection.query(Statement(SQL.catalog)))
         (catalog, readAt) = (new, ContinuousClock.now)
         return new
     }
-    /// Forgets what was read.
-    func forget() { (catalog, readAt) = (nil, nil) }
 }
 
 extension Queries {
@@ -112,25 +110,28 @@ extension Queries {
         }
     }
 
-    /// Runs `body`, and once more with a fresh catalogue where a table was exchanged meanwhile.
+    /// Runs `body`, and once more with a fresh catalogue where the one at hand may have been too old for it.
     func answering<T: Sendable>(_ body: (Catalog) async throws(Problem) -> T) async throws(Problem) -> T {
         do {
             return try await body(try await catalog())
-        } catch  where error.code == Queries.changed {
-            await known.forget()
-            return try await body(try await catalog())
+        } catch
+            where ["read.changed", "read.unavailable", "parameter.unknown", "table.not_found"].contains(error.code)
+        {
+            return try await body(try await catalog(fresh: true))
         }
     }
 
-    /// A table or view without which Daybook cannot answer; refused as a fault where the database lacks it.
-    func relation(_ name: String, _ catalog: Catalog) async throws(Problem) -> Relation {
-        if let relation = catalog.relations[name] { return relation }
-        if let relation = try await self.catalog(fresh: true).relations[name] { return relation }
-        log.error("the schema `read` has no relation \(name) that the app may read")
-        throw .unavailableView
+    /// The records of an entity, as they can be listed and shown.
+    func subject(_ entity: any Entity.Type, _ catalog: Catalog) throws(Problem) -> Subject {
+        guard let subject = Subject(entity, in: catalog) else { throw .unavailableView }
+        return subject
     }
 
-    static let changed = "read.changed"
+    /// A table or view without which there is no answer.
+    func relation(_ name: String, _ catalog: Catalog) throws(Problem) -> Relation {
+        guard let relation = catalog.relations[name] else { throw .unavailableView }
+        return relation
+    }
 }
 
 extension Problem {

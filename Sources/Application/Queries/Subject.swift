@@ -52,12 +52,7 @@ extension Subject {
 
     private init(_ table: Relation, _ document: Relation, fields: [Field], entity: String?) {
         (self.table, self.document, self.entity) = (table, document, entity)
-        var criteria: [String: Criterion] = [:]
-        for column in table.shown {
-            let criterion = Criterion(column, of: fields)
-            for name in [criterion.name] + criterion.aliases where criteria[name] == nil { criteria[name] = criterion }
-        }
-        self.criteria = criteria
+        criteria = Criterion.byName(table.shown, of: fields)
         searched = fields.filter { $0.weight != nil && table.column($0.name)?.type == .text }.map(\.name)
         order = Subject.order(of: table, entity: entity)
     }
@@ -83,8 +78,18 @@ extension Subject {
 }
 
 extension Criterion {
+    /// Columns by their names and aliases.
+    static func byName(_ columns: [Relation.Column], of fields: [Field]) -> [String: Criterion] {
+        var criteria: [String: Criterion] = [:]
+        for column in columns {
+            let criterion = Criterion(column, of: fields)
+            for name in [criterion.name] + criterion.aliases where criteria[name] == nil { criteria[name] = criterion }
+        }
+        return criteria
+    }
+
     /// A column by the field whose value it holds; the two columns of an amount are `amount` and `amount.currency`.
-    fileprivate init(_ column: Relation.Column, of fields: [Field]) {
+    private init(_ column: Relation.Column, of fields: [Field]) {
         if let field = fields.first(where: { $0.name == column.name }) {
             self.init(column, field: field)
             return

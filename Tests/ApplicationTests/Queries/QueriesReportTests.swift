@@ -140,7 +140,7 @@ import Testing
             let reply = try await home.queries.dealsReport(
                 [
                     .init("measure", measure), .init("by", "owner"), .init("from", from.text), .init("to", to.text),
-                    .init("region", "Central"), .init("source.ne", "web"), .init("amount_minor.gte", "1000"),
+                    .init("region", "Central"), .init("source.ne", "web"), .init("amount.gte", "1000"),
                 ], by: caller)
             let expected = naive(measure, "owner", history) { deal, day in
                 day.map { $0 >= from && $0 <= to } ?? false && deal.source != "web" && (deal.amount?.minor ?? 0) >= 1000
