@@ -163,6 +163,27 @@ import Testing
         #expect(Set(fields.items.compactMap { $0["key"]?.string }) == ["segment", "founded"])
     }
 
+    @Test func `a field that was retired is no longer shown and no list is chosen by it`() async throws {
+        let ledger = Ledger()
+        let at = try #require(Instant("2017-01-01T00:00:00Z"))
+        let stream = FieldSet.id(of: "contact")
+        for key in ["segment", "size"] {
+            let fields = [key: FieldSet.Definition(label: key, type: .text)]
+            try ledger.tell(stream, FieldSet.Event.defined(fields: fields), at: at)
+        }
+        let retired = FieldSet.Event.retired(key: "size", fields: Patch(["size": .null]))
+        try ledger.tell(stream, retired, at: at)
+        let home = try await QueriesHome([ledger])
+        let caller = Caller.of(ledger.organization)
+        let fields = try await home.queries.fields([], by: caller).json.items
+        #expect(fields.count == 1 && fields[0]["key"] == "segment" && fields[0]["entity"] == "contact")
+        func code(_ name: String) async -> String? {
+            await ApplicationTests.code { try await home.queries.list("contact", [.init(name, "x")], by: caller) }
+        }
+        #expect(await code("custom.segment") == nil)
+        #expect(await code("custom.size") == "parameter.unknown")
+    }
+
     @Test func `any table is there for owners and auditors, with its own columns`() async throws {
         let history = try SalesHistory(seed: 6, deals: 30)
         let home = try await QueriesHome([history.ledger])
