@@ -1,6 +1,5 @@
 import API
 import Application
-import CRM
 import Foundation
 import Logging
 import Postgres
@@ -68,11 +67,7 @@ struct Serving: Sendable {
     }
 
     private func server(_ daybook: Daybook, _ owner: Credentials?) -> Server {
-        let services = Services(
-            entities: CRM.entities, commands: daybook.commands, access: daybook.access, queries: daybook.queries
-        ) {
-            await Vitals(daybook)
-        }
+        let services = Services(daybook, version: Version.current)
         return Server(services, port: port, logger: log) { bound in
             await announce(Doorway.url(bound), owner, daybook)
         }
@@ -102,19 +97,6 @@ struct Projecting: Service {
 
     /// Until graceful shutdown or cancellation.
     func run() async { await cancelWhenGracefulShutdown { await projector.run() } }
-}
-
-extension Vitals {
-    /// How the process is at this moment.
-    init(_ daybook: Daybook) async {
-        let status = try? await daybook.models.status()
-        let projections = (status ?? []).filter { $0.state != "dropped" }.map { one in
-            Projection(
-                name: one.projection, lag: one.eventsBehind, lagSeconds: one.secondsBehind, held: Int(one.held),
-                isStopped: one.state == "stopped")
-        }
-        self.init(database: status != nil, projections: projections, queued: 0, version: Version.current)
-    }
 }
 
 extension Daybook {

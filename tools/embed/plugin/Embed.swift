@@ -23,7 +23,8 @@ struct Embed: BuildToolPlugin {
 
     private func files(in package: URL, _ folders: [String]) -> [URL] {
         folders.flatMap { folder -> [URL] in
-            let all = FileManager.default.enumerator(at: package.appending(path: folder), includingPropertiesForKeys: nil)
+            let all = FileManager.default.enumerator(
+                at: package.appending(path: folder), includingPropertiesForKeys: nil)
             return (all?.compactMap { $0 as? URL } ?? []).filter { !$0.hasDirectoryPath && !$0.pathExtension.isEmpty }
         }
     }

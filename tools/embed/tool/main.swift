@@ -17,7 +17,9 @@ var lines: [String] = []
 switch mode {
 case "sql":
     lines.append("/// The named statements of this module, one file each.\nenum SQL {")
-    for file in CommandLine.arguments.dropFirst(4) { lines.append("static let \(constant(file)) = \(try literal(file))") }
+    for file in CommandLine.arguments.dropFirst(4) {
+        lines.append("static let \(constant(file)) = \(try literal(file))")
+    }
 default:
     lines.append("extension Shipped {\nstatic let embedded: [String: String] = [")
     for file in CommandLine.arguments.dropFirst(4) {
