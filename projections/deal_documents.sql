@@ -1,13 +1,14 @@
--- Deals, as the API shows them. `probability` is what was set for this deal, `effective_probability` what counts: 100 once
--- won, 0 once lost, else the deal's own or its stage's.
+-- Deals, as the API shows them. `probability` is what was set for this deal, `effective_probability` what counts: 100
+-- once won, 0 once lost, else the deal's own or its stage's.
 CREATE VIEW read.deal_documents WITH (security_invoker = true) AS
 SELECT d.organization_id,
        d.id,
        d.title,
        d.status,
        read.money(d.amount_minor, d.amount_currency) AS amount,
-       read.money(read.weighted(d.amount_minor, read.probability(d.status, d.probability, s.probability)), d.amount_currency)
-           AS weighted_amount,
+       read.money(
+           read.weighted(d.amount_minor, read.probability(d.status, d.probability, s.probability)),
+           d.amount_currency) AS weighted_amount,
        d.probability,
        read.probability(d.status, d.probability, s.probability) AS effective_probability,
        d.pipeline_id,

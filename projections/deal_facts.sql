@@ -1,5 +1,5 @@
--- What reports count: one typed row per deal that is not archived, on the days of the organization's zone, with the names
--- by which rows are grouped. A deal belongs to its owner's team and that team's region.
+-- What reports count: one typed row per deal that is not archived, on the days of the organization's zone, with the
+-- names by which rows are grouped. A deal belongs to its owner's team and that team's region.
 CREATE VIEW read.deal_facts WITH (security_invoker = true) AS
 SELECT d.organization_id,
        d.id,

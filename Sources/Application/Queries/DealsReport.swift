@@ -226,8 +226,8 @@ extension DealsReport {
 enum Period {
     /// `2017-03`.
     static func month(_ month: Int64) -> String { "\(padded(month / 12, 4))-\(padded(month % 12 + 1, 2))" }
-    /// `2017-Q1`, of a fiscal year that begins with the month `start` (1 to 12) and bears the number of the calendar year
-    /// in which it ends.
+    /// `2017-Q1`, of a fiscal year that begins with the month `start` (1 to 12) and bears the number of the calendar
+    /// year in which it ends.
     static func quarter(_ month: Int64, _ start: Int64) -> String {
         let shifted = month - (start - 1)
         let year = shifted / 12 + (start > 1 ? 1 : 0)

@@ -22,8 +22,8 @@ struct ListQuery {
 
     /// A page and one row more: the document, the id, the sort keys.
     ///
-    /// The page is chosen from the table alone, and documents are made of its rows only: the names that a document takes
-    /// from other tables cost nothing for rows that are not shown.
+    /// The page is chosen from the table alone, and documents are made of its rows only: the names that a document
+    /// takes from other tables cost nothing for rows that are not shown.
     func page(after cursor: Cursor?) throws(Problem) -> Statement {
         var text = SQLText(organization)
         let keys = keys

@@ -1,7 +1,8 @@
 import FoundationEssentials
 import Kernel
 
-/// What a list is asked for, read from its parameters. What is not understood is refused; nothing falls back to all rows.
+/// What a list is asked for, read from its parameters. What is not understood is refused; nothing falls back to all
+/// rows.
 struct ListRequest: Sendable {
     /// What rows must fulfil.
     private(set) var conditions: [Condition] = []
@@ -160,7 +161,7 @@ extension Problem {
     static func historyUnavailable(_ name: String) -> Problem {
         Problem(
             "parameter.unavailable", 400,
-            "\(name) is not available yet: this version keeps no history of read tables. Leave it out for the present state.",
+            "\(name) is not available yet: read tables keep no history. Leave it out for the present state.",
             more: ["parameter": .string(name)])
     }
 }

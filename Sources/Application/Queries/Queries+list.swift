@@ -5,8 +5,8 @@ import Postgres
 extension Queries {
     /// Records of an entity, page by page: `{"items":[…],"next":"…","position":…,"total":…}`.
     ///
-    /// `field=x`, `field.gte` (gt, lte, lt, ne, in, null), `custom.key=x`, `sort=-amount,name`, `limit`, `cursor`, `page`,
-    /// `page_size`, `fields=id,title`, `q`, `total=exact`, `external_id=source:id`, `archived=true|false|any`.
+    /// `field=x`, `field.gte` (gt, lte, lt, ne, in, null), `custom.key=x`, `sort=-amount,name`, `limit`, `cursor`,
+    /// `page`, `page_size`, `fields=id,title`, `q`, `total=exact`, `external_id=source:id`, `archived=true|false|any`.
     /// - Throws: `parameter.unknown`, `parameter.invalid`, `cursor.invalid`, `parameter.unavailable`.
     public func list(_ entity: String, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply

@@ -4,7 +4,8 @@ import Postgres
 extension Queries {
     /// The organization at a glance, from the totals that projections keep:
     /// `{"deals":{"total","open":{"count","amounts":[…]},"won","lost","win_rate"},"stages":[…],
-    /// "accounts":{"total","by_lifecycle":{…}},"contacts":{"total","by_status":{…}},"position"}`. The archived do not count.
+    /// "accounts":{"total","by_lifecycle":{…}},"contacts":{"total","by_status":{…}},"position"}`. The archived do not
+    /// count.
     public func overview(_ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {

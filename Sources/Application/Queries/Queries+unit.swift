@@ -148,7 +148,7 @@ extension Problem {
     static func forked(_ place: PositionToken) -> Problem {
         Problem(
             "log.forked", 409,
-            "This log has no position \(place.text): the database was set back to an older state. Start again without it."
+            "This log has no position \(place.text): the database was set back. Start again without it."
         )
     }
 }

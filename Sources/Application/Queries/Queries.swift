@@ -86,8 +86,8 @@ public final class Queries: Sendable {
 
 // MARK: What is there to read?
 
-/// The catalogue as it was last read: now and then anew, because views and columns come while we serve, and at once where
-/// something is not as it says.
+/// The catalogue as it was last read: now and then anew, because views and columns come while we serve, and at once
+/// where something is not as it says.
 actor KnownCatalog {
     private var catalog: Catalog?
     private var readAt = ContinuousClock.now

@@ -1,9 +1,10 @@
--- What can be read: each table and view of `read`, its columns in order, and (through views) the projections whose tables
--- it stands on. A projection's own rows and its totals advance together.
+-- What can be read: each table and view of `read`, its columns in order, and (through views) the projections whose
+-- tables it stands on. A projection's own rows and its totals advance together.
 WITH RECURSIVE relation AS (
     SELECT c.oid, c.relname::text AS name
     FROM pg_class c
-    WHERE c.relnamespace = 'read'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND has_table_privilege(c.oid, 'SELECT')
+    WHERE c.relnamespace = 'read'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+        AND has_table_privilege(c.oid, 'SELECT')
 ), uses AS (
     SELECT DISTINCT w.ev_class AS view, d.refobjid AS used
     FROM pg_rewrite w

@@ -1,5 +1,5 @@
--- What state of the log the projections of $2 show, in this snapshot: the lowest checkpoint, its leaf hash's first bytes, and
--- whether a stream of them waits to be healed.
+-- What state of the log the projections of $2 show, in this snapshot: the lowest checkpoint, its leaf hash's first
+-- bytes, and whether a stream of them waits to be healed.
 SELECT p.position, substr(e.merkle, 1, 8),
        EXISTS (SELECT FROM read.held h WHERE h.organization_id = $1 AND h.projection = ANY ($2))
 FROM (

@@ -110,7 +110,8 @@ final class Ledger {
                     """
                     INSERT INTO log.event (organization_id, position, stream_id, version, type, schema, data, meta, \
                     occurred_at, recorded_at, actor_id, command_id, command_index, merkle) \
-                    SELECT $1, u.position, u.stream, u.version, u.type, 1, u.data, '{"act":"test","actor_kind":"member"}', \
+                    SELECT $1, u.position, u.stream, u.version, u.type, 1, u.data, \
+                    '{"act":"test","actor_kind":"member"}', \
                     u.at, u.at, $1, $1, 0, u.leaf FROM unnest($2::bigint[], $3::uuid[], $4::int[], $5::text[], \
                     $6::json[], $7::timestamptz[], $8::bytea[]) AS u (position, stream, version, type, data, at, leaf)
                     """

@@ -19,10 +19,11 @@ import Testing
         }
         try await home.work(
             """
-            INSERT INTO read.deals (organization_id, id, version, position, created_at, updated_at, title, amount_minor, \
-            amount_currency, expected_close, status) \
+            INSERT INTO read.deals (organization_id, id, version, position, created_at, updated_at, title, \
+            amount_minor, amount_currency, expected_close, status) \
             SELECT $1, u.id, 1, 1, u.at, u.at, u.title, u.amount, 'USD', u.day, 'open' \
-            FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::bigint[], $6::date[]) AS u (id, at, title, amount, day)
+            FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::bigint[], $6::date[]) \
+            AS u (id, at, title, amount, day)
             """
         ) { values in
             values.uuid(organization)

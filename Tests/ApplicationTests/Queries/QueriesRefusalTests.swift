@@ -7,6 +7,28 @@ import PostgresTesting
 import Testing
 
 @Suite struct QueriesRefusalTests {
+    /// Parameters that a route has, with values it does not take.
+    static let bad: [(String, String, String)] = [
+        ("list", "status", "banana"), ("list", "status", ""), ("list", "status.in", "won,,lost"),
+        ("list", "status.null", "maybe"), ("list", "owner_id", "someone"), ("list", "owner_id.in", "me,you"),
+        ("list", "owner_id.gt", "me"), ("list", "amount", "5.5"), ("list", "amount.gte", "+5"),
+        ("list", "amount.gte", "99999999999999999999"), ("list", "amount.currency", "XYZ"),
+        ("list", "expected_close", "2017-02-30"), ("list", "expected_close.gte", "yesterday"),
+        ("list", "opened_at", "2017-13-01T00:00:00Z"), ("list", "opened_at.ne", "2017-01-01"),
+        ("list", "opened_at.in", "2017-01-01T00:00:00Z,2017-01-01"), ("list", "limit", "0"),
+        ("list", "limit", "201"), ("list", "limit", "ten"), ("list", "limit", "+5"), ("list", "page", "0"),
+        ("list", "page", "99999"), ("list", "sort", "colour"), ("list", "sort", ""), ("list", "sort", "--amount"),
+        ("list", "sort", "amount,amount"), ("list", "sort", "custom"), ("list", "fields", "id,secret"),
+        ("list", "fields", ""), ("list", "q", ""), ("list", "q", "a b c d e f g h i"), ("list", "total", "maybe"),
+        ("list", "archived", "yes"), ("list", "external_id", "nothing"), ("list", "custom.null", "x"),
+        ("list", "title", "a\u{0}b"), ("list", "archived.ne", "2"), ("list", "probability.gte", "1e3"),
+        ("table", "limit", "-1"), ("table", "stage_id", "x"), ("table", "created_at.gte", "soon"),
+        ("board", "limit", "500"), ("board", "owner_id", "x"),
+        ("report", "by", "colour"), ("report", "from", "2017-13-01"), ("report", "to", "x"),
+        ("report", "status", "banana"), ("report", "effective_probability.gt", "x"), ("report", "closed_on", "x"),
+        ("history", "limit", "0"),
+    ]
+
     @Test func `what is not understood is refused with a code, never answered with everything`() async throws {
         let history = try SalesHistory(seed: 13, deals: 20)
         let home = try await QueriesHome([history.ledger])
@@ -32,27 +54,7 @@ import Testing
                 #expect(code == "parameter.unknown", "\(name) ?\(parameter)=1")
             }
         }
-        let bad: [(String, String, String)] = [
-            ("list", "status", "banana"), ("list", "status", ""), ("list", "status.in", "won,,lost"),
-            ("list", "status.null", "maybe"), ("list", "owner_id", "someone"), ("list", "owner_id.in", "me,you"),
-            ("list", "owner_id.gt", "me"), ("list", "amount", "5.5"), ("list", "amount.gte", "+5"),
-            ("list", "amount.gte", "99999999999999999999"), ("list", "amount.currency", "XYZ"),
-            ("list", "expected_close", "2017-02-30"), ("list", "expected_close.gte", "yesterday"),
-            ("list", "opened_at", "2017-13-01T00:00:00Z"), ("list", "opened_at.ne", "2017-01-01"),
-            ("list", "opened_at.in", "2017-01-01T00:00:00Z,2017-01-01"), ("list", "limit", "0"),
-            ("list", "limit", "201"), ("list", "limit", "ten"), ("list", "limit", "+5"), ("list", "page", "0"),
-            ("list", "page", "99999"), ("list", "sort", "colour"), ("list", "sort", ""), ("list", "sort", "--amount"),
-            ("list", "sort", "amount,amount"), ("list", "sort", "custom"), ("list", "fields", "id,secret"),
-            ("list", "fields", ""), ("list", "q", ""), ("list", "q", "a b c d e f g h i"), ("list", "total", "maybe"),
-            ("list", "archived", "yes"), ("list", "external_id", "nothing"), ("list", "custom.null", "x"),
-            ("list", "title", "a\u{0}b"), ("list", "archived.ne", "2"), ("list", "probability.gte", "1e3"),
-            ("table", "limit", "-1"), ("table", "stage_id", "x"), ("table", "created_at.gte", "soon"),
-            ("board", "limit", "500"), ("board", "owner_id", "x"),
-            ("report", "by", "colour"), ("report", "from", "2017-13-01"), ("report", "to", "x"),
-            ("report", "status", "banana"), ("report", "effective_probability.gt", "x"), ("report", "closed_on", "x"),
-            ("history", "limit", "0"),
-        ]
-        for (name, parameter, value) in bad {
+        for (name, parameter, value) in Self.bad {
             let ask = try #require(routes.first { $0.0 == name }).1
             let code = await code { try await ask([.init(parameter, value)]) }
             #expect(
