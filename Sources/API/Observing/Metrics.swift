@@ -1,8 +1,8 @@
 import CoreMetrics
 import Synchronization
 
-/// Counters, gauges and histograms in memory, and their text in Prometheus' exposition format (version 0.0.4). It is also
-/// a backend of swift-metrics, so that libraries' metrics appear.
+/// Counters, gauges and histograms in memory, and their text in Prometheus' exposition format (version 0.0.4). It is
+/// also a backend of swift-metrics, so that libraries' metrics appear.
 public final class Metrics: MetricsFactory {
     enum Kind: String { case counter, gauge, histogram }
     private struct Key: Hashable {

@@ -6,8 +6,8 @@ import Kernel
 // MARK: How do rows of other systems' files come in?
 
 extension Routes {
-    /// `/imports`: a mapping opens one, rows follow in batches. Each batch is complete in itself; one sent again finds its
-    /// rows unchanged.
+    /// `/imports`: a mapping opens one, rows follow in batches. Each batch is complete in itself; one sent again finds
+    /// its rows unchanged.
     var imports: [Route] {
         let path = "\(Self.base)/imports"
         let imports = services.imports

@@ -14,8 +14,8 @@ enum Deadline {
                     race.finish(await work())
                 }
                 let timer = loop.scheduleTask(in: limit) {
-                    race.cancel()
                     race.finish(late)
+                    race.cancel()
                 }
                 race.start(continuation, task, timer)
             }
@@ -50,6 +50,7 @@ enum Deadline {
             if cancelled { task.cancel() }
             if let value {
                 timer.cancel()
+                task.cancel()
                 continuation.resume(returning: value)
             }
         }
@@ -62,7 +63,7 @@ enum Deadline {
                     return (nil, nil)
                 }
                 state.isOver = true
-                defer { (state.continuation, state.task) = (nil, nil) }
+                state.continuation = nil
                 return (continuation, state.timer)
             }
             timer?.cancel()

@@ -114,8 +114,8 @@ struct Responder: HTTPResponder {
             "request.timeout", 503,
             route.method == .get
                 ? "This took longer than \(Limits.seconds) seconds and was given up."
-                : "This took longer than \(Limits.seconds) seconds; whether it was carried out is not known. Ask again with "
-                    + "the same Idempotency-Key.",
+                : "This took longer than \(Limits.seconds) seconds; whether it was carried out is not known. Ask again "
+                    + "with the same Idempotency-Key.",
             retryAfter: 5)
         return await Deadline.run(patience, on: context.channel.eventLoop, late: .failure(late)) {
             do throws(Problem) {

@@ -9,8 +9,8 @@ import Shipped
 @testable import API
 @testable import Application
 
-/// A whole Daybook on a port: its own database, the shipped read tables, a projector that follows, and the API. All tests
-/// of this process share one; each makes organizations of its own.
+/// A whole Daybook on a port: its own database, the shipped read tables, a projector that follows, and the API. All
+/// tests of this process share one; each makes organizations of its own.
 final class House: Sendable {
     let daybook: Daybook
     let port: Int
