@@ -8,8 +8,8 @@ public struct Vitals: Sendable {
     public var database: Bool
     /// Each projection that this process knows.
     public var projections: [Projection]
-    /// Units that wait to be appended.
-    public var queued: Int
+    /// Units that wait to be appended; nil where that cannot be told.
+    public var queued: Int?
     /// What was released: "0.1.0".
     public var version: String
 
@@ -42,13 +42,13 @@ public struct Vitals: Sendable {
     }
 
     /// How things are.
-    public init(database: Bool, projections: [Projection], queued: Int, version: String) {
+    public init(database: Bool, projections: [Projection], queued: Int?, version: String) {
         (self.database, self.projections, self.queued) = (database, projections, queued)
         self.version = version
     }
 
     /// Nobody answered in time.
-    static let silent = Vitals(database: false, projections: [], queued: 0, version: "unknown")
+    static let silent = Vitals(database: false, projections: [], queued: nil, version: "unknown")
 
     /// Seconds after which a projector that says nothing is taken for gone.
     static let silence = 30.0
@@ -67,7 +67,7 @@ extension Vitals {
     init(of daybook: Daybook, version: String) async {
         let statuses = try? await daybook.models.status()
         self.init(
-            database: statuses != nil, projections: Vitals.projections(statuses ?? []), queued: 0, version: version)
+            database: statuses != nil, projections: Vitals.projections(statuses ?? []), queued: nil, version: version)
     }
 
     /// The projections that are not dropped, as their register and the log tell.
@@ -91,7 +91,8 @@ extension Vitals {
         }
         return [
             "status": .string(status), "database": .string(database ? "ok" : "unreachable"),
-            "projections": .array(shown), "queue": .integer(Int64(queued)), "version": .string(version),
+            "projections": .array(shown), "queue": queued.map { .integer(Int64($0)) } ?? .null,
+            "version": .string(version),
         ]
     }
 }

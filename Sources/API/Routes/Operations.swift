@@ -26,7 +26,7 @@ extension Routes {
             handler: .open { exchange throws(Problem) in
                 let vitals = await current()
                 metrics.gauge("daybook_up", [:], vitals.database ? 1 : 0)
-                metrics.gauge("daybook_appender_queue", [:], Double(vitals.queued))
+                if let queued = vitals.queued { metrics.gauge("daybook_appender_queue", [:], Double(queued)) }
                 for projection in vitals.projections {
                     let labels = ["projection": projection.name]
                     if let lag = projection.lag { metrics.gauge("daybook_projection_lag_events", labels, Double(lag)) }
