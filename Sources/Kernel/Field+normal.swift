@@ -40,25 +40,24 @@ extension [Field] {
         -> [String: JSON]
     {
         var result: [String: JSON] = [:]
+        var given: Set<String> = []
         for (name, value) in object {
             let place = "\(pointer)/\(Pointer.escape(name))"
             guard let field = first(where: { $0.name == name || $0.aliases.contains(name) }) else {
                 let known = map(\.name).sorted().joined(separator: ", ")
-                flaws.append(Flaw(place, "unknown_member", "there is no such member; known are \(known)"))
+                let detail = known.isEmpty ? "nothing can be given here" : "there is no such member; known are \(known)"
+                flaws.append(Flaw(place, "unknown_member", detail))
                 continue
             }
-            guard result[field.name] == nil else {
+            guard given.insert(field.name).inserted else {
                 flaws.append(Flaw(place, "duplicate", "\(field.name) is given under two names"))
                 continue
             }
             if let normal = field.normal(value, at: place, flaws: &flaws) { result[field.name] = normal }
         }
         guard !partial else { return result }
-        for field in self where field.isRequired && result[field.name] == nil {
-            let place = "\(pointer)/\(field.name)"
-            if !flaws.contains(where: { $0.pointer == place }) {
-                flaws.append(Flaw(place, "required", "\(field.name) must be given"))
-            }
+        for field in self where field.isRequired && !given.contains(field.name) {
+            flaws.append(Flaw("\(pointer)/\(field.name)", "required", "\(field.name) must be given"))
         }
         return result.filter { $0.value != .null }
     }

@@ -104,6 +104,9 @@ import Testing
         let late = await house.problem("account", .id(id), "edit", ["name": "C"], ifMatch: 1)
         #expect(late?.code == "precondition.failed")
         #expect(late?.status == 412)
+        #expect(late?.more["version"] == 2)
+        #expect(late?.more["changed"]?.array?.map { $0["type"] } == ["account.edited"])
+        #expect(late?.more["changed"]?.array?.first?["data"] == ["set": ["name": "B"]])
     }
 
     @Test func `many who change one record at once all get their turn`() async throws {

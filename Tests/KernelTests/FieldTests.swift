@@ -26,6 +26,8 @@ import Testing
                 "/amount/currency malformed", "/amount/minor wrong_type", "/nope unknown_member", "/title wrong_type",
             ])
         #expect(flaws([:], partial: false) == ["/title required"])
+        #expect(flaws(["title": 1], partial: false) == ["/title wrong_type"])
+        #expect(flaws(["title": "x", "stage": "y", "stage_id": "y"], partial: false).count == 2)
         #expect(flaws(["title": .null]) == ["/title required"])
         #expect(flaws(["title": "  "]) == ["/title required"])
         #expect(flaws(["title": "12345678901"]) == ["/title too_long"])

@@ -43,6 +43,29 @@ extension Commands {
         } catch { throw .unavailable }
     }
 
+    /// A 412 with what has happened to the record since the version that the client had seen.
+    func explained(
+        _ problem: Problem, _ asks: [Ask], _ ids: [UUID], _ organization: UUID
+    ) async throws(Problem) -> Problem {
+        guard problem.status == 412, let (ask, id) = zip(asks, ids).first(where: { $0.0.ifMatch != nil }),
+            let seen = ask.ifMatch
+        else { return problem }
+        let events: [RecordedEvent]
+        do {
+            events = try await reader.stream(organization, id, after: max(0, seen), limit: 20)
+        } catch { throw .unavailable }
+        let changes: [JSON] = events.map { event in
+            [
+                "version": .integer(Int64(event.version)), "position": .integer(event.position),
+                "type": .string(event.type), "actor": .string(event.actor.text),
+                "occurred_at": .string(event.occurredAt.text), "data": (try? JSON(parsing: event.data)) ?? .null,
+            ]
+        }
+        return Problem(
+            problem.code, problem.status, problem.detail,
+            more: problem.more.merging(["changed": .array(changes)]) { $1 })
+    }
+
     /// Refuses early what another record holds, so that a unit does not break the batch it would travel in.
     func vacant(_ plan: UnitPlan, _ keys: OrganizationKeys) async throws(Problem) {
         guard !plan.taken.isEmpty else { return }

@@ -66,7 +66,9 @@ public final class Commands: Sendable {
                 try await decide(&plan, &known, caller.organization)
                 try await vacant(plan, keys)
             } catch {
-                if try await keep(error, repeatable, known, caller.organization) { throw error }
+                if try await keep(error, repeatable, known, caller.organization) {
+                    throw try await explained(error, asks, ids, caller.organization)
+                }
                 continue
             }
             if dryRun {
