@@ -118,6 +118,7 @@ extension Demonstration {
         let opened = Instant(microseconds: today.microseconds - Int64(10 + random.below(170)) * 86_400_000_000)
         let (product, price) = Self.products[random.below(Self.products.count)]
         let firm = pick(Self.firms)
+        let closing = Instant(microseconds: today.microseconds + Int64(random.below(90)) * 86_400_000_000)
         var asks = [
             ask(
                 Deal.name, name, "open",
@@ -126,8 +127,7 @@ extension Demonstration {
                     "account_id": id(Account.name, firm), "product_id": id(Product.name, product),
                     "owner_id": id(Member.name, pick(Self.sellers)),
                     "amount": Self.usd(Int64(price * (1 + random.below(9)))),
-                    "expected_close": .string(
-                        Instant(microseconds: today.microseconds + Int64(random.below(90)) * 86_400_000_000).day().text),
+                    "expected_close": .string(closing.day().text),
                     "source": .string(pick(["referral", "website", "event", "partner"])),
                 ], at: opened)
         ]

@@ -26,7 +26,8 @@ public actor TestCluster {
 
     // MARK: - How does a test get a database?
 
-    /// A database of one's own: empty, or with all migrations that are shipped (cloned from one that was migrated once).
+    /// A database of one's own: empty, or with all migrations that are shipped (cloned from one that was migrated
+    /// once).
     public func database(migrated: Bool = true) async throws -> TestDatabase {
         try await started()
         if migrated { try await migratedTemplate() }

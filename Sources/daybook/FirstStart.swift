@@ -4,7 +4,8 @@ import EventLog
 import Foundation
 import Kernel
 
-/// What a server does before it serves: the first time, found an organization; each time, bring `owner.json` up to date.
+/// What a server does before it serves: the first time, found an organization; each time, bring `owner.json` up to
+/// date.
 ///
 /// A file `unfinished` stands in the data folder from before the first event until all is done, so that a start after a
 /// crash completes what the first one began.

@@ -92,8 +92,7 @@ final class Progress: Sendable {
         }
         guard isTime else { return }
         let left = progress.secondsLeft.map { ", \(Int($0.rounded(.up))) s left" } ?? ""
-        say(
-            "\(progress.phase.rawValue): \(progress.events) of \(progress.total) events, \(Int(progress.perSecond))/s\(left)"
-        )
+        let far = "\(progress.events) of \(progress.total) events, \(Int(progress.perSecond))/s"
+        say("\(progress.phase.rawValue): \(far)\(left)")
     }
 }

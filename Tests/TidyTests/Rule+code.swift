@@ -84,12 +84,14 @@ extension Rule {
     /// With our format a function ends at the first brace that stands as far in as its first line.
     private static let shortFunctions = Rule(
         "a function has 60 lines at most",
-        canary: kernel("func long() {\n" + String(repeating: "    step()\n", count: 60) + "}"), where: \.isSwift
+        canary: kernel("func long() {\n" + String(repeating: "    step()\n", count: 60) + "}"),
+        where: { $0.isSwift && $0.module != nil }
     ) { file in
         let code = file.code
         return code.indices.compactMap { start in
             let line = code[start].text
-            guard line.says("func ") || line.trimmed.hasPrefix("init(") || line.says(" init(") else { return nil }
+            guard line.says("func ") || line.trimmed.hasPrefix("init(") || line.says(" init("), !line.hasSuffix("}")
+            else { return nil }
             let end = code[start...].firstIndex {
                 $0.text.trimmed.hasPrefix("}") && $0.text.indentation == line.indentation
             }

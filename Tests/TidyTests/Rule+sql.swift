@@ -9,20 +9,34 @@ extension Rule {
             canary: SourceFile("Sources/API/Canary.swift", "let sql = \"\"\"\n    SELECT 1\n    FROM t\n    \"\"\""),
             where: { $0.isSwift && $0.module != nil }
         ) { file in
-            var inText = false
-            return file.lines.enumerated().compactMap { index, line in
-                let fences = line.ranges(of: "\"\"\"").count
-                defer { if fences % 2 == 1 { inText.toggle() } }
-                let continued =
-                    line.hasSuffix(" +")
-                    || (file.lines.indices.contains(index + 1)
-                        && file.lines[index + 1].trimmed.hasPrefix("+ \""))
-                guard inText ? opensStatement(line.trimmed) : continued && quotes(line).contains(where: opensStatement)
-                else { return nil }
-                return Finding(path: file.path, line: index + 1, what: "move it to a .sql file")
-            }
+            statements(of: file).filter { $0.count > 1 && $0.contains { opensStatement($0.text) } }
+                // What is put together at run time has no file to stand in.
+                .filter { !$0.contains { $0.text.contains("\\(") } }
+                .map { Finding(path: file.path, line: $0[0].line, what: "move it to a .sql file") }
         }
     ]
+
+    /// The texts of a file that go over several lines: between threefold quotation marks, or joined by `+`.
+    private static func statements(of file: SourceFile) -> [[(line: Int, text: Substring)]] {
+        var (all, open): ([[(line: Int, text: Substring)]], [(line: Int, text: Substring)]) = ([], [])
+        var isBlock = false
+        for (index, line) in file.lines.enumerated() {
+            let fences = line.ranges(of: "\"\"\"").count % 2 == 1
+            let joined =
+                line.trimmed.hasPrefix("+ \"")
+                || file.lines.dropFirst(index + 1).first?.trimmed.hasPrefix("+ \"") ?? false
+            if isBlock && !fences {
+                open.append((index + 1, line.trimmed))
+            } else if joined && !fences {
+                open += quotes(line).map { (index + 1, $0) }
+            } else if !open.isEmpty {
+                all.append(open)
+                open = []
+            }
+            if fences { isBlock.toggle() }
+        }
+        return all
+    }
 
     /// "SELECT …", "insert into …": the first words of a statement.
     private static func opensStatement(_ text: Substring) -> Bool {

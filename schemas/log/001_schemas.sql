@@ -1,5 +1,6 @@
 -- The four schemas (DESIGN §7). The owner, as whom migrations run, owns them; the roles exist already, because they
--- belong to the cluster and are made before the first migration. `access` may exist too: the ledger of migrations is in it.
+-- belong to the cluster and are made before the first migration. `access` may exist too: the ledger of migrations is in
+-- it.
 CREATE SCHEMA IF NOT EXISTS log;
 CREATE SCHEMA IF NOT EXISTS read;
 CREATE SCHEMA IF NOT EXISTS vault;

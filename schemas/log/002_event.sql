@@ -1,5 +1,6 @@
--- The log (DESIGN §3). One organization, one log: positions 1, 2, 3 … without holes, in the order of commits. The primary
--- key is the lock of an append: who wants a position that another transaction is writing waits for it on the index.
+-- The log (DESIGN §3). One organization, one log: positions 1, 2, 3 … without holes, in the order of commits. The
+-- primary key is the lock of an append: who wants a position that another transaction is writing waits for it on the
+-- index.
 CREATE TABLE log.event (
     organization_id uuid NOT NULL,
     position bigint NOT NULL CHECK (position > 0),
@@ -43,8 +44,8 @@ CREATE TRIGGER written_once BEFORE UPDATE OR DELETE OR TRUNCATE ON log.event
 -- ALWAYS: also where session_replication_role is `replica`.
 ALTER TABLE log.event ENABLE ALWAYS TRIGGER written_once;
 
--- Refuses a hole from whoever inserts: what a statement adds must follow what is there, without a gap. Once per statement,
--- over the rows added; it costs an append nothing that can be measured (FACTS-append §5).
+-- Refuses a hole from whoever inserts: what a statement adds must follow what is there, without a gap. Once per
+-- statement, over the rows added; it costs an append nothing that can be measured (FACTS-append §5).
 CREATE FUNCTION log.refuse_gap() RETURNS trigger
 LANGUAGE plpgsql SET search_path = '' AS $$
 BEGIN

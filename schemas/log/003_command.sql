@@ -15,7 +15,8 @@ CREATE TABLE log.command (
     PRIMARY KEY (organization_id, actor_id, key_digest)
 );
 -- For the daily deletion of what is older than 30 days.
-CREATE INDEX command_recorded_at ON log.command USING brin (recorded_at) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX command_recorded_at ON log.command USING brin (recorded_at)
+    WITH (pages_per_range = 32, autosummarize = on);
 
 ALTER TABLE log.command ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY organization ON log.command TO daybook_app, daybook_auditor

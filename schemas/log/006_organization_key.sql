@@ -1,5 +1,6 @@
--- Two random keys of each organization: `claim_key` digests what is unique and what is repeated, `import_key` derives ids
--- from other systems' ids. Made once, before the organization's first event; never changed, since digests stand in the log.
+-- Two random keys of each organization: `claim_key` digests what is unique and what is repeated, `import_key` derives
+-- ids from other systems' ids. Made once, before the organization's first event; never changed, since digests stand in
+-- the log.
 CREATE TABLE vault.organization_key (
     organization_id uuid PRIMARY KEY,
     claim_key bytea NOT NULL CHECK (octet_length(claim_key) = 32),

@@ -3,7 +3,8 @@
 -- A projection as it is deployed: the text that its table was built from, so that every process folds by the same one.
 CREATE TABLE read.projection (
     name text PRIMARY KEY,
-    -- Counts the builds. It stands in each progress row too: a process that still folds by an older text loses the compare.
+    -- Counts the builds. It stands in each progress row too: a process that still folds by an older text loses the
+    -- compare.
     generation int NOT NULL,
     -- stopped: too much of it is held, nothing more is applied. dropped: it has no table until it is rebuilt.
     state text NOT NULL CHECK (state IN ('live', 'stopped', 'dropped')),
@@ -27,8 +28,8 @@ CREATE TABLE read.view (
 );
 GRANT SELECT ON read.view TO daybook_worker, daybook_app, daybook_auditor;
 
--- How far each table is. It is written in the transaction of the rows, and compared before it is set: two projectors cannot
--- both apply an event. While a table is rebuilt its progress stands under NAME__new.
+-- How far each table is. It is written in the transaction of the rows, and compared before it is set: two projectors
+-- cannot both apply an event. While a table is rebuilt its progress stands under NAME__new.
 CREATE TABLE read.progress (
     projection text NOT NULL,
     organization_id uuid NOT NULL,

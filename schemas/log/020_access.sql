@@ -1,5 +1,5 @@
--- Credentials and tokens: mutable, and never in the log (DESIGN §2). Only the worker reads them: to the app's role, which
--- answers queries, these tables do not exist.
+-- Credentials and tokens: mutable, and never in the log (DESIGN §2). Only the worker reads them: to the app's role,
+-- which answers queries, these tables do not exist.
 CREATE TABLE access.credential (
     organization_id uuid NOT NULL,
     member_id uuid NOT NULL,

@@ -21,7 +21,8 @@ public final class Commands: Sendable {
         (self.reader, self.appender, self.keyring, self.clock) = (reader, appender, keyring, clock)
     }
 
-    /// Tells `listener` what each unit of this process wrote, with its organization, after the commit. It must not wait.
+    /// Tells `listener` what each unit of this process wrote, with its organization, after the commit. It must not
+    /// wait.
     public func onCommit(_ listener: @escaping @Sendable (UUID, [Draft]) -> Void) {
         listeners.withLock { $0.append(listener) }
     }

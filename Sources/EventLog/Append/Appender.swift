@@ -33,8 +33,8 @@ public final class Appender: Sendable {
     private let followers = Followers()
     private let running = Mutex<Task<Void, Never>?>(nil)
 
-    /// Starts to append over a connection of its own, as `daybook_worker` unless the settings name a role. `clock` gives
-    /// the time at which events are recorded.
+    /// Starts to append over a connection of its own, as `daybook_worker` unless the settings name a role. `clock`
+    /// gives the time at which events are recorded.
     public init(
         _ settings: ConnectionSettings, limits: Limits = Limits(), clock: @escaping @Sendable () -> Instant, log: Logger
     ) {
@@ -71,7 +71,8 @@ public final class Appender: Sendable {
             do {
                 return try await pool.run { try loop.serve($0) }
             } catch {
-                // A connection that was lost is made again, which takes as long as the pool's patience; then this fails.
+                // A connection that was lost is made again, which takes as long as the pool's patience; then this
+                // fails.
                 if !loop.wasConnected, loop.giveUp() { return }
             }
         }

@@ -5,7 +5,8 @@ import Postgres
 /// Reads the logs.
 ///
 /// Over a worker's connection it reads any organization's. Over the app's or an auditor's (`scoped`) each question says
-/// which organization it is about, row-level security answers that one's rows only, and what asks for several gets none.
+/// which organization it is about, row-level security answers that one's rows only, and what asks for several gets
+/// none.
 public struct LogReader: Sendable {
     private let connection: PipelinedConnection
     private let copies: BlockingPool?

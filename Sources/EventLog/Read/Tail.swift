@@ -6,8 +6,8 @@ import Synchronization
 
 /// Tells which logs have grown: by what this process commits, by what others NOTIFY, and by looking from time to time.
 ///
-/// A hint need only be likely: positions have no holes, so a lost one delays and never skips. The sweep at the start, at
-/// each interval and after a lost connection finds what hints did not tell.
+/// A hint need only be likely: positions have no holes, so a lost one delays and never skips. The sweep at the start,
+/// at each interval and after a lost connection finds what hints did not tell.
 public final class Tail: Sendable {
     private struct State {
         /// The head of each organization that the reader was told of, or knew at the start.
@@ -48,8 +48,8 @@ public final class Tail: Sendable {
 
     deinit { stop() }
 
-    /// The heads of the logs that have grown since the last call; waits until there is one. Nil: closed, or the task was
-    /// cancelled. For one caller at a time.
+    /// The heads of the logs that have grown since the last call; waits until there is one. Nil: closed, or the task
+    /// was cancelled. For one caller at a time.
     public func next() async -> [Hint]? {
         while true {
             let news = state.withLock { state -> [Hint]? in

@@ -28,8 +28,8 @@ public final class BlockingPool: Sendable {
 
     /// Runs `body` on the next free connection's thread, where it may block, and gives what it returns.
     ///
-    /// When the task is cancelled, a body that has not begun never does, and the statement that runs is cancelled on the
-    /// server; both throw `.cancelled`. A transaction that `body` leaves open is rolled back.
+    /// When the task is cancelled, a body that has not begun never does, and the statement that runs is cancelled on
+    /// the server; both throw `.cancelled`. A transaction that `body` leaves open is rolled back.
     public func run<T: Sendable>(_ body: @escaping @Sendable (BlockingConnection) throws -> T) async throws -> T {
         let interrupt = Interrupt()
         return try await withTaskCancellationHandler {

@@ -3,11 +3,11 @@ public import Logging
 
 /// A Postgres server of Daybook's own: its data in one folder, reachable by a unix socket only.
 ///
-/// The server outlives the process that started it: after a kill -9 the next `start` adopts it, and if it was the server
-/// that died, starts it again. One process at a time may hold the folder; others find `.inUse` and use `url`.
+/// The server outlives the process that started it: after a kill -9 the next `start` adopts it, and if it was the
+/// server that died, starts it again. One process at a time may hold the folder; others find `.inUse` and use `url`.
 ///
-/// Everybody who reaches the socket is trusted; its folder admits only root and the user that Postgres runs as, which is
-/// an unprivileged one also when we are root. Operators' own settings go to `cluster/local.conf`, which wins.
+/// Everybody who reaches the socket is trusted; its folder admits only root and the user that Postgres runs as, which
+/// is an unprivileged one also when we are root. Operators' own settings go to `cluster/local.conf`, which wins.
 public final class PrivateCluster: Sendable {
     /// How the server is set up.
     public struct Options: Sendable {

@@ -8,8 +8,8 @@ import Glibc
 enum Spawn {
     /// Runs a program to its end and gives its exit code. Its output goes to the end of the file `output`.
     ///
-    /// The child has a session of its own (a Ctrl-C here is not its business), default signals, a small environment, and
-    /// none of our open files. Blocks.
+    /// The child has a session of its own (a Ctrl-C here is not its business), default signals, a small environment,
+    /// and none of our open files. Blocks.
     static func run(_ arguments: [String], in folder: String, output: String) throws(ClusterError) -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

@@ -3,8 +3,8 @@ public import Logging
 
 /// Brings a database to the newest schema: makes the roles, then runs each migration that has not run yet.
 ///
-/// Forward only. `access.migration` is the ledger, with the SHA-256 of each text. An advisory lock lets one process at a
-/// time migrate a database; others wait and find the work done.
+/// Forward only. `access.migration` is the ledger, with the SHA-256 of each text. An advisory lock lets one process at
+/// a time migrate a database; others wait and find the work done.
 public struct Migrator: Sendable {
     private let settings: ConnectionSettings
     private let log: Logger

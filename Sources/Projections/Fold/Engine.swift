@@ -118,7 +118,8 @@ final class Engine {
 
     // MARK: - What does an event do?
 
-    /// Applies one event to every active projection that takes it. Where it cannot be applied, its stream is held there.
+    /// Applies one event to every active projection that takes it. Where it cannot be applied, its stream is held
+    /// there.
     func apply(_ event: Event) {
         seen.add(leaf: event.leaf)
         if holding { wait(event) }

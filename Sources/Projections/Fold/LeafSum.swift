@@ -1,5 +1,5 @@
-/// How many events, and the sum of their leaf hashes modulo 2^256: it does not depend on the order, and an event that was
-/// left out or put in twice shows.
+/// How many events, and the sum of their leaf hashes modulo 2^256: it does not depend on the order, and an event that
+/// was left out or put in twice shows.
 struct LeafSum: Sendable, Equatable {
     var count: Int64 = 0
     /// Most significant word first.

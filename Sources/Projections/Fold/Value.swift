@@ -19,8 +19,8 @@ struct Value {
 // MARK: - What does a scalar say?
 
 extension Value {
-    /// Unescapes a string into `out` (room for `count` bytes); its length, or nil where an escape is broken, a surrogate
-    /// stands alone, or the text holds U+0000, which Postgres cannot store.
+    /// Unescapes a string into `out` (room for `count` bytes); its length, or nil where an escape is broken, a
+    /// surrogate stands alone, or the text holds U+0000, which Postgres cannot store.
     func unescape(to out: UnsafeMutablePointer<UInt8>) -> Int? {
         var p = start
         var o = out

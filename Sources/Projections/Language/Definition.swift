@@ -46,7 +46,8 @@ public struct Definition: Sendable {
     public let owner: String?
     /// The file's own version, as written.
     public let version: String?
-    /// The columns in the file's order. Each table has besides: organization_id, id, version, position, created_at, updated_at.
+    /// The columns in the file's order. Each table has besides: organization_id, id, version, position, created_at,
+    /// updated_at.
     public let columns: [Column]
     /// Counts and sums beside the rows.
     public let totals: Totals?

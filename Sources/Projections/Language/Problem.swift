@@ -24,8 +24,8 @@ public struct Problems: Error, Sendable, CustomStringConvertible {
 
 /// The events that exist, so that a projection of one that does not is refused when it is loaded.
 public struct EventCatalogue: Sendable {
-    /// The paths of each event's `data` by the event's name: `title`, `amount.minor`, `custom.*` (anything below). An empty
-    /// set says that the event exists and its paths are not checked.
+    /// The paths of each event's `data` by the event's name: `title`, `amount.minor`, `custom.*` (anything below). An
+    /// empty set says that the event exists and its paths are not checked.
     public let events: [String: Set<String>]
 
     /// A catalogue with paths.

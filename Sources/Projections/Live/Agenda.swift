@@ -52,7 +52,8 @@ final class Agenda: Sendable {
         }
     }
 
-    /// A worker gives an organization back. `again`: there is more to do now. With a rest its next turn comes no sooner.
+    /// A worker gives an organization back. `again`: there is more to do now. With a rest its next turn comes no
+    /// sooner.
     func done(_ organization: UUID, again: Bool, rest: Duration) {
         if again { state.withLock { _ = $0.again.insert(organization) } }
         if rest <= .zero { return rested(organization) }

@@ -155,8 +155,8 @@ final class Batch {
         }
     }
 
-    /// A stream's version before the batch is told by a row that is there, unless events between changed no row: then the
-    /// log is asked.
+    /// A stream's version before the batch is told by a row that is there, unless events between changed no row: then
+    /// the log is asked.
     private func askForPredecessors() -> [Statement]? {
         var unknown: [Event] = []
         for n in first.values where events[n].version > 1 {

@@ -7,7 +7,8 @@ struct LogError: Error, CustomStringConvertible {
 }
 
 extension Event {
-    /// Reads a field after the other: position, stream_id, version, type, data, occurred_at, recorded_at, actor_id, leaf.
+    /// Reads a field after the other: position, stream_id, version, type, data, occurred_at, recorded_at, actor_id,
+    /// leaf.
     private init(_ next: () throws -> UnsafeRawBufferPointer?) throws {
         func field(_ size: Int) throws -> UnsafeRawPointer {
             guard let bytes = try next(), bytes.count == size, let base = bytes.baseAddress else {

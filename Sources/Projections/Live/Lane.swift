@@ -65,8 +65,8 @@ struct Lane: Sendable {
 }
 
 extension PostgresError {
-    /// The database refuses a value, not the work as such: a number too large, a text that jsonb does not take, an index
-    /// row that is too long.
+    /// The database refuses a value, not the work as such: a number too large, a text that jsonb does not take, an
+    /// index row that is too long.
     var refusesValue: Bool {
         guard let state = sqlstate, kind != .divisionByZero else { return false }
         return ["22", "23", "54"].contains(String(state.prefix(2)))

@@ -32,8 +32,8 @@ public final class ProjectionWaits: Sendable {
     /// `connection`: a worker's, for the questions.
     public init(_ connection: PipelinedConnection) { self.connection = connection }
 
-    /// Waits until all the projections have applied an organization's events up to `position`; false: not in time, or the
-    /// task was cancelled. A projection that does not exist is waited for in vain.
+    /// Waits until all the projections have applied an organization's events up to `position`; false: not in time, or
+    /// the task was cancelled. A projection that does not exist is waited for in vain.
     public func wait(
         for organization: UUID, position: Int64, projections: Set<String>, timeout: Duration
     ) async -> Bool {

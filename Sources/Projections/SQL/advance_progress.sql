@@ -1,6 +1,6 @@
--- Compares before it sets. Where a row is not as it was read, somebody else applied these events or rebuilt the table: the
--- division by zero (22012) undoes the whole transaction, without a round trip to look. It takes the progress rows' locks
--- first, so two projectors wait for each other here and nowhere else.
+-- Compares before it sets. Where a row is not as it was read, somebody else applied these events or rebuilt the table:
+-- the division by zero (22012) undoes the whole transaction, without a round trip to look. It takes the progress rows'
+-- locks first, so two projectors wait for each other here and nowhere else.
 WITH moved AS (
     UPDATE read.progress p
     SET position = u.position, events = u.events, leaf_sum = u.leaf_sum, updated_at = clock_timestamp()

@@ -44,8 +44,8 @@ public final class ReadModels: Sendable {
         try await pool.run { try ProjectionStatus.all($0.query(Statement(SQL.lag))) }
     }
 
-    /// Each row of a projection's table, of its totals or of a view, as a JSON object without a line feed; `body` runs on
-    /// the connection's thread. An organization's rows, or everybody's.
+    /// Each row of a projection's table, of its totals or of a view, as a JSON object without a line feed; `body` runs
+    /// on the connection's thread. An organization's rows, or everybody's.
     public func rows(
         _ name: String, organization: UUID? = nil, _ body: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
     ) async throws {
@@ -81,9 +81,9 @@ public final class ReadModels: Sendable {
 
     // MARK: - What can be done?
 
-    /// Makes the read tables what the files say: `.yaml` are projections, `.sql` views. What is new is built from the log,
-    /// what changed in its meaning is rebuilt and swapped, views are made anew where one changed. A projection whose file
-    /// is gone stays until it is dropped. Several processes may do this at once: the first does the work.
+    /// Makes the read tables what the files say: `.yaml` are projections, `.sql` views. What is new is built from the
+    /// log, what changed in its meaning is rebuilt and swapped, views are made anew where one changed. A projection
+    /// whose file is gone stays until it is dropped. Several processes may do this at once: the first does the work.
     /// - Returns: the projections that were built.
     @discardableResult
     public func deploy(
@@ -112,8 +112,8 @@ public final class ReadModels: Sendable {
         }
     }
 
-    /// Takes tables away, with what is known about their progress; the logs are not touched. `names` nil: all. They can be
-    /// rebuilt; a projection's record goes for good with `forget`.
+    /// Takes tables away, with what is known about their progress; the logs are not touched. `names` nil: all. They can
+    /// be rebuilt; a projection's record goes for good with `forget`.
     public func drop(_ names: [String]? = nil, forget: Bool = false) async throws {
         try await pool.run { connection in
             let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
@@ -123,8 +123,8 @@ public final class ReadModels: Sendable {
         }
     }
 
-    /// Folds the log again, up to where each table is, and compares rows, totals and progress. `names` nil: all that have
-    /// a table.
+    /// Folds the log again, up to where each table is, and compares rows, totals and progress. `names` nil: all that
+    /// have a table.
     public func verify(
         _ names: [String]? = nil, progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
     ) async throws -> [Verification] {
@@ -138,8 +138,8 @@ public final class ReadModels: Sendable {
         }
     }
 
-    /// Applies held streams again: those that can be applied by now go on, and a projection that was stopped for too many
-    /// goes on with them. `names` nil: all.
+    /// Applies held streams again: those that can be applied by now go on, and a projection that was stopped for too
+    /// many goes on with them. `names` nil: all.
     public func heal(_ names: [String]? = nil) async throws -> [Healing] {
         try await pool.run { connection in
             let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))

@@ -1,7 +1,7 @@
 import Postgres
 
-/// The views beside the tables. They depend on tables that come and go: each swap takes all of them down and puts them up
-/// again, in its own transaction, in the order of their files' names.
+/// The views beside the tables. They depend on tables that come and go: each swap takes all of them down and puts them
+/// up again, in its own transaction, in the order of their files' names.
 struct Views {
     let connection: BlockingConnection
 

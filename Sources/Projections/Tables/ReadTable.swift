@@ -42,7 +42,8 @@ struct ReadTable: Sendable {
 
     // MARK: - How are they made?
 
-    /// The bare tables, without index and policy, so that COPY fills them fast. They replace what a broken-off rebuild left.
+    /// The bare tables, without index and policy, so that COPY fills them fast. They replace what a broken-off rebuild
+    /// left.
     var create: [String] {
         var sql = ["DROP TABLE IF EXISTS \(rows), \(totals)", table(rows, fields, required: Standard.all)]
         if definition.totals != nil {
@@ -85,7 +86,8 @@ struct ReadTable: Sendable {
         }
     }
 
-    /// Takes another table's name, indexes included. Renaming takes ACCESS EXCLUSIVE on the table, which nobody knows yet.
+    /// Takes another table's name, indexes included. Renaming takes ACCESS EXCLUSIVE on the table, which nobody knows
+    /// yet.
     func rename(to other: ReadTable) -> [String] {
         func index(_ suffix: String) -> String {
             "ALTER INDEX read.\(quoted(name + suffix)) RENAME TO \(quoted(other.name + suffix))"

@@ -1,9 +1,9 @@
 extension CSV {
     /// Reads records out of bytes that come in pieces. It holds one record and one piece, whatever the file's size.
     ///
-    /// RFC 4180, and beyond it: LF and CR end a line too, blank lines are skipped, a leading byte order mark is dropped,
-    /// a quote inside an unquoted field is itself. A record that cannot be read costs its first line only: a quote that
-    /// somebody forgot to close does not swallow the rows after it.
+    /// RFC 4180, and beyond it: LF and CR end a line too, blank lines are skipped, a leading byte order mark is
+    /// dropped, a quote inside an unquoted field is itself. A record that cannot be read costs its first line only: a
+    /// quote that somebody forgot to close does not swallow the rows after it.
     public struct Parser: Sendable {
         /// The most bytes that were held at once.
         public private(set) var peak = 0
