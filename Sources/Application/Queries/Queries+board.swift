@@ -3,11 +3,11 @@ import Kernel
 import Postgres
 
 extension Queries {
-    /// A pipeline's board: its stages in order, each with the cards that entered it last and with its totals by
-    /// currency:
+    /// A pipeline's board: its stages in order, each with the cards that entered it last and its totals by currency.
+    ///
     /// `{"pipeline":{"id","name"},"stages":[{"id","name","kind","position","probability","count","totals":[…],
-    /// "cards":[…],"more"}],"position"}`. Parameters: `limit` (cards of a stage, 1 to 200, 50 where not given), and the deals' own
-    /// filters: `owner_id=me`, `amount.gte`, `custom.key`, `q`.
+    /// "cards":[…],"more"}],"position"}`. Parameters: `limit` (cards of a stage, 1 to 200, 50 where not given), and the
+    /// deals' own filters: `owner_id=me`, `amount.gte`, `custom.key`, `q`.
     /// - Throws: `pipeline.not_found`; `parameter.unknown`, `parameter.invalid`.
     public func board(_ pipeline: UUID, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply

@@ -6,7 +6,11 @@ import Postgres
 import PostgresTesting
 import Projections
 import Shipped
+import Testing
 import Vault
+
+/// One after the other: each has a database of its own and half a dozen connections to it.
+@Suite(.serialized) enum QueriesTests {}
 
 /// A database with the shipped read tables, and questions to it.
 struct QueriesHome {
