@@ -51,7 +51,7 @@ struct Serving: Sendable {
         let progress = Progress()
         try await daybook.deploy(files) { if $0.total > 10_000 { progress.show($0) } }
         let first = FirstStart(place: place, daybook: daybook, isEmpty: isEmpty)
-        let owner = try await first.run(url: Doorway.url(port))
+        let owner = role == .projector ? nil : try await first.run(url: Doorway.url(port))
         try Task.checkCancellation()
         var services: [any Service] = []
         if role != .api { services.append(Projecting(projector: daybook.projector)) }
@@ -75,7 +75,7 @@ struct Serving: Sendable {
 
     /// The files say where the server is before the line does.
     private func announce(_ url: String, _ owner: Credentials?, _ daybook: Daybook) async {
-        await daybook.caughtUp()
+        if role == .all { await daybook.caughtUp() }
         if var owner {
             owner.url = url
             do {
