@@ -4,6 +4,8 @@ import Kernel
 import Logging
 import Postgres
 import PostgresTesting
+import Synchronization
+import Testing
 import Vault
 
 /// A database with appenders and readers on it, for one test.
@@ -19,7 +21,7 @@ struct World: Sendable {
     }
 
     func appender(
-        clock: @escaping @Sendable () -> Instant = now, _ adjust: (inout Appender.Limits) -> Void = { _ in }
+        clock: @escaping @Sendable () -> Instant = now, adjust: (inout Appender.Limits) -> Void = { _ in }
     ) -> Appender {
         var limits = Appender.Limits()
         adjust(&limits)
@@ -59,4 +61,64 @@ func opening(
     EventLog.Unit(
         organization: organization, drafts: [draft(stream, 1, type: "deal.opened")], expected: [stream: 0],
         readAt: readAt, lane: lane)
+}
+
+/// What a call threw, if it did.
+func failure(_ body: () async throws -> Void) async -> AppendError? {
+    do {
+        try await body()
+        return nil
+    } catch let error as AppendError {
+        return error
+    } catch {
+        Issue.record(error)
+        return nil
+    }
+}
+
+/// A clock that tells what it was given.
+final class Ticks: Sendable {
+    private let rest: Mutex<[Int64]>
+    init(_ microseconds: [Int64]) { rest = Mutex(microseconds.reversed()) }
+    func next() -> Instant { Instant(microseconds: rest.withLock { $0.count > 1 ? $0.removeLast() : $0[0] }) }
+}
+
+extension World {
+    /// Loads a stream, appends one event to it, and begins again where it has moved, as Application does.
+    func edit(_ organization: UUID, _ stream: UUID, by appender: Appender) async throws -> Receipt {
+        while true {
+            let loaded = try await reader.streams(organization, [stream])
+            let version = loaded.events[stream]?.last?.version ?? 0
+            let unit = EventLog.Unit(
+                organization: organization, drafts: [draft(stream, version + 1)], expected: [stream: version],
+                readAt: loaded.head.position)
+            do throws(AppendError) {
+                return try await appender.append(unit)
+            } catch {
+                guard case .moved(let streams) = error else { throw error }
+                #expect(streams == [stream])
+            }
+        }
+    }
+
+    /// Positions 1…n, each leaf hash that of its line, each stream's versions without a hole, times in order.
+    func expectWhole(_ organization: UUID, events count: Int? = nil) async throws {
+        let log = try await reader.page(organization, after: 0, limit: 100_000)
+        if let count { #expect(log.count == count) }
+        #expect(log.map(\.position) == log.indices.map { Position($0 + 1) })
+        #expect(log.allSatisfy { EventLine.leaf($0.line) == $0.leaf })
+        #expect(zip(log, log.dropFirst()).allSatisfy { $0.recordedAt <= $1.recordedAt })
+        for (_, stream) in Dictionary(grouping: log, by: \.stream) {
+            #expect(stream.map(\.version) == Array(1...Int32(stream.count)))
+        }
+    }
+}
+
+/// SQL that inserts an event past the appender, at positions of the test's choice.
+func forged(_ organization: UUID, _ position: some CustomStringConvertible) -> String {
+    """
+    INSERT INTO log.event
+    SELECT '\(organization.text)', \(position), gen_random_uuid(), 1, 'deal.opened', 1, '{}', NULL, '{}',
+        now(), now(), gen_random_uuid(), gen_random_uuid(), 0, decode(repeat('00', 32), 'hex')
+    """
 }

@@ -75,7 +75,7 @@ final class AppendLoop: @unchecked Sendable {
             planner.learn(facts, to: questions)
         } catch {
             try leave(connection, after: error, inTransaction: hadLocks || !questions.locks.isEmpty) {
-                planner.lookFailed(error, at: .now)
+                planner.lookFailed($0, at: .now)
             }
         }
     }
@@ -90,9 +90,7 @@ final class AppendLoop: @unchecked Sendable {
             }
             publish(planner.wrote())
         } catch {
-            try leave(connection, after: error, inTransaction: batch.isLocked) {
-                planner.failed(error, at: .now)
-            }
+            try leave(connection, after: error, inTransaction: batch.isLocked) { planner.failed($0, at: .now) }
         }
     }
 
@@ -111,9 +109,13 @@ final class AppendLoop: @unchecked Sendable {
 
     /// Tells the planner, and brings the connection back to where it can go on.
     private func leave(
-        _ connection: BlockingConnection, after error: PostgresError, inTransaction: Bool, _ tell: () -> Void
+        _ connection: BlockingConnection, after error: PostgresError, inTransaction: Bool,
+        _ tell: (PostgresError) -> Void
     ) throws(PostgresError) {
-        tell()
+        var error = error
+        // idle_in_transaction_session_timeout: this process was frozen while it held locks, and was thrown out.
+        if error.sqlstate == "25P03" { error.kind = .connectionLost }
+        tell(error)
         log.debug("an append failed", metadata: ["error": "\(error)"])
         if error.kind == .connectionLost { throw error }
         if inTransaction { try connection.execute("ROLLBACK") }

@@ -82,7 +82,9 @@ final class Inbox: Sendable {
     func sleep(until moment: ContinuousClock.Instant?) {
         let mustWait = state.withLock { state in
             let mail = state.mail
-            state.isSleeping = mail.arrivals.isEmpty && mail.cancellations.isEmpty && !mail.isClosing
+            // Closing ends a sleep without end; what rests until a moment rests until then.
+            let isNews = !mail.arrivals.isEmpty || !mail.cancellations.isEmpty || mail.isClosing && moment == nil
+            state.isSleeping = !isNews
             return state.isSleeping
         }
         guard mustWait else { return }
@@ -90,7 +92,7 @@ final class Inbox: Sendable {
         let left = max(moment - .now, .zero).components
         let nanoseconds = Int(clamping: left.seconds * 1_000_000_000 + left.attoseconds / 1_000_000_000)
         if bell.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .timedOut {
-            // Somebody may have rung just now: then the bell is up, and the next sleep would end at once, which is harmless.
+            // Somebody may have rung just now: then the next sleep ends at once, which is harmless.
             state.withLock { $0.isSleeping = false }
         }
     }

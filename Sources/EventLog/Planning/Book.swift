@@ -12,7 +12,8 @@ struct StreamFact: Sendable, Equatable {
 
 /// What the appender knows of one organization's log, as of the head that it knows.
 ///
-/// An insert at head + 1 that succeeds proves that nothing else happened, and so all of it; one that fails disproves it.
+/// An insert at head + 1 that succeeds proves that nothing else happened, and so all of it; one that fails, the
+/// contrary.
 struct Book {
     /// The head, while it is known.
     private(set) var head: Head?
@@ -27,8 +28,10 @@ struct Book {
 
     /// For how many batches a process queues on the lock after it has lost a race (FACTS-append §2, C2).
     static let pessimism = 16
-    /// The most streams that are remembered of one organization.
-    static let capacity = 4096
+    /// The most changes of streams that are remembered of one organization.
+    let capacity: Int
+
+    init(capacity: Int) { self.capacity = capacity }
 
     /// What is known of a stream, if anything is.
     func fact(of stream: UUID) -> StreamFact? { streams[stream]?.fact }
@@ -76,7 +79,11 @@ struct Book {
     private mutating func remember(_ stream: UUID, _ fact: StreamFact, at position: Position) {
         streams[stream] = (fact, position)
         order.append((position, stream))
-        while order.count > Book.capacity, let oldest = order.popFirst() {
+    }
+
+    /// Forgets the oldest changes beyond `capacity`. Not while a batch is being judged: it needs what was looked up.
+    mutating func trim() {
+        while order.count > capacity, let oldest = order.popFirst() {
             // One that changed again since stays: its later mention is still in `order`.
             if streams[oldest.stream]?.position == oldest.position { streams[oldest.stream] = nil }
             start = max(start, oldest.position)

@@ -11,7 +11,8 @@ extension Planner {
         settle()
         for entry in batch.entries { answers.append((entry.pending.ticket, .success(entry.receipt))) }
         for (organization, after) in batch.after where after.hasEvents {
-            books[organization, default: Book()].advance(to: after.head, after.streams)
+            books[organization]?.advance(to: after.head, after.streams)
+            books[organization]?.trim()
             remembered += after.streams.count
         }
         forgetSome()
@@ -36,8 +37,9 @@ extension Planner {
         if batch.isInDoubt, batch.mark != nil {
             sentFailures += 1
             if sentFailures > limits.attempts { return giveUp(batch.entries.map(\.pending), inDoubt: true) }
-            // Waiting for a lock may be waiting for ourselves, the lost transaction; anything else decides it.
-            mustVerify = error.kind != .lockTimeout && error.kind != .statementTimeout
+            // These last: whatever made the batch collide keeps the lost transaction from a commit, if that has not
+            // happened. Anything else, such as waiting for that very transaction, tells nothing yet.
+            mustVerify = error.kind == .uniqueViolation || error.kind == .divisionByZero
             return
         }
         settle()
@@ -156,9 +158,9 @@ extension Planner {
         for pending in units { books[pending.unit.organization]?.forget() }
     }
 
-    /// Bounds the memory: a quarter of a million streams, twenty thousand organizations.
+    /// Bounds the memory, to some tens of megabytes.
     private mutating func forgetSome() {
-        if remembered > 1 << 18 {
+        if remembered > limits.remembered {
             remembered = 0
             for organization in books.keys { books[organization]?.forgetStreams() }
         }

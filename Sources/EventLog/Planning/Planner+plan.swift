@@ -18,7 +18,7 @@ extension Planner {
                 deferred.append(pending)
                 continue
             }
-            draft.turn(to: organization, head)
+            draft.turn(to: organization, head, in: &batch)
             if let shared = draft.meets(pending.unit) {
                 if shared == .claimOrKey { pending.isSuspect = true }
                 pending.wasLookedUp = false
@@ -33,6 +33,8 @@ extension Planner {
                 }
             }
         }
+        draft.close(&batch)
+        for organization in Set(chosen.map(\.unit.organization)) { books[organization]?.trim() }
         chosen = []
         for pending in deferred.reversed() {
             switch pending.unit.lane {
@@ -83,6 +85,7 @@ private struct Draughtsman {
     let clock: Instant
     private var organization: UUID?
     private(set) var head = Head.empty
+    private var hasUnits = false
     private var written: [UUID: StreamFact] = [:]
     private var claims: Set<ClaimKey> = []
     private var keys: Set<OutcomeKey> = []
@@ -90,13 +93,21 @@ private struct Draughtsman {
     init(clock: Instant) { self.clock = clock }
 
     /// The units that follow are of this organization.
-    mutating func turn(to organization: UUID, _ head: Head) {
+    mutating func turn(to organization: UUID, _ head: Head, in batch: inout Batch) {
         guard self.organization != organization else { return }
+        close(&batch)
         self.organization = organization
         self.head = head
+        hasUnits = false
         written = [:]
         claims = []
         keys = []
+    }
+
+    /// No units of this organization follow.
+    func close(_ batch: inout Batch) {
+        guard let organization, hasUnits else { return }
+        batch.after[organization] = Batch.After(head: head, streams: written, hasEvents: !written.isEmpty)
     }
 
     /// What a unit shares with the ones before it in this batch.
@@ -139,8 +150,7 @@ private struct Draughtsman {
         written.merge(facts) { $1 }
         batch.entries.append(Batch.Entry(pending: pending, receipt: receipt))
         batch.rows += rows
-        batch.after[unit.organization] = Batch.After(
-            head: head, streams: written, hasEvents: !written.isEmpty)
+        hasUnits = true
         record(unit, receipt, in: &batch)
         return nil
     }

@@ -33,6 +33,9 @@ struct Planner {
         var quiet = Duration.seconds(1)
         /// How often a unit may be in a batch that fails before it is given up.
         var attempts = 12
+        /// The most changes of streams that are remembered of one organization, and of all.
+        var rememberedOfOne = 4_096
+        var remembered = 1 << 18
         /// For how long an organization rests whose log another transaction keeps locked.
         var parking = Duration.seconds(1)
     }
@@ -158,7 +161,7 @@ struct Planner {
         var streams: Set<StreamKey> = []
         for pending in chosen {
             let unit = pending.unit
-            let book = books[unit.organization] ?? Book()
+            let book = book(of: unit.organization)
             let isPessimistic = book.pessimistic > 0 && !isLocked
             if isPessimistic, questions.locks.last != unit.organization { questions.locks.append(unit.organization) }
             let isStale = book.head.map { unit.readAt > $0.position && !pending.sawHead } ?? true
@@ -174,6 +177,9 @@ struct Planner {
         questions.streams = Array(streams)
         return questions
     }
+
+    /// What is known of an organization, be it nothing.
+    func book(of organization: UUID) -> Book { books[organization] ?? Book(capacity: limits.rememberedOfOne) }
 
     /// The streams of a unit whose versions, or last times, nobody remembers. `whenMoved`: take it that the log moved.
     private func unknown(_ pending: Pending, in book: Book, whenMoved: Bool) -> [StreamKey] {
@@ -195,7 +201,9 @@ struct Planner {
         if !questions.locks.isEmpty { isLocked = true }
         let locked = Set(questions.locks)
         for (organization, head) in facts.heads {
-            books[organization, default: Book()].open(at: head, isLocked: locked.contains(organization))
+            var book = book(of: organization)
+            book.open(at: head, isLocked: locked.contains(organization))
+            books[organization] = book
         }
         for (key, fact) in facts.streams { books[key.organization]?.learn(key.stream, fact) }
         remembered += facts.streams.count

@@ -1,0 +1,1 @@
+DELETE FROM log.command WHERE recorded_at < $1
