@@ -34,15 +34,36 @@ struct ListQuery {
         text += hasView ? " FROM " : ", t AS whole FROM "
         text += subject.table.sql + " t"
         conditions(&text)
-        if let cursor { try after(cursor, &text) }
+        if let cursor, subject.hasID { try after(cursor, &text) }
         text += order(keys.map { "t.\(SQLText.name($0.column))" })
         text += " LIMIT \(text.bind(.integer(Int64(request.limit) + 1)))"
-        if let page = request.page { text += " OFFSET \(text.bind(.integer(page * Int64(request.limit))))" }
+        if let skipped = try skipped(cursor) { text += " OFFSET \(text.bind(.integer(skipped)))" }
         text += ") p CROSS JOIN LATERAL (SELECT "
         text += subject.document.columns(request.shown, of: hasView ? "t" : "(p.whole)")
         text += hasView ? " FROM \(subject.document.sql) t WHERE t.organization_id = $1 AND t.id = p.id) d" : ") d"
         text += order(keys.indices.map { "p.k\($0)" })
         return text.statement
+    }
+
+    /// How many rows stand before the page. Rows without an id (totals, definitions) are few and have no place of their
+    /// own to go on from: their cursor counts.
+    func skipped(_ cursor: Cursor?) throws(Problem) -> Int64? {
+        if let page = request.page { return page * Int64(request.limit) }
+        guard let cursor, !subject.hasID else { return nil }
+        guard let count = cursor.keys.first?.integer, cursor.keys.count == 1 else {
+            throw .badCursor("It is not of this list.")
+        }
+        return count
+    }
+
+    /// Where a page ends whose last row is `last`.
+    func end(_ last: Row, after cursor: Cursor?, at position: PositionToken, shape: [UInt8]) throws -> Cursor {
+        guard subject.hasID else {
+            let count = try (skipped(cursor) ?? 0) + Int64(request.limit)
+            return Cursor(keys: [.integer(count)], id: organization, position: position, shape: shape)
+        }
+        let keys = try keys.enumerated().map { try $1.json(last, $0 + 2) }
+        return Cursor(keys: keys, id: try last.uuid(1), position: position, shape: shape)
     }
 
     /// How many rows there are on all pages.

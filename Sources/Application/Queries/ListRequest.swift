@@ -49,9 +49,6 @@ struct ListRequest: Sendable {
         guard cursor == nil || page == nil else {
             throw .parameter("page", "A list goes on by cursor or by page, not by both.")
         }
-        guard cursor == nil || subject.hasID else {
-            throw .parameter("cursor", "\(subject.table.name) has no ids to go on by; use page and page_size.")
-        }
         guard (page ?? 0) * Int64(limit) <= 100_000 else {
             throw .parameter("page", "So far into a list one gets by cursor: follow `next`.")
         }

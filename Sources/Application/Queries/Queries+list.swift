@@ -77,9 +77,8 @@ extension Queries {
             let rows = answer.results[0]
             let shown = rows.prefix(request.limit)
             var next: String?
-            if rows.count > request.limit, let last = shown.last, subject.hasID {
-                let keys = try query.keys.enumerated().map { try $1.json(last, $0 + 2) }
-                let end = Cursor(keys: keys, id: try last.uuid(1), position: answer.position, shape: shape)
+            if rows.count > request.limit, let last = shown.last {
+                let end = try query.end(last, after: cursor, at: answer.position, shape: shape)
                 next = end.text(organization: organization, key: key)
             }
             let total = request.isCounted ? try answer.results[1][0].bigint(0) : nil

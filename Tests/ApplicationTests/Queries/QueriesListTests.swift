@@ -10,15 +10,21 @@ extension QueriesTests {
     @Suite struct Lists {
         typealias Deal = SalesHistory.DealFact
 
-        /// All pages of a list, and how many there were.
+        /// All pages of a list.
         private func all(
             _ queries: Queries, _ entity: String, _ parameters: [Parameter], by caller: Caller
+        ) async throws -> [JSON] {
+            try await all({ try await queries.list(entity, $0, by: $1, min: $2) }, parameters, by: caller)
+        }
+        private func all(
+            _ list: ([Parameter], Caller, PositionToken?) async throws -> Reply, _ parameters: [Parameter],
+            by caller: Caller
         ) async throws -> [JSON] {
             var items: [JSON] = []
             var cursor: String?
             repeat {
-                let page = try await queries.list(
-                    entity, parameters + (cursor.map { [Parameter("cursor", $0)] } ?? []), by: caller
+                let page = try await list(
+                    parameters + (cursor.map { [Parameter("cursor", $0)] } ?? []), caller, nil
                 ).json
                 items += page.items
                 cursor = page["next"]?.string
@@ -196,6 +202,8 @@ extension QueriesTests {
             let totals = try await home.queries.table("deals_totals", [.init("status", "open")], by: owner).json
             let open = history.deals.filter { $0.status == "open" }.count
             #expect(totals.items.compactMap { $0["deals"]?.integer }.reduce(0, +) == Int64(open))
+            let all = try await self.all(home.queries.fields, [.init("limit", "1")], by: owner)
+            #expect(all.compactMap { $0["key"]?.string } == ["founded", "segment"])
             let deals = try await home.queries.table("deals", [.init("limit", "200")], by: owner).json
             #expect(deals.items.count == 30 && deals.items.allSatisfy { $0["opened_at"]?.string?.count == 27 })
             let viewer = Caller.of(history.ledger.organization, role: .viewer)
