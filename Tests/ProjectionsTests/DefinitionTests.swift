@@ -8,7 +8,8 @@ import Testing
         owner: sales@example.com
         version: 3
         key: stream
-        columns: {title: text, stage: text, amount: bigint, currency: text, custom: json, open: boolean, at: timestamptz}
+        columns: {title: text, stage: text, amount: bigint, currency: text, custom: json, open: boolean,
+          at: timestamptz}
         on:
           deal.opened: {title: .title, amount: .amount.minor, currency: .amount.currency, open: true, at: $occurred_at}
           deal.edited: {merge: .set, amount: {given: .set.amount.minor}}
@@ -41,21 +42,21 @@ import Testing
     @Test func `an error names file, line, column, what is wrong and the nearest right name`() {
         #expect(
             problems(replacing: "{stage: .to}", "{stge: .to}")
-                == ["deals.yaml:10:16: there is no column stge; did you mean stage?"])
+                == ["deals.yaml:11:16: there is no column stge; did you mean stage?"])
         #expect(
             problems(replacing: "amount: bigint", "amount: bigitn") == [
                 "deals.yaml:6:45: unknown type bigitn; did you mean bigint?"
             ])
         #expect(
             problems(replacing: "{given: .set.amount.minor}", "{giben: .set.amount.minor}")
-                == ["deals.yaml:9:39: unknown operation giben; did you mean given?"])
+                == ["deals.yaml:10:39: unknown operation giben; did you mean given?"])
         #expect(problems(replacing: "owner:", "ownr:") == ["deals.yaml:3:1: unknown member ownr; did you mean owner?"])
         #expect(
             problems(replacing: "$occurred_at", "$occured_at")
-                == ["deals.yaml:8:99: unknown variable $occured_at; did you mean $occurred_at?"])
+                == ["deals.yaml:9:99: unknown variable $occured_at; did you mean $occurred_at?"])
         #expect(
             problems(replacing: "deal.removed: remove", "deal.removed: delete")
-                == ["deals.yaml:11:17: an event takes {column: value, …} or remove; there is remove"])
+                == ["deals.yaml:12:17: an event takes {column: value, …} or remove; there is remove"])
     }
 
     @Test func `all that is wrong is told at once, in the file's order`() {
@@ -102,7 +103,7 @@ import Testing
         #expect(problems(Self.good, names) == [])
         #expect(
             problems(replacing: "deal.moved:", "deal.mvoed:", names)
-                == ["deals.yaml:10:3: there is no event deal.mvoed; did you mean deal.moved?"])
+                == ["deals.yaml:11:3: there is no event deal.mvoed; did you mean deal.moved?"])
         let paths = EventCatalogue([
             "deal.opened": ["title", "amount.minor", "amount.currency", "custom.*"], "deal.edited": [],
             "deal.moved": ["to", "from"], "deal.removed": [],
@@ -110,7 +111,7 @@ import Testing
         #expect(problems(Self.good, paths) == [])
         #expect(
             problems(replacing: "title: .title", "title: .titel", paths)
-                == ["deals.yaml:8:24: deal.opened has no .titel; did you mean .title?"])
+                == ["deals.yaml:9:24: deal.opened has no .titel; did you mean .title?"])
         #expect(problems(replacing: "title: .title", "title: .custom.sector", paths) == [])
     }
 

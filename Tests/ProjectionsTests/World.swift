@@ -78,8 +78,8 @@ final class World: Sendable {
                         occurred_at, recorded_at, actor_id, command_id, command_index, merkle)
                     SELECT $1, u.n + $2, u.stream, u.version, u.type, 1, u.data, '{}', u.at, greatest(u.at, now()),
                         u.actor, gen_random_uuid(), 0, sha256(convert_to($1::text || (u.n + $2), 'UTF8'))
-                    FROM unnest($3::bigint[], $4::uuid[], $5::int[], $6::text[], $7::json[], $8::timestamptz[], $9::uuid[])
-                        u (n, stream, version, type, data, at, actor) ORDER BY u.n
+                    FROM unnest($3::bigint[], $4::uuid[], $5::int[], $6::text[], $7::json[], $8::timestamptz[],
+                        $9::uuid[]) u (n, stream, version, type, data, at, actor) ORDER BY u.n
                     """
                 ) {
                     $0.uuid(organization)

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Glibc
 
-/// One value of a row in 16 bytes: a number, day or time in `low`; a UUID; or a text of up to 12 bytes in place (length,
-/// then bytes), a longer one as length, its first four bytes, and where the arena holds it.
+/// One value of a row in 16 bytes: a number, day or time in `low`; a UUID; or a text of up to 12 bytes in place
+/// (length, then bytes), a longer one as length, its first four bytes, and where the arena holds it.
 struct Cell: Hashable, Sendable {
     var low: UInt64
     var high: UInt64
@@ -29,7 +29,7 @@ struct Cell: Hashable, Sendable {
 
 /// Bytes that only grow; what lies in it never moves, so a copied cell stays good.
 struct Arena: ~Copyable {
-    private static let block = 1 << 20
+    private static let block = 1 << 18
     private var blocks: [UnsafeMutablePointer<UInt8>] = []
     private var used = 0
     /// Of the last block.

@@ -1,5 +1,6 @@
 /// A row is a run of cells: which columns are set (128 bits), its key, when it was made and last changed (microseconds
-/// since 2000), the position and version of its last event, then one cell for each column. Position 0: there is no such row.
+/// since 2000), the position and version of its last event, then one cell for each column. Position 0: there is no such
+/// row.
 typealias Row = UnsafeMutablePointer<Cell>
 
 extension UnsafeMutablePointer where Pointee == Cell {
@@ -121,9 +122,9 @@ struct Table: ~Copyable {
         index.initialize(repeating: 0, count: mask + 1)
     }
 
-    /// Forgets all rows; the memory of a batch's worth of them is kept.
+    /// Forgets all rows; the memory of a small batch of them is kept.
     mutating func removeAll() {
-        let kept = min(blocks.count, 4)
+        let kept = min(blocks.count, 1)
         for block in blocks[kept...] { block.deallocate() }
         blocks.removeSubrange(kept...)
         for i in 0..<min(count, kept * Table.perBlock) { self[i].update(repeating: .zero, count: stride) }

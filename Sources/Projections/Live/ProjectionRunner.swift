@@ -38,8 +38,8 @@ public final class ProjectionRunner: Sendable {
     private let lanes = Mutex<[UUID: Lane]>([:])
     private let deployment = Mutex<Deployment?>(nil)
 
-    /// `settings`: of the database; the role is chosen here. `appender`: this process' own, if it has one, whose commits
-    /// are heard at once; others' are heard by NOTIFY. `waits`: told of each batch.
+    /// `settings`: of the database; the role is chosen here. `appender`: this process' own, if it has one, whose
+    /// commits are heard at once; others' are heard by NOTIFY. `waits`: told of each batch.
     public init(
         _ settings: ConnectionSettings, appender: Appender? = nil, waits: ProjectionWaits? = nil,
         options: Options = Options(), log: Logger
@@ -97,6 +97,7 @@ public final class ProjectionRunner: Sendable {
 
     private func sweep() async {
         while !Task.isCancelled {
+            let began = ContinuousClock.now
             do throws(PostgresError) {
                 if try await isOutdated() { forget() }
                 _ = try await reading.query(Statement(SQL.heartbeat))
@@ -104,7 +105,8 @@ public final class ProjectionRunner: Sendable {
             } catch {
                 log.warning("the logs could not be looked at", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: options.sweep)
+            // With very many organizations a look takes its time; it may not become the work.
+            try? await Task.sleep(for: max(options.sweep, (ContinuousClock.now - began) * 20))
         }
     }
 

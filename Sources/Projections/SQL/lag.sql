@@ -1,4 +1,5 @@
--- How far each projection is behind the log's own head, in events and in seconds since the first unapplied one was recorded.
+-- How far each projection is behind the log's own head, in events and in seconds since the first unapplied one was
+-- recorded.
 WITH RECURSIVE organization AS (
     (SELECT organization_id FROM log.event ORDER BY organization_id LIMIT 1)
     UNION ALL
@@ -16,11 +17,11 @@ WITH RECURSIVE organization AS (
 SELECT r.name, r.state, extract(epoch FROM clock_timestamp() - r.heartbeat_at)::float8, count(h.organization_id),
     coalesce(sum(p.events), 0)::bigint,
     coalesce(sum(h.position - coalesce(p.position, 0)), 0)::bigint,
-    coalesce(max(
+    greatest(0, max(
         CASE WHEN coalesce(p.position, 0) < h.position THEN (
             SELECT extract(epoch FROM clock_timestamp() - e.recorded_at) FROM log.event e
             WHERE e.organization_id = h.organization_id AND e.position = coalesce(p.position, 0) + 1
-        ) END), 0)::float8,
+        ) END))::float8,
     (SELECT count(*) FROM read.held x WHERE x.projection = r.name)
 FROM read.projection r
 LEFT JOIN head h ON true

@@ -78,7 +78,7 @@ final class LogPass {
     // MARK: - What is read?
 
     private func read(_ first: UUID, _ last: UUID) throws {
-        let sql = SQL.copyLog.replacing("{first}", with: first.text).replacing("{last}", with: last.text)
+        let sql = filled(SQL.copyLog, ["first": first.text, "last": last.text])
         try connection.copyOut(sql) { bytes in
             var row = CopyRow(bytes)
             guard let id = try row.next()?.baseAddress else { return }

@@ -143,11 +143,15 @@ struct Rebuild {
         let views = try self.views ?? Views(connection: connection).known().map(\.view)
         let swap = Swap(connection: connection, old: old, shadow: shadow, views: views)
         var attempt = follower
+        var waiting: [(view: ViewFile, error: PostgresError)] = []
         try Swap.patiently(connection, between: { try follower.catchUp() }) {
             attempt = follower
-            try swap.run { try attempt.catchUp(i, to: $0) }
+            waiting = try swap.run { try attempt.catchUp(i, to: $0) }
         }
         follower = attempt
         follower.leave(i)
+        for (view, error) in waiting {
+            log.info("a view waits for its tables", metadata: ["view": "\(view.name)", "error": "\(error)"])
+        }
     }
 }

@@ -9,8 +9,10 @@ struct Swap {
     let shadow: Deployed
     let views: [ViewFile]
 
-    /// `catchUp` brings the new table, in this transaction, to where the old one was when nobody could write it any more.
-    func run(_ catchUp: ([UUID: Int64]) throws -> Void) throws {
+    /// `catchUp` brings the new table, in this transaction, to where the old one was when nobody could write it any
+    /// more.
+    /// - Returns: the views that could not be put up again, and why.
+    func run(_ catchUp: ([UUID: Int64]) throws -> Void) throws -> [(view: ViewFile, error: PostgresError)] {
         try Swap.prepare(connection)
         let positions = try Swap.lock(connection, old)
         try catchUp(positions)
@@ -36,7 +38,7 @@ struct Swap {
                 $0.text(definition.canonical)
             })
         try connection.query(Statement(old.stop) { $0.text(old.name) })
-        try Views(connection: connection).putUp(views)
+        return try Views(connection: connection).putUp(views)
     }
 
     // MARK: - How is it done without harm?
@@ -47,8 +49,8 @@ struct Swap {
         try connection.query(Statement("SELECT pg_advisory_xact_lock(hashtextextended('daybook swap', 0))"))
     }
 
-    /// Locks progress, views and table in the order in which batches and readers take them: a batch compares the progress
-    /// before it writes rows, a reader opens a view before its tables.
+    /// Locks progress, views and table in the order in which batches and readers take them: a batch compares the
+    /// progress before it writes rows, a reader opens a view before its tables.
     /// - Returns: how far the table is.
     static func lock(_ connection: BlockingConnection, _ table: ReadTable) throws -> [UUID: Int64] {
         var positions: [UUID: Int64] = [:]
@@ -68,6 +70,7 @@ struct Swap {
         _ connection: BlockingConnection, between: () throws -> Void = {}, _ body: () throws -> Void
     ) throws {
         let deadline = ContinuousClock.now + .seconds(120)
+        var pause: UInt32 = 20_000
         while true {
             do {
                 return try connection.transaction { try body() }
@@ -75,7 +78,9 @@ struct Swap {
                 if ContinuousClock.now > deadline {
                     throw ReadModelError("a query has been reading the table for minutes: end it, or try again later")
                 }
-                usleep(UInt32.random(in: 20_000...100_000))
+                // Each attempt holds up readers for as long as it waits: fewer of them the longer it takes.
+                usleep(UInt32.random(in: pause / 2...pause))
+                pause = min(pause * 2, 900_000)
                 try between()
             }
         }

@@ -92,11 +92,12 @@ struct Verify {
     private func compareRows(_ table: ReadTable, _ expected: ReadTable) throws -> [Difference] {
         let columns = table.fields.dropFirst(2).map(\.name)
         let differing = columns.map { "CASE WHEN a.\(quoted($0)) IS DISTINCT FROM b.\(quoted($0)) THEN '\($0)' END" }
-        let sql =
-            "SELECT coalesce(a.organization_id, b.organization_id), coalesce(a.id, b.id), a.id IS NULL, b.id IS NULL,"
-            + " array_to_string(ARRAY[\(differing.joined(separator: ", "))], ',')"
-            + " FROM \(table.rows) a FULL JOIN \(expected.rows) b USING (organization_id, id)"
-            + " WHERE ROW(a.*) IS DISTINCT FROM ROW(b.*) ORDER BY 1, 2 LIMIT \(Verify.most)"
+        let sql = filled(
+            SQL.differingRows,
+            [
+                "columns": differing.joined(separator: ", "), "rows": table.rows, "expected": expected.rows,
+                "most": "\(Verify.most)",
+            ])
         return try connection.query(Statement(sql)).flatMap { row -> [Difference] in
             let organization = try row.uuid(0).text
             let id = try row.uuid(1).text
@@ -111,14 +112,12 @@ struct Verify {
 
     private func compareTotals(_ table: ReadTable, _ expected: ReadTable) throws -> [Difference] {
         if table.definition.totals == nil { return [] }
-        func only(_ kind: Difference.Kind, in a: String, not b: String) -> String {
-            "SELECT '\(kind.rawValue)', to_jsonb(x) FROM (SELECT * FROM \(a) EXCEPT ALL SELECT * FROM \(b)) x"
-        }
-        let measures = table.measures.map { " - '\($0.name)'" }.joined()
-        let sql =
-            "SELECT kind, x ->> 'organization_id', (x - 'organization_id'\(measures))::text FROM ("
-            + only(.extra, in: table.totals, not: expected.totals) + " UNION ALL "
-            + only(.missing, in: expected.totals, not: table.totals) + ") d (kind, x) LIMIT \(Verify.most)"
+        let sql = filled(
+            SQL.differingTotals,
+            [
+                "measures": table.measures.map { " - '\($0.name)'" }.joined(), "totals": table.totals,
+                "expected": expected.totals, "most": "\(Verify.most)",
+            ])
         return try connection.query(Statement(sql)).map { row in
             Difference(
                 table: table.totalsName, organization: try row.text(1), key: try row.text(2), column: nil,

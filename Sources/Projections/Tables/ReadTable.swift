@@ -77,8 +77,7 @@ struct ReadTable: Sendable {
         all.flatMap { table in
             [
                 "ALTER TABLE \(table) ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
-                "CREATE POLICY organization ON \(table) TO daybook_app, daybook_auditor"
-                    + " USING (organization_id = current_setting('daybook.organization', true)::uuid)",
+                filled(SQL.protectRows, ["table": table]),
                 "CREATE POLICY everything ON \(table) TO daybook_owner, daybook_worker USING (true) WITH CHECK (true)",
                 "GRANT SELECT ON \(table) TO daybook_app, daybook_auditor",
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON \(table) TO daybook_worker",
@@ -103,16 +102,13 @@ struct ReadTable: Sendable {
     // MARK: - When is too much held?
 
     /// More than 100 streams, or 1 % of the rows and at least 10: whether, and how many; $1 is the projection.
-    var tooMuch: String {
-        "SELECT count(*) > 100 OR count(*) >= 10 AND count(*) * 100 > (SELECT count(*) FROM \(rows)), count(*)"
-            + " FROM read.held WHERE projection = $1"
-    }
+    var tooMuch: String { filled(SQL.tooMuchHeld, ["rows": rows]) }
     /// Stops the projection ($1) where too much is held.
     var stop: String { "UPDATE read.projection SET state = 'stopped' WHERE \(becomes("live", true)) RETURNING name" }
     /// Lets a stopped projection ($1) go on where that is so no more.
     var goOn: String { "UPDATE read.projection SET state = 'live' WHERE \(becomes("stopped", false)) RETURNING name" }
 
     private func becomes(_ state: String, _ isTooMuch: Bool) -> String {
-        "name = $1 AND state = '\(state)' AND (SELECT x.too_much FROM (\(tooMuch)) x (too_much, held)) = \(isTooMuch)"
+        "name = $1 AND state = '\(state)' AND (SELECT x.much FROM (\n\(tooMuch)) x (much, held)) = \(isTooMuch)"
     }
 }

@@ -30,6 +30,11 @@ extension ColumnType {
 /// A name in quotes: a column may be called `order`.
 func quoted(_ name: String) -> String { "\"\(name)\"" }
 
+/// A statement with the names that only a definition knows, in the places of `{…}`.
+func filled(_ sql: String, _ names: [String: String]) -> String {
+    names.reduce(sql) { $0.replacing("{\($1.key)}", with: $1.value) }
+}
+
 func list(_ names: some Sequence<String>) -> String { names.map(quoted).joined(separator: ", ") }
 
 extension Bytes {

@@ -35,22 +35,28 @@ extension ReadTable {
         let cells = definition.columns.map { column in
             column.type == .numeric || column.type == .json ? "\(quoted(column.name))::text" : quoted(column.name)
         }
-        return "SELECT id, \((Standard.after + cells).joined(separator: ", "))"
-            + " FROM \(rows) WHERE organization_id = $1 AND id = ANY ($2)"
+        let columns = (Standard.after + cells).joined(separator: ", ")
+        return filled(SQL.selectRows, ["columns": columns, "rows": rows])
     }
 
     fileprivate var upsert: String {
         let sets = fields.dropFirst(2).map { "\(quoted($0.name)) = excluded.\(quoted($0.name))" }
-        return "INSERT INTO \(rows) (\(list(fields.map(\.name)))) SELECT $1, u.* FROM unnest(\(arrays(fields))) u"
-            + " ON CONFLICT (organization_id, id) DO UPDATE SET \(sets.joined(separator: ", "))"
+        return filled(
+            SQL.upsertRows,
+            [
+                "rows": rows, "columns": list(fields.map(\.name)), "arrays": arrays(fields),
+                "sets": sets.joined(separator: ", "),
+            ])
     }
 
     fileprivate var add: String {
         let sets = measures.map { "\(quoted($0.name)) = t.\(quoted($0.name)) + excluded.\(quoted($0.name))" }
-        return "INSERT INTO \(totals) AS t (\(list(totalsFields.map(\.name))))"
-            + " SELECT $1, u.* FROM unnest(\(arrays(totalsFields))) u"
-            + " ON CONFLICT (\(list(["organization_id"] + groups.map(\.name))))"
-            + " DO UPDATE SET \(sets.joined(separator: ", "))"
+        return filled(
+            SQL.addTotals,
+            [
+                "totals": totals, "columns": list(totalsFields.map(\.name)), "arrays": arrays(totalsFields),
+                "key": list(["organization_id"] + groups.map(\.name)), "sets": sets.joined(separator: ", "),
+            ])
     }
 
     private func arrays(_ fields: [Field]) -> String {
