@@ -86,7 +86,7 @@ import Testing
         let cluster = TestCluster()
         let database = try await cluster.database()
         var limits = Appender.Limits()
-        limits.patience = .milliseconds(400)
+        limits.patience = .seconds(2)
         let appender = Appender(database.settings(), limits: limits, clock: now, log: quiet)
         let organization = id()
         _ = try await appender.append(opening(organization))

@@ -10,19 +10,28 @@ extension Batch {
     var statements: [Statement] {
         var all: [Statement] = []
         if isImpatient { all.append(.impatience) }
-        if rows.isEmpty, !outcomes.isEmpty {
-            all.append(Statement(SQL.keepOutcomes) { fillOutcomes(&$0) })
-        } else if !outcomes.isEmpty {
+        if rows.isEmpty {
+            if !outcomes.isEmpty { all.append(Statement(SQL.keepOutcomes) { fillOutcomes(&$0) }) }
+        } else if !releases.isEmpty {
+            // Released before taken, by a statement of its own: parts of one statement do not see each other's work.
             all.append(
-                Statement(SQL.appendEventsAndOutcomes) {
+                Statement(SQL.appendUnits) {
                     fillEvents(&$0)
                     fillOutcomes(&$0)
+                    fill([], &$0)
                 })
-        } else if !rows.isEmpty {
+            all.append(Statement(SQL.releaseClaims) { fill(releases, &$0) })
+            if !takes.isEmpty { all.append(Statement(SQL.takeClaims) { fill(takes, &$0) }) }
+        } else if !outcomes.isEmpty || !takes.isEmpty {
+            all.append(
+                Statement(SQL.appendUnits) {
+                    fillEvents(&$0)
+                    fillOutcomes(&$0)
+                    fill(takes, &$0)
+                })
+        } else {
             all.append(Statement(SQL.appendEvents) { fillEvents(&$0) })
         }
-        if !releases.isEmpty { all.append(Statement(SQL.releaseClaims) { fill(releases, &$0) }) }
-        if !takes.isEmpty { all.append(Statement(SQL.takeClaims) { fill(takes, &$0) }) }
         let checks = checks
         if !checks.isEmpty {
             all.append(

@@ -1,11 +1,14 @@
--- As append_events, and what repeats of the commands will be answered: one statement, so that it needs no second round
--- trip and is prepared once. The events are written first: the main statement runs before what nobody reads from.
+-- As append_events, with what repeats will be answered and what becomes unique: one statement, so that it is one round
+-- trip and prepared once. The events are written first: the main statement runs before those that nobody reads from.
 WITH kept AS (
     INSERT INTO log.command (
         organization_id, actor_id, key_digest, request_hash, status, code, detail, position, recorded_at)
     SELECT * FROM unnest(
         $16::uuid[], $17::uuid[], $18::bytea[], $19::bytea[], $20::smallint[], $21::text[], $22::json[], $23::bigint[],
         $24::timestamptz[])
+), taken AS (
+    INSERT INTO log.claim (organization_id, scope, digest, stream_id)
+    SELECT * FROM unnest($25::uuid[], $26::text[], $27::bytea[], $28::uuid[])
 )
 INSERT INTO log.event (
     organization_id, position, stream_id, version, type, schema, data, private, meta,
