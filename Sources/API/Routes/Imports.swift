@@ -14,19 +14,20 @@ extension Routes {
         return [
             Route(
                 .post, path, "Open an import: a mapping, and the header of the file that it is for.",
-                body: .document(Schema.opening, limit: Limits.rows), answer: .json(["type": "object"], position: false),
+                body: .document(Schema.opening, limit: Limits.rows), answer: .json(["type": "object"], position: true),
                 handler: .known { exchange, caller throws(Problem) in
                     let opened = try await imports.open(exchange.body, by: caller)
-                    var outcome = Outcome(status: 201, opened)
-                    outcome.location = opened["id"]?.string.map { "\(path)/\($0)" }
+                    var outcome = Outcome(status: 201, opened.body, position: opened.position)
+                    outcome.location = opened.body["id"]?.string.map { "\(path)/\($0)" }
                     return outcome
                 }),
             Route(
                 .post, "\(path)/{id}/rows", "Take the next rows of an import.",
-                body: .document(Schema.rows, limit: Limits.rows), answer: .json(["type": "object"], position: false),
+                body: .document(Schema.rows, limit: Limits.rows), answer: .json(["type": "object"], position: true),
                 handler: .known { exchange, caller throws(Problem) in
                     let id = try exchange.id(of: "import")
-                    return Outcome(try await imports.take(id, exchange.body, by: caller))
+                    let taken = try await imports.take(id, exchange.body, by: caller)
+                    return Outcome(taken.body, position: taken.position)
                 }),
         ]
     }

@@ -52,7 +52,7 @@ extension Imports {
         }
         var body: [String: JSON] = ["name": .string(rule.name), "stages": .array(stages)]
         if let text = rule.description { body["description"] = .string(text) }
-        return Ask(Pipeline.name, .id(id), "create", .object(body))
+        return Ask(Pipeline.name, .id(id), EntityFacts.all[Pipeline.name]?.creation.act ?? "", .object(body))
     }
 
     private func ask(_ rule: CustomRule) -> Ask {

@@ -16,13 +16,21 @@ public final class Imports: Sendable {
     /// Rows in one request.
     public static let batch = 500
 
+    /// What became of a request, and where the log is after it.
+    public struct Told: Sendable {
+        /// The answer's members.
+        public let body: JSON
+        /// The log's head.
+        public let position: PositionToken
+    }
+
     // MARK: What is an import to be?
 
     /// Checks a mapping against a file's header and makes what it brings along: `{mapping, header, file?, dry_run?}`.
     /// The same request gets the same import, also after a restart.
     /// - Returns: `{id, mapping, source, entities, created, notes}`.
     /// - Throws: `mapping.invalid` with all that is wrong, or why what it brings along cannot be made.
-    public func open(_ body: JSON, by caller: Caller) async throws(Problem) -> JSON {
+    public func open(_ body: JSON, by caller: Caller) async throws(Problem) -> Told {
         let request = try OpenRequest(body)
         let caller = caller.importing
         let keys = try await commands.organizationKeys(of: caller.organization)
@@ -38,23 +46,24 @@ public final class Imports: Sendable {
         sessions.withLock { $0.keep(session) }
         let unused =
             mapping.unused.isEmpty ? [] : ["No column is taken from \(mapping.unused.joined(separator: ", "))."]
-        return [
+        let told: JSON = [
             "id": .string(session.id.text), "mapping": .string(mapping.name), "source": .string(mapping.source),
             "entities": .array(mapping.written.sorted().map(JSON.string)), "created": .array(prepared.created),
             "notes": .array((prepared.notes + unused).map(JSON.string)),
         ]
+        return Told(body: told, position: try await commands.head(of: session.organization))
     }
 
     /// Takes a batch of rows: `{rows: [[…]], lines?: […], first?, final?, taken?: […]}`.
     /// - Returns: `{rows, accepted, unchanged, events, rejected, postponed, created, notes}`.
     /// - Throws: `import.not_found` (404) where this process does not know the import: the client opens it again.
-    public func take(_ id: UUID, _ body: JSON, by caller: Caller) async throws(Problem) -> JSON {
+    public func take(_ id: UUID, _ body: JSON, by caller: Caller) async throws(Problem) -> Told {
         guard let session = sessions.withLock({ $0[id] }), session.organization == caller.organization else {
             throw .absent("import")
         }
         let request = try RowsRequest(body, width: session.width)
         var batch = Batch(session: session, caller: caller.importing, commands: commands, request: request)
-        return try await batch.run()
+        return Told(body: try await batch.run(), position: try await commands.head(of: session.organization))
     }
 
     private func settings(of organization: UUID) async throws(Problem) -> ImportSettings {

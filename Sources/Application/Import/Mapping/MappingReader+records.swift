@@ -24,7 +24,7 @@ extension MappingReader {
         for item in members["steps"].map({ items($0) }) ?? [] {
             if let step = step(item, of: entity) { rule.steps.append(step) }
         }
-        let given = Set((rule.start + rule.fields).compactMap(\.path.first))
+        let given = named(members["start"], entity.creation).union(named(members["fields"], entity.creation))
         for field in entity.creation.takes where field.isRequired && !given.contains(field.name) {
             note(node, "required", "\(entity.name) needs a value for `\(field.name)`")
         }
@@ -32,6 +32,12 @@ extension MappingReader {
             note(node, "duplicate", "`\(path.joined(separator: "."))` is given both in `start` and in `fields`")
         }
         return rule
+    }
+
+    /// The members that a body names, whatever it says of them.
+    private func named(_ node: Node?, _ form: EntityFacts.Form) -> Set<String> {
+        let names = (node?.mapping ?? [:]).compactMap { $0.key.string?.split(separator: ".").first }
+        return Set(names.compactMap { form.field(String($0))?.name })
     }
 
     private mutating func step(_ node: Node, of entity: EntityFacts) -> StepRule? {
@@ -47,7 +53,7 @@ extension MappingReader {
         if let node = members["when"] { step.when = conditions(node) }
         if let node = members["occurred"] { step.occurred = moments(node) }
         if let node = members["with"] { step.with = body(node, form, of: entity) }
-        let given = Set(step.with.compactMap(\.path.first))
+        let given = named(members["with"], form)
         for field in form.takes where field.isRequired && !given.contains(field.name) {
             note(node, "required", "`\(act)` needs a value for `\(field.name)`")
         }

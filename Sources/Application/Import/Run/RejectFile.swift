@@ -1,0 +1,59 @@
+import Foundation
+import Kernel
+
+/// The rows that could not be taken, each with line, column, code and reason before its own fields. Corrected, it can be
+/// imported by the same mapping.
+final class RejectFile {
+    struct Entry {
+        var line: Int
+        var column: String
+        var code: String
+        var reason: String
+        var fields: [String]
+    }
+
+    private let path: String
+    private var header: [String] = []
+    private var handle: FileHandle?
+
+    init(_ path: String) { self.path = path }
+
+    /// Says what the file's columns are called.
+    func begin(_ names: [String]) { header = names }
+
+    /// Writes a row down; the first one makes the file.
+    func add(_ entry: Entry) throws {
+        if handle == nil {
+            // It may hold personal data: readable by its owner only.
+            let made = FileManager.default.createFile(
+                atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+            guard made, let opened = FileHandle(forWritingAtPath: path) else {
+                throw CSV.Unreadable("The reject file \(path) cannot be written; name another with --rejects.")
+            }
+            handle = opened
+            try opened.write(contentsOf: Data(CSV.line(["line", "column", "code", "reason"] + header).utf8))
+        }
+        let told = [String(entry.line), entry.column, entry.code, entry.reason]
+        try handle?.write(contentsOf: Data(CSV.line(told + entry.fields).utf8))
+    }
+
+    /// Closes the file and answers its path. Without rows there is none; one of an earlier run would mislead.
+    func finish() throws -> String? {
+        guard let handle else {
+            try? FileManager.default.removeItem(atPath: path)
+            return nil
+        }
+        try handle.close()
+        return path
+    }
+}
+
+extension RejectFile.Entry {
+    init(_ json: JSON, _ lines: [Int: [String]]) {
+        line = json["line"].flatMap(\.integer).map { Int($0) } ?? 0
+        column = json["column"]?.string ?? ""
+        code = json["code"]?.string ?? ""
+        reason = json["reason"]?.string ?? ""
+        fields = lines[line] ?? []
+    }
+}
