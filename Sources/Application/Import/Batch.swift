@@ -55,7 +55,7 @@ struct Batch {
         let named = Array(Set(tasks.flatMap { $0.wishes.flatMap { [$0.id] + $0.links.map(\.id) } }))
         let real = try await commands.existing(named, in: session.organization)
         imagined = session.dryRun ? session.imagined.among(named).subtracting(real) : []
-        present = real.union(imagined)
+        present = real.union(imagined).union(session.assumed.compactMap(\.recordID))
         while !tasks.isEmpty { try await carryOut(nextWave(&tasks)) }
         return summary
     }
@@ -164,6 +164,11 @@ struct Batch {
         imagined.insert(id)
         session.imagined.add(id)
     }
+}
+
+extension Ask {
+    /// The record, where it is named by its id.
+    fileprivate var recordID: UUID? { if case .id(let id) = target { id } else { nil } }
 }
 
 extension Wish {

@@ -122,8 +122,6 @@ private struct Sessions {
     }
     mutating func keep(_ session: ImportSession) {
         uses += 1
-        // What a dry run has imagined outlives its client's asking again.
-        if let known = sessions[session.id]?.session, known.dryRun { return }
         if sessions.count == Self.most, let oldest = sessions.min(by: { $0.value.used < $1.value.used }) {
             sessions[oldest.key] = nil
         }

@@ -34,7 +34,9 @@ final class RejectFile {
             try opened.write(contentsOf: Data(CSV.line(["line", "column", "code", "reason"] + header).utf8))
         }
         let told = [String(entry.line), entry.column, entry.code, entry.reason]
-        try handle?.write(contentsOf: Data(CSV.line(told + entry.fields).utf8))
+        // As wide as the header, so that every reader takes it; a line that could not be split is one field.
+        let fields = entry.fields + Array(repeating: "", count: max(0, header.count - entry.fields.count))
+        try handle?.write(contentsOf: Data(CSV.line(told + fields).utf8))
     }
 
     /// Closes the file and answers its path. Without rows there is none; one of an earlier run would mislead.
