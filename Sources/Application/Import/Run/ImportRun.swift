@@ -43,8 +43,9 @@ public final class ImportRun {
         public var pass: Int
         /// Rows sent so far in this pass.
         public var rows: Int
-        /// Bytes of the file read in this pass, and of the whole file.
+        /// Bytes of the file read in this pass.
         public var read: Int
+        /// Bytes of the whole file.
         public var size: Int
     }
 
