@@ -1,3 +1,4 @@
+import CRM
 import EventLog
 import Foundation
 import Kernel
@@ -34,6 +35,16 @@ import Testing
                 return try await group.reduce(0, +)
             }
             #expect(stale == 0)
+        }
+    }
+
+    @Test func `a record's table follows every event of its entity, so that its version is the record's`() throws {
+        let definitions = try TestHouse.shipped.filter { $0.name.hasSuffix(".yaml") }
+            .map { try Definition.read(file: $0.name, text: $0.text, catalogue: Daybook.catalogue) }
+        for entity in entities {
+            let definition = try #require(definitions.first { $0.name == entity.plural })
+            let events = entity.storedNames.map { String($0.prefix { $0 != "@" }) }
+            #expect(Set(events).subtracting(definition.events).isEmpty, "\(entity.plural)")
         }
     }
 
