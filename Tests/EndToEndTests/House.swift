@@ -39,14 +39,19 @@ final class House: Sendable {
         return number.flatMap { kill($0, 0) == 0 ? $0 : nil }
     }
 
-    /// Ends what still runs and removes the folder.
+    /// Ends a server well; the rest is done when the last reference goes, also where a test failed.
     func leave(_ server: Running? = nil) async {
-        if let server, server.process.isRunning {
-            server.signal(SIGTERM)
-            _ = await server.ended()
+        guard let server, server.process.isRunning else { return }
+        server.signal(SIGTERM)
+        _ = await server.ended()
+    }
+
+    deinit {
+        for _ in 0..<100 {
+            guard let postgres else { break }
+            kill(postgres, SIGQUIT)
+            usleep(50_000)
         }
-        if let postgres { kill(postgres, SIGQUIT) }
-        for _ in 0..<100 where postgres != nil { try? await Task.sleep(for: .milliseconds(50)) }
         try? FileManager.default.removeItem(atPath: folder)
     }
 }

@@ -48,7 +48,9 @@ struct ImportTests {
         for file in Self.files.dropLast() { #expect(try await house.importing(file).code != 1) }
         let begun = try await house.log().count
         let importing = try Running(house.importVerb("sales_pipeline"))
-        while try await house.log().count < begun + 2000 { try await Task.sleep(for: .milliseconds(20)) }
+        while importing.process.isRunning, try await house.log().count < begun + 2000 {
+            try await Task.sleep(for: .milliseconds(20))
+        }
         server.signal(SIGKILL)
         if let postgres = house.postgres { kill(postgres, SIGKILL) }
         _ = await server.ended()
