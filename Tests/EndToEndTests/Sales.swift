@@ -30,7 +30,7 @@ struct Sales: Sendable {
     }
 
     private static func table(_ name: String) throws -> [[String: String]] {
-        let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8).replacing("\r", with: "")
+        let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8).replacing("\r\n", with: "\n")
         let lines = text.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
         return lines.dropFirst().map { line in
             Dictionary(uniqueKeysWithValues: zip(lines[0], line).map { (String($0), String($1)) })
