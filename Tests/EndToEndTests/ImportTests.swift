@@ -68,7 +68,7 @@ struct ImportTests {
 
 extension House {
     func importVerb(_ file: String) -> [String] {
-        let map = file.replacing("_", with: "-")
+        let map = "maven-" + file.replacing("_", with: "-")
         return ["import", "\(Sales.folder)/\(file).csv", "--map", map, "--data", folder, "--format", "json"]
     }
     func importing(_ file: String) async throws -> Program.Outcome { try await Program.run(importVerb(file)) }
