@@ -151,7 +151,7 @@ struct Rebuild {
         follower = attempt
         follower.leave(i)
         for (view, error) in waiting {
-            log.info("a view waits for its tables", metadata: ["view": "\(view.name)", "error": "\(error)"])
+            log.debug("a view waits for its tables", metadata: ["view": "\(view.name)", "error": "\(error)"])
         }
     }
 }
