@@ -25,7 +25,7 @@ public final class Daybook: Sendable {
     public let models: ReadModels
     /// Feeds the read tables while its task runs. Where another process does that, it is left alone.
     public let projector: ProjectionRunner
-    private let worker: PipelinedConnection
+    let worker: PipelinedConnection
     private let copies: BlockingPool
 
     /// - Parameters:

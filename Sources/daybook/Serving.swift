@@ -56,6 +56,7 @@ struct Serving: Sendable {
         var services: [any Service] = []
         if role != .api { services.append(Projecting(projector: daybook.projector)) }
         if role != .projector { services.append(server(daybook, owner)) } else { print("ready") }
+        services.append(Housekeeping(daybook: daybook))
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: log))
         // Unstructured, so that being cancelled ends it gracefully instead of cutting it short.
         let running = Task { try await group.run() }
@@ -109,4 +110,12 @@ extension Daybook {
             try? await Task.sleep(for: .milliseconds(50))
         }
     }
+}
+
+/// Forgets what has had its time while the server serves.
+struct Housekeeping: Service {
+    let daybook: Daybook
+
+    /// Until graceful shutdown or cancellation.
+    func run() async { await cancelWhenGracefulShutdown { await daybook.keepHouse() } }
 }

@@ -1,6 +1,7 @@
 import EventLog
 import FoundationEssentials
 import Kernel
+import Postgres
 import Testing
 
 @testable import Application
@@ -75,6 +76,18 @@ import Testing
         await #expect(throws: Problem.unauthorized) {
             try await house.daybook.access.caller(token: token, request: "r", channel: .api)
         }
+    }
+
+    @Test func `a token that has ended opens nothing and is forgotten`() async throws {
+        let house = try await TestHouse()
+        let ended = try await house.daybook.access.issue(to: house.founding.owner, in: house.organization, lifetime: -1)
+        await #expect(throws: Problem.unauthorized) {
+            try await house.daybook.access.caller(token: ended.token, request: "r", channel: .api)
+        }
+        let count = Statement("SELECT count(*) FROM access.token WHERE expires_at < now()")
+        #expect(try await house.daybook.worker.query(count)[0].bigint(0) == 1)
+        await house.daybook.forget()
+        #expect(try await house.daybook.worker.query(count)[0].bigint(0) == 0)
     }
 
     @Test func `whoever holds the data folder can make the owner a new password`() async throws {
