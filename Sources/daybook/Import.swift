@@ -26,6 +26,9 @@ struct Import: AsyncParsableCommand {
 
     func run() async throws {
         let mapping = try mapping()
+        guard FileManager.default.isReadableFile(atPath: file) else {
+            throw Exit(.failed, "There is no file \(file) that can be read.")
+        }
         if let client = try await Client.known(place, url: url, organization: organization) {
             return try await take(mapping, client)
         }

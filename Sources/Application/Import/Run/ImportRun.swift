@@ -2,8 +2,8 @@ import FoundationEssentials
 import Kernel
 
 /// The client's side of an import: reads a file in pieces, sends its rows in batches, sends again those that waited for
-/// a later row, and writes down what was refused. It holds one batch, whatever the file's size. Killed at any moment and
-/// run again, it comes to the same end.
+/// a later row, and writes down what was refused. It holds one batch, whatever the file's size. Killed at any moment
+/// and run again, it comes to the same end.
 public final class ImportRun {
     /// Sends a body to a path under `/api/v1` and answers the body that came back.
     public typealias Send = (_ path: String, _ body: JSON) async throws -> JSON

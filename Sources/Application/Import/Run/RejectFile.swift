@@ -1,8 +1,8 @@
 import Foundation
 import Kernel
 
-/// The rows that could not be taken, each with line, column, code and reason before its own fields. Corrected, it can be
-/// imported by the same mapping.
+/// The rows that could not be taken, each with line, column, code and reason before its own fields. Corrected, it can
+/// be imported by the same mapping.
 final class RejectFile {
     struct Entry {
         var line: Int
