@@ -16,7 +16,7 @@ struct Root: AsyncParsableCommand {
     /// Ours and not the parser's, since its exit code for a wrong use is 64.
     static func main() async {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arranged(Array(CommandLine.arguments.dropFirst())))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -25,5 +25,20 @@ struct Root: AsyncParsableCommand {
         } catch {
             Exit(error).leave()
         }
+    }
+
+    /// Flags that may stand before the verb, `daybook --data DIR projections list`; the parser wants them behind it.
+    private static let leading: Set<Substring> = ["--data", "--database-url", "--config", "--format"]
+
+    static func arranged(_ arguments: [String]) -> [String] {
+        var rest = arguments[...]
+        var moved: [String] = []
+        while let flag = rest.first, let name = flag.split(separator: "=", maxSplits: 1).first, leading.contains(name) {
+            let width = flag.contains("=") ? 1 : 2
+            moved += rest.prefix(width)
+            rest = rest.dropFirst(width)
+        }
+        let end = rest.firstIndex(of: "--") ?? rest.endIndex
+        return Array(rest[..<end]) + moved + Array(rest[end...])
     }
 }

@@ -49,6 +49,14 @@ import Testing
         #expect(outcome.output.hasSuffix("options=-c%20role%3Ddaybook_auditor\n"))
     }
 
+    @Test(arguments: [["--data", "/tmp/nowhere"], ["--data=/tmp/nowhere"]])
+    func `flags that all verbs have may stand before the verb`(flags: [String]) async throws {
+        let outcome = try await Program.run(flags + ["database", "url", "--role", "auditor"])
+        #expect(outcome.output.contains("host=/tmp/nowhere/postgres/socket"))
+        let version = try await Program.run(["--format", "json", "version"])
+        #expect(version.object["version"] is String)
+    }
+
     @Test func `a database that is not there is the environment's fault`() async throws {
         let house = try House()
         let url = "postgresql://nobody@127.0.0.1:9/none?connect_timeout=1"
