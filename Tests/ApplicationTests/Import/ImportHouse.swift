@@ -7,7 +7,7 @@ import Testing
 @testable import Application
 
 /// A file of a test, imported as the command line would.
-struct ImportHouse: Sendable {
+final class ImportHouse: Sendable {
     let house: TestHouse
     let imports: Imports
     private let folder = FileManager.default.temporaryDirectory.appending(path: "daybook-\(UUID().uuidString)").path
@@ -19,6 +19,8 @@ struct ImportHouse: Sendable {
         _ = try await house.ask("organization", organization, "edit", ["time_zone": .string(zone)])
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     var rejects: String { folder + "/file.rejects.csv" }
 

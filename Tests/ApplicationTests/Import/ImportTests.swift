@@ -93,6 +93,13 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: house.rejects), "a file of an earlier run would mislead")
     }
 
+    @Test func `a file that no import wrote is never removed`() async throws {
+        let house = try await ImportHouse()
+        try Data("mine\n".utf8).write(to: URL(fileURLWithPath: house.rejects))
+        #expect(try await house.run("name,staff,parent\nA,1,\n", ImportHouse.accounts("empty")).rejectFile == nil)
+        #expect(FileManager.default.fileExists(atPath: house.rejects))
+    }
+
     @Test func `rows that name one record are taken in their order`() async throws {
         let house = try await ImportHouse()
         let csv = "name,staff,parent\nA,1,\nA,2,\nA,2,\nA,3,\n"

@@ -103,7 +103,7 @@ public final class ImportRun {
             waiting = []
             try await pass(number + 1, isFinal: true, only: last)
         }
-        summary.rejectFile = try rejects.finish()
+        summary.rejectFile = try rejects.finish(dryRun: dryRun)
         return summary
     }
 

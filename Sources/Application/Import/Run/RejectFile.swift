@@ -31,7 +31,7 @@ final class RejectFile {
                 throw CSV.Unreadable("The reject file \(path) cannot be written; name another with --rejects.")
             }
             handle = opened
-            try opened.write(contentsOf: Data(CSV.line(["line", "column", "code", "reason"] + header).utf8))
+            try opened.write(contentsOf: Data(CSV.line(Self.columns + header).utf8))
         }
         let told = [String(entry.line), entry.column, entry.code, entry.reason]
         // As wide as the header, so that every reader takes it; a line that could not be split is one field.
@@ -39,14 +39,26 @@ final class RejectFile {
         try handle?.write(contentsOf: Data(CSV.line(told + fields).utf8))
     }
 
-    /// Closes the file and answers its path. Without rows there is none; one of an earlier run would mislead.
-    func finish() throws -> String? {
+    /// Closes the file and answers its path. Without rows there is none; one of an earlier import would mislead.
+    func finish(dryRun: Bool) throws -> String? {
         guard let handle else {
-            try? FileManager.default.removeItem(atPath: path)
+            if !dryRun, isOurs { try? FileManager.default.removeItem(atPath: path) }
             return nil
         }
         try handle.close()
         return path
+    }
+}
+
+extension RejectFile {
+    private static let columns = ["line", "column", "code", "reason"]
+
+    /// Whether an import wrote what is there: nothing else is removed.
+    private var isOurs: Bool {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+        defer { try? handle.close() }
+        let start = Data(Self.columns.joined(separator: ",").utf8)
+        return (try? handle.read(upToCount: start.count)) == start
     }
 }
 
