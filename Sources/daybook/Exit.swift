@@ -1,3 +1,4 @@
+import API
 import Application
 import ArgumentParser
 import Foundation
@@ -26,6 +27,7 @@ struct Exit: Error {
     init(_ error: any Error) {
         switch error {
         case let exit as Exit: self = exit
+        case Server.Failure.portInUse(let port): self = Doorway.refusal(port, EADDRINUSE)
         case let error as ClusterError: self.init(.lacking, "\(error)")
         case let error as MigrationError: self.init(.lacking, "\(error)")
         case let error as PostgresError where error.kind.isOfEnvironment:
