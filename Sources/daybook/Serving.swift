@@ -34,7 +34,7 @@ struct Serving: Sendable {
     /// Serves until the task is cancelled; then ends everything, Postgres included, and returns.
     func run() async throws {
         try place.make()
-        try Doorway.check(port)
+        if role != .projector { try Doorway.check(port) }
         let opened = try await Opened.serving(place, log: log)
         let supervision = Task { await opened.cluster?.supervise() }
         try await leaving {

@@ -11,7 +11,10 @@ import Testing
         let (first, second) = (try House(), try House())
         let named = ["--database-url", database.url]
         let (api, client) = try await first.serve(["--empty", "--role", "api"] + named)
-        let projector = try Running(["start", "--data", second.folder, "--role", "projector"] + named)
+        // It listens nowhere: that the API's port is taken is nothing to it.
+        let port = try #require(client.url.split(separator: ":").last)
+        let projector = try Running(
+            ["start", "--data", second.folder, "--role", "projector", "--port", "\(port)"] + named)
         let created = try await client.post("/api/v1/accounts", ["name": "Fathom Marine"])
         let position = try #require(created.headers["daybook-position"])
         let found = try await client.get(
