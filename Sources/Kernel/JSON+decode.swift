@@ -51,11 +51,14 @@ private struct Reader: Decoder, SingleValueDecodingContainer {
             return flag
         }
         if T.self == Double.self {
-            switch json {
-            case .number(let value): return value as! T  // T is Double: compared above
-            case .integer(let value): return Double(value) as! T  // T is Double: compared above
-            case .null, .bool, .string, .array, .object: throw mismatch(T.self)
-            }
+            let number: Double? =
+                switch json {
+                case .number(let value): value
+                case .integer(let value): Double(value)
+                case .null, .bool, .string, .array, .object: nil
+                }
+            guard let exact = number as? T else { throw mismatch(T.self) }
+            return exact
         }
         return try T(from: self)
     }
