@@ -68,7 +68,8 @@ let package = Package(
         layer("EventLog", ["Kernel", "Postgres", "Vault", collections, logging], embeds: true),
         layer("Vault", ["Kernel", "Postgres", "CSodium"], embeds: true),
         layer("Projections", ["Kernel", "Postgres", "EventLog", yams, logging], embeds: true),
-        layer("Application", ["CRM", "EventLog", "Vault", "Projections", logging, yams], embeds: true),
+        layer("Audit", ["Kernel", "Postgres", "EventLog", "Vault", "CLZ4"], embeds: true),
+        layer("Application", ["CRM", "EventLog", "Vault", "Projections", "Audit", logging, yams], embeds: true),
         layer(
             "API",
             [
@@ -87,6 +88,8 @@ let package = Package(
         tests("CRMTests", ["CRM", "DomainTesting"]),
         tests("PostgresTests", ["Postgres", "PostgresTesting"]),
         tests("EventLogTests", ["EventLog", "Kernel", "Vault", "Postgres", "PostgresTesting", "Shipped", logging]),
+        tests(
+            "AuditTests", ["Audit", "EventLog", "Kernel", "Vault", "Postgres", "PostgresTesting", "Shipped", logging]),
         tests("VaultTests", ["Vault", "Kernel", "Postgres", "PostgresTesting", "Shipped", logging]),
         tests("ProjectionsTests", ["Projections", "EventLog", "PostgresTesting", "Shipped"]),
         tests("ApplicationTests", ["Application", "PostgresTesting", "Shipped"]),
