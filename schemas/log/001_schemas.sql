@@ -11,6 +11,14 @@ GRANT USAGE ON SCHEMA access TO daybook_app, daybook_worker;
 -- The keys are for the worker alone: a leak of the app's role opens no sealed part and guesses no e-mail.
 GRANT USAGE ON SCHEMA vault TO daybook_worker;
 
+-- Whose rows the app's and the auditor's sessions see: every policy asks it. NULL, and so nobody's, where none is set;
+-- after a transaction that had set it, Postgres leaves an empty text behind. No search_path is set, because that would
+-- keep the planner from putting the body into the policies.
+CREATE FUNCTION log.current_organization() RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT nullif(current_setting('daybook.organization', true), '')::uuid
+$$;
+
 -- What a table that is written once refuses, for everybody, its owner and a superuser included.
 CREATE FUNCTION log.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = '' AS $$

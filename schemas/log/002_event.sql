@@ -31,7 +31,7 @@ CREATE INDEX event_recorded_at ON log.event USING brin (recorded_at) WITH (pages
 
 ALTER TABLE log.event ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY organization ON log.event TO daybook_app, daybook_auditor
-    USING (organization_id = current_setting('daybook.organization', true)::uuid);
+    USING (organization_id = log.current_organization());
 CREATE POLICY everything ON log.event TO daybook_owner, daybook_worker USING (true) WITH CHECK (true);
 
 -- Even the owner gives up what nobody may do; the trigger below stands behind the missing privilege.

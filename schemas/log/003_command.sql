@@ -20,7 +20,7 @@ CREATE INDEX command_recorded_at ON log.command USING brin (recorded_at)
 
 ALTER TABLE log.command ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY organization ON log.command TO daybook_app, daybook_auditor
-    USING (organization_id = current_setting('daybook.organization', true)::uuid);
+    USING (organization_id = log.current_organization());
 CREATE POLICY everything ON log.command TO daybook_owner, daybook_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, DELETE ON log.command TO daybook_worker;
 GRANT SELECT ON log.command TO daybook_app, daybook_auditor;

@@ -10,7 +10,7 @@ CREATE TABLE log.claim (
 
 ALTER TABLE log.claim ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY organization ON log.claim TO daybook_app, daybook_auditor
-    USING (organization_id = current_setting('daybook.organization', true)::uuid);
+    USING (organization_id = log.current_organization());
 CREATE POLICY everything ON log.claim TO daybook_owner, daybook_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, DELETE ON log.claim TO daybook_worker;
 GRANT SELECT ON log.claim TO daybook_app, daybook_auditor;

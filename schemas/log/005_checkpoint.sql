@@ -10,7 +10,7 @@ CREATE TABLE log.checkpoint (
 
 ALTER TABLE log.checkpoint ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY organization ON log.checkpoint TO daybook_app, daybook_auditor
-    USING (organization_id = current_setting('daybook.organization', true)::uuid);
+    USING (organization_id = log.current_organization());
 CREATE POLICY everything ON log.checkpoint TO daybook_owner, daybook_worker USING (true) WITH CHECK (true);
 REVOKE UPDATE, DELETE, TRUNCATE ON log.checkpoint FROM daybook_owner;
 GRANT SELECT, INSERT ON log.checkpoint TO daybook_worker;

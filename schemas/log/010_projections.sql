@@ -44,7 +44,7 @@ CREATE TABLE read.progress (
 ) WITH (fillfactor = 50);
 ALTER TABLE read.progress ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY organization ON read.progress TO daybook_app, daybook_auditor
-    USING (organization_id = current_setting('daybook.organization', true)::uuid);
+    USING (organization_id = log.current_organization());
 CREATE POLICY everything ON read.progress TO daybook_owner, daybook_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON read.progress TO daybook_worker;
 GRANT SELECT ON read.progress TO daybook_app, daybook_auditor;
@@ -65,7 +65,7 @@ CREATE TABLE read.held (
 );
 ALTER TABLE read.held ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY organization ON read.held TO daybook_app, daybook_auditor
-    USING (organization_id = current_setting('daybook.organization', true)::uuid);
+    USING (organization_id = log.current_organization());
 CREATE POLICY everything ON read.held TO daybook_owner, daybook_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON read.held TO daybook_worker;
 GRANT SELECT ON read.held TO daybook_app, daybook_auditor;

@@ -1,2 +1,2 @@
 CREATE POLICY organization ON {table} TO daybook_app, daybook_auditor
-    USING (organization_id = current_setting('daybook.organization', true)::uuid)
+    USING (organization_id = log.current_organization())
