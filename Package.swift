@@ -83,6 +83,10 @@ let package = Package(
                 "API", "Application", "Shipped", argumentParser, logging, lifecycle, unixSignals, coreMetrics, yams,
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "bench",
+            dependencies: ["EventLog", "Kernel", "Vault", "Postgres", "Shipped", argumentParser, logging],
+            swiftSettings: strict, plugins: ["Embed"]),
 
         tests("KernelTests", ["Kernel"]),
         tests("CRMTests", ["CRM", "DomainTesting"]),

@@ -90,27 +90,28 @@ need_all() {
     need_swift
 }
 
-# Builds the release binary unless it is newer than all it is made of and came from this clone; sets `daybook`.
+# Builds a program, by default `daybook`, in release mode, unless its binary is newer than all it is made of and came
+# from this clone; sets `program`.
 build_release() {
-    local scratch stamp made_of=(Package.swift Sources schemas projections tools/embed)
+    local product="${1:-daybook}" scratch stamp made_of=(Package.swift Sources schemas projections tools/embed)
     scratch="$(build_folder release)"
-    stamp="$scratch/built-from"
-    daybook="$(cat "$scratch/binary" 2>/dev/null || true)"
-    if [[ -x "$daybook" && "$(cat "$stamp" 2>/dev/null)" == "$root" ]] &&
+    stamp="$scratch/$product.built-from"
+    program="$(cat "$scratch/$product.binary" 2>/dev/null || true)"
+    if [[ -x "$program" && "$(cat "$stamp" 2>/dev/null)" == "$root" ]] &&
         [[ -z "$(cd "$root" && find "${made_of[@]}" -newer "$stamp" -print -quit)" ]]; then
         return
     fi
     need_all
     mkdir -p "$scratch"
     notice_files "$scratch"
-    say "Building Daybook in $scratch (the first time takes minutes)."
+    say "Building $product in $scratch (the first time takes minutes)."
     printf '%s\n' "$root" >"$stamp.new"
-    local build=(swift build --package-path "$root" --scratch-path "$scratch" -c release --product daybook)
+    local build=(swift build --package-path "$root" --scratch-path "$scratch" -c release --product "$product")
     "${build[@]}" >&2 </dev/null || {
         say "daybook: the build failed; see above."
         exit 1
     }
-    daybook="$("${build[@]}" --show-bin-path)/daybook"
-    printf '%s\n' "$daybook" >"$scratch/binary"
+    program="$("${build[@]}" --show-bin-path)/$product"
+    printf '%s\n' "$program" >"$scratch/$product.binary"
     mv "$stamp.new" "$stamp" # Its time is from before the build: what changed meanwhile is built again.
 }

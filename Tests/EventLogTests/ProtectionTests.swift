@@ -70,6 +70,20 @@ import Testing
         #expect(twice?.kind == .uniqueViolation)
     }
 
+    @Test func `the guard looks at one row, also in a database too new to have statistics`() async throws {
+        let world = try await World()
+        let appender = world.appender()
+        let organization = id()
+        for position in 0..<200 { _ = try await appender.append(opening(organization, readAt: Position(position))) }
+        await appender.close()
+        let counts = "FROM pg_stat_user_tables WHERE relid = 'log.event'::regclass"
+        // What a session has counted is told when it ends, which is a little after it was closed.
+        while try await world.number("SELECT n_tup_ins \(counts)") < 200 {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(try await world.number("SELECT idx_tup_fetch + seq_tup_read \(counts)") < 1_000)
+    }
+
     @Test(arguments: ["daybook_app", "daybook_auditor"])
     func `each organization sees its own rows only`(role: String) async throws {
         let world = try await World()

@@ -45,8 +45,8 @@ extension Rule {
                 .map { Finding(path: file.path, line: $0.number, what: "a default: hides the cases to come") }
         },
         silent(
-            "only the command line prints", about: ["print(", "debugPrint(", "dump("], canary: kernel("print(1)"),
-            where: { $0.module != nil && $0.module != "daybook" }),
+            "only command lines print", about: ["print(", "debugPrint(", "dump("], canary: kernel("print(1)"),
+            where: { $0.module.map { !["daybook", "bench", "crash"].contains($0) } ?? false }),
         silent(
             "of the API only an Observer writes logs",
             about: ["log", "logger"].flatMap { log in

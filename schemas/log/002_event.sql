@@ -45,7 +45,10 @@ CREATE TRIGGER written_once BEFORE UPDATE OR DELETE OR TRUNCATE ON log.event
 ALTER TABLE log.event ENABLE ALWAYS TRIGGER written_once;
 
 -- Refuses a hole from whoever inserts: what a statement adds must follow what is there, without a gap. Once per
--- statement, over the rows added; it costs an append nothing that can be measured (FACTS-append §5).
+-- statement, over the rows added; it costs an append nothing that can be measured (FACTS-append §5). What stands before
+-- is looked up in the one way that only the primary key serves. Of NOT EXISTS, or of `position = first - 1`, Postgres
+-- makes a walk through the whole log or the whole organization, for as long as it takes the table to be as small as it
+-- was at the first append.
 CREATE FUNCTION log.refuse_gap() RETURNS trigger
 LANGUAGE plpgsql SET search_path = '' AS $$
 BEGIN
@@ -55,8 +58,10 @@ BEGIN
             FROM added GROUP BY organization_id
         ) a
         WHERE a.last - a.first + 1 <> a.rows
-           OR a.first > 1 AND NOT EXISTS (
-                SELECT FROM log.event e WHERE e.organization_id = a.organization_id AND e.position = a.first - 1)
+           OR a.first > 1 AND (
+                SELECT e.position FROM log.event e
+                WHERE e.organization_id = a.organization_id AND e.position < a.first
+                ORDER BY e.position DESC LIMIT 1) IS DISTINCT FROM a.first - 1
     ) THEN
         RAISE 'a gap in the positions of log.event' USING ERRCODE = 'check_violation', CONSTRAINT = 'event_gapless';
     END IF;

@@ -59,8 +59,10 @@ public final class Appender: Sendable {
 
     deinit { inbox.close() }
 
-    /// FACTS-append §7, and nothing that a server's own settings could change under it.
+    /// FACTS-append §7, and nothing that a server's own settings could change under it. All that is read is looked up
+    /// by a key; a plan that was made while a table was small must not read it whole when it is large.
     private static let session = [
+        "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
         "plan_cache_mode": "force_generic_plan", "jit": "off", "default_transaction_isolation": "read committed",
         "lock_timeout": "2s", "statement_timeout": "10s", "idle_in_transaction_session_timeout": "1s",
     ]

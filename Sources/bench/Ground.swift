@@ -1,0 +1,98 @@
+import Dispatch
+import Foundation
+import Kernel
+import Logging
+import Postgres
+import Shipped
+
+/// The database that a run measures: a cluster of its own, which commits durably and goes when the run ends.
+final class Ground: Sendable {
+    private static let prefix = "daybook-bench-"
+    private let cluster: PrivateCluster
+
+    /// The database as the login that owns it.
+    var url: String { cluster.url }
+
+    private init(_ cluster: PrivateCluster) { self.cluster = cluster }
+
+    // MARK: - How is it made?
+
+    static func prepare(in place: String) async throws -> Ground {
+        sweep(place)
+        var options = PrivateCluster.Options()
+        options.maxConnections = 400
+        options.sharedBuffers = 2048
+        options.rotatesLog = false
+        // As the study that gave the goals: no checkpoint falls into one case and spares another.
+        options.settings = ["max_wal_size": "8GB", "checkpoint_timeout": "1h"]
+        let cluster = PrivateCluster(folder: "\(place)/\(prefix)\(getpid())", options: options, log: quiet)
+        let ground = Ground(cluster)
+        ground.destroyOnSignals()
+        do {
+            talk("starting a Postgres in \(cluster.folder)")
+            try await cluster.start()
+            let migrations = Shipped.files(in: "schemas/log").compactMap { Migration(file: $0.name, sql: $0.text) }
+            try await Migrator(ConnectionSettings(url: cluster.url), log: quiet).migrate(migrations)
+            try await ground.administer(SQL.createBaselines, as: "daybook")
+        } catch {
+            ground.destroy()
+            throw error
+        }
+        return ground
+    }
+
+    /// What runs that were killed have left.
+    private static func sweep(_ place: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? [] where name.hasPrefix(prefix) {
+            guard let process = pid_t(name.dropFirst(prefix.count)), kill(process, 0) == -1, errno == ESRCH else {
+                continue
+            }
+            try? PrivateCluster(folder: "\(place)/\(name)", log: quiet).destroy()
+        }
+    }
+
+    // MARK: - What is done with it?
+
+    /// Between passes: what one has left to be written or counted is not written or counted during the next.
+    func settle() async throws { for sql in ["ANALYZE", "CHECKPOINT"] { try await administer(sql, as: "postgres") } }
+
+    private func administer(_ sql: String, as user: String) async throws {
+        let settings = ConnectionSettings(url: cluster.url(database: "daybook", user: user))
+        let pool = BlockingPool(settings, size: 1, name: "bench-administer", log: quiet)
+        try await pool.run { try $0.execute(sql) }
+        await pool.close()
+    }
+
+    func destroy() { try? cluster.destroy() }
+
+    /// Whoever interrupts a run leaves no cluster behind.
+    private func destroyOnSignals() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { [self] in
+                destroy()
+                exit(128 + number)
+            }
+            source.activate()
+            Self.signals.withLock { $0.append(source) }
+        }
+    }
+    private static let signals = Sources()
+
+    /// Keeps what must live as long as the process.
+    private final class Sources: @unchecked Sendable {  // its own lock guards the array
+        private let lock = NSLock()
+        private var all: [any DispatchSourceSignal] = []
+        func withLock(_ body: (inout [any DispatchSourceSignal]) -> Void) { lock.withLock { body(&all) } }
+    }
+}
+
+/// A log that nobody reads: what a run's connections say would stand between its figures.
+let quiet = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+
+/// Progress, for people: standard output is for the result.
+func talk(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+
+/// The machine's clock.
+@Sendable func now() -> Instant { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)) }
