@@ -76,6 +76,7 @@ final class Scratch: Sendable {
 
 /// What a command of the shell prints.
 /// - Throws: when it fails.
+@discardableResult
 func shell(_ command: String) throws -> Data {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")

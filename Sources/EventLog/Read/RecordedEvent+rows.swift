@@ -13,7 +13,8 @@ extension Result {
 }
 
 extension RecordedEvent {
-    init(_ row: Row) throws(PostgresError) {
+    /// From a row of all fifteen columns, in the table's order.
+    public init(_ row: Row) throws(PostgresError) {
         self.init(
             organization: try row.uuid(0), position: try row.bigint(1), stream: try row.uuid(2),
             version: try row.int(3), type: try row.text(4), schema: try row.smallint(5), data: try row.bytea(6),
