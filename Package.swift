@@ -55,6 +55,7 @@ let package = Package(
         // What the system gives.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
         // `.sql` files become constants, so that the binary needs no folder beside it.
@@ -66,7 +67,7 @@ let package = Package(
         layer("Postgres", ["CLibPQ", collections, logging], embeds: true),
         layer("PostgresTesting", ["Postgres", "Shipped"]),
         layer("EventLog", ["Kernel", "Postgres", "Vault", collections, logging], embeds: true),
-        layer("Vault", ["Kernel", "Postgres", "CSodium"], embeds: true),
+        layer("Vault", ["Kernel", "Postgres", "CCrypto", "CSodium"], embeds: true),
         layer("Projections", ["Kernel", "Postgres", "EventLog", yams, logging], embeds: true),
         layer("Audit", ["Kernel", "Postgres", "EventLog", "Vault", "CLZ4"], embeds: true),
         layer("Application", ["CRM", "EventLog", "Vault", "Projections", "Audit", logging, yams], embeds: true),

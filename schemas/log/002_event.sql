@@ -50,7 +50,7 @@ ALTER TABLE log.event ENABLE ALWAYS TRIGGER written_once;
 -- makes a walk through the whole log or the whole organization, for as long as it takes the table to be as small as it
 -- was at the first append.
 CREATE FUNCTION log.refuse_gap() RETURNS trigger
-LANGUAGE plpgsql SET search_path = '' AS $$
+LANGUAGE plpgsql SET search_path = '' SET enable_seqscan = off AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM (

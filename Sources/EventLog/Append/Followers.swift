@@ -45,18 +45,21 @@ final class Followers: Sendable {
 }
 
 /// Tells other processes by NOTIFY, on a connection of its own: in an append it would take a lock that all commits of
-/// the cluster share (FACTS-postgres §2). While one is under way, the next gathers.
+/// the cluster share (FACTS-postgres §2). What comes while one is under way, or soon after it, gathers for the next.
 final class Notifier: Sendable {
-    /// On which channel organizations are named, comma-separated, or `all`.
+    /// On which channel heads are named, `organization:position` with commas between, or `all`.
     static let channel = "daybook_events"
 
     private struct State {
-        var organizations: Set<UUID> = []
+        var heads: [UUID: Position] = [:]
         var isTelling = false
         var isClosed = false
     }
     private let state = Mutex(State())
     private let connection: PipelinedConnection
+
+    /// How long others are left in peace between two notifications: each costs everybody who listens a wake-up.
+    private static let pause = Duration.milliseconds(5)
 
     init(_ settings: ConnectionSettings, log: Logger) {
         // A lost hint delays, it never skips: not worth waiting for a disk.
@@ -66,7 +69,7 @@ final class Notifier: Sendable {
 
     func tell(_ hints: [Hint]) {
         let mustStart = state.withLock { state in
-            state.organizations.formUnion(hints.map(\.organization))
+            for hint in hints { state.heads[hint.organization] = hint.head.position }
             defer { state.isTelling = true }
             return !state.isTelling && !state.isClosed
         }
@@ -75,31 +78,44 @@ final class Notifier: Sendable {
 
     private func run() async {
         while true {
-            let next = state.withLock { state -> Set<UUID> in
-                defer { state.organizations = [] }
-                state.isTelling = !state.organizations.isEmpty
-                return state.organizations
+            let next = state.withLock { state -> [UUID: Position] in
+                defer { state.heads = [:] }
+                state.isTelling = !state.heads.isEmpty
+                return state.heads
             }
             if next.isEmpty { return }
-            let payload = Self.payload(next)
+            let payloads = Self.payloads(next)
             // What cannot be told is found by the sweep.
             _ = try? await connection.query(
                 Statement(SQL.notify) {
                     $0.text(Self.channel)
-                    $0.text(payload)
+                    $0.texts(payloads)
                 })
+            try? await Task.sleep(for: Self.pause)
         }
     }
 
-    /// The organizations' ids, or `all` where they would not fit into the 8,000 bytes of a notification.
-    static func payload(_ organizations: Set<UUID>) -> String {
-        organizations.count > 200 ? "all" : organizations.map(\.text).joined(separator: ",")
+    // MARK: - What does a notification say?
+
+    /// The heads, as many in each as fit into the 8,000 bytes of one; `all` where they would be very many.
+    static func payloads(_ heads: [UUID: Position]) -> [String] {
+        if heads.count > 4_000 { return ["all"] }
+        let names = heads.map { "\($0.key.text):\($0.value)" }
+        return stride(from: 0, to: names.count, by: 130).map { start in
+            names[start..<min(start + 130, names.count)].joined(separator: ",")
+        }
     }
 
-    /// The organizations of a payload; nil: all.
-    static func organizations(_ payload: String) -> [UUID]? {
-        let ids = payload.split(separator: ",").map { UUID(uuidString: String($0)) }
-        return ids.contains(nil) ? nil : ids.compactMap(\.self)
+    /// The heads that a payload names; nil: all.
+    static func heads(in payload: String) -> [UUID: Position]? {
+        var heads: [UUID: Position] = [:]
+        for name in payload.split(separator: ",") {
+            let parts = name.split(separator: ":")
+            guard parts.count == 2, let id = UUID(uuidString: String(parts[0])), let position = Position(parts[1])
+            else { return nil }
+            heads[id] = position
+        }
+        return heads
     }
 
     func close() async {

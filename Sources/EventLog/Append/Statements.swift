@@ -45,33 +45,45 @@ extension Batch {
     }
 
     private func fillEvents(_ parameters: inout Parameters) {
-        parameters.uuids(rows.lazy.map(\.organization))
-        parameters.bigints(rows.lazy.map(\.position))
-        parameters.uuids(rows.lazy.map(\.stream))
-        parameters.ints(rows.lazy.map(\.version))
-        parameters.texts(rows.lazy.map(\.type))
-        parameters.smallints(rows.lazy.map(\.schema))
-        parameters.jsons(rows.lazy.map(\.data))
-        parameters.byteas(rows.lazy.map(\.private))
-        parameters.jsons(rows.lazy.map(\.meta))
-        parameters.timestamptzs(rows.lazy.map(\.occurredAt.microseconds))
-        parameters.timestamptzs(rows.lazy.map(\.recordedAt.microseconds))
-        parameters.uuids(rows.lazy.map(\.actor))
-        parameters.uuids(rows.lazy.map(\.command))
-        parameters.smallints(rows.lazy.map(\.index))
-        parameters.byteas(rows.lazy.map(\.merkle))
+        let count = rows.count
+        rows.withUnsafeBufferPointer { rows in
+            parameters.array(of: .uuid, .uuids, count: count) { $0.uuid(rows[$1].organization) }
+            parameters.array(of: .bigint, .bigints, count: count) { $0.bigint(rows[$1].position) }
+            parameters.array(of: .uuid, .uuids, count: count) { $0.uuid(rows[$1].stream) }
+            parameters.array(of: .int, .ints, count: count) { $0.int(rows[$1].version) }
+            parameters.array(of: .text, .texts, count: count) { $0.text(rows[$1].type) }
+            parameters.array(of: .smallint, .smallints, count: count) { $0.smallint(rows[$1].schema) }
+            parameters.array(of: .json, .jsons, count: count) { $0.json(rows[$1].data) }
+            parameters.array(of: .bytea, .byteas, count: count) { $0.bytea(rows[$1].private) }
+            parameters.array(of: .json, .jsons, count: count) { $0.json(rows[$1].meta) }
+            parameters.array(of: .timestamptz, .timestamptzs, count: count) {
+                $0.timestamptz(rows[$1].occurredAt.microseconds)
+            }
+            parameters.array(of: .timestamptz, .timestamptzs, count: count) {
+                $0.timestamptz(rows[$1].recordedAt.microseconds)
+            }
+            parameters.array(of: .uuid, .uuids, count: count) { $0.uuid(rows[$1].actor) }
+            parameters.array(of: .uuid, .uuids, count: count) { $0.uuid(rows[$1].command) }
+            parameters.array(of: .smallint, .smallints, count: count) { $0.smallint(rows[$1].index) }
+            parameters.array(of: .bytea, .byteas, count: count) { $0.bytea(rows[$1].merkle) }
+        }
     }
 
     private func fillOutcomes(_ parameters: inout Parameters) {
-        parameters.uuids(outcomes.map(\.organization))
-        parameters.uuids(outcomes.map(\.outcome.actor))
-        parameters.byteas(outcomes.map(\.outcome.keyDigest))
-        parameters.byteas(outcomes.map(\.outcome.requestHash))
-        parameters.smallints(outcomes.map(\.outcome.status))
-        parameters.texts(outcomes.map(\.outcome.code))
-        parameters.jsons(outcomes.map(\.outcome.detail))
-        parameters.bigints(outcomes.map(\.position))
-        parameters.timestamptzs(outcomes.map(\.recordedAt.microseconds))
+        let count = outcomes.count
+        outcomes.withUnsafeBufferPointer { kept in
+            parameters.array(of: .uuid, .uuids, count: count) { $0.uuid(kept[$1].organization) }
+            parameters.array(of: .uuid, .uuids, count: count) { $0.uuid(kept[$1].outcome.actor) }
+            parameters.array(of: .bytea, .byteas, count: count) { $0.bytea(kept[$1].outcome.keyDigest) }
+            parameters.array(of: .bytea, .byteas, count: count) { $0.bytea(kept[$1].outcome.requestHash) }
+            parameters.array(of: .smallint, .smallints, count: count) { $0.smallint(kept[$1].outcome.status) }
+            parameters.array(of: .text, .texts, count: count) { $0.text(kept[$1].outcome.code) }
+            parameters.array(of: .json, .jsons, count: count) { $0.json(kept[$1].outcome.detail) }
+            parameters.array(of: .bigint, .bigints, count: count) { $0.bigint(kept[$1].position) }
+            parameters.array(of: .timestamptz, .timestamptzs, count: count) {
+                $0.timestamptz(kept[$1].recordedAt.microseconds)
+            }
+        }
     }
 
     private func fill(_ claims: [(organization: UUID, claim: Claim)], _ parameters: inout Parameters) {

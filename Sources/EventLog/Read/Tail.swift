@@ -107,11 +107,15 @@ public final class Tail: Sendable {
             switch notification {
             case .reconnected: hear(try await reader.heads())
             case .message(_, let payload):
-                guard let named = Notifier.organizations(payload) else { return hear(try await reader.heads()) }
-                let told = state.withLock { state in
-                    Dictionary(named.map { ($0, state.told[$0, default: 0]) }, uniquingKeysWith: max)
+                guard let heads = Notifier.heads(in: payload) else { return hear(try await reader.heads()) }
+                // Most are this process' own, of which its appender has told.
+                let behind = state.withLock { state in
+                    heads.compactMap { organization, position in
+                        let told = state.told[organization, default: 0]
+                        return told < position ? (organization, told) : nil
+                    }
                 }
-                hear(try await reader.heads(beyond: told))
+                hear(try await reader.heads(beyond: Dictionary(uniqueKeysWithValues: behind)))
             }
         } catch {
             log.debug("a hint was not followed; the sweep will", metadata: ["error": "\(error)"])

@@ -51,8 +51,14 @@ public struct FieldWriter: Sendable {
     /// A `bytea`.
     public mutating func bytea(_ value: (some Collection<UInt8>)?) { bytes(value, after: nil) }
 
+    /// A `bytea`.
+    public mutating func bytea(_ value: [UInt8]?) { bytes(value, after: nil) }
+
     /// A `json`: the document's bytes, kept as they are.
     public mutating func json(_ value: (some Collection<UInt8>)?) { bytes(value, after: nil) }
+
+    /// A `json`: the document's bytes, kept as they are.
+    public mutating func json(_ value: [UInt8]?) { bytes(value, after: nil) }
 
     /// A `jsonb`: the document's bytes, which Postgres parses.
     public mutating func jsonb(_ value: (some Collection<UInt8>)?) { bytes(value, after: 1) }

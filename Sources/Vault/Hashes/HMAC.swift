@@ -2,19 +2,19 @@ import CSodium
 
 /// HMAC-SHA-256 (RFC 2104), in one go or piece by piece. A copy of a fresh one saves hashing the key again.
 public struct HMAC: Sendable {
-    private var state = crypto_auth_hmacsha256_state()
+    private var inner = SHA256()
+    private var outer = SHA256()
 
     /// A code under `key`, which may have any length; 32 random bytes are right.
     public init(key: [UInt8]) {
-        Sodium.ready
-        crypto_auth_hmacsha256_init(&state, key, key.count)
+        let short = key.count > SHA256.block ? SHA256.hash(key) : key
+        let padded = short + Array(repeating: 0, count: SHA256.block - short.count)
+        inner.update(padded.map { $0 ^ 0x36 })
+        outer.update(padded.map { $0 ^ 0x5C })
     }
 
     /// Adds bytes.
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        let start = bytes.bindMemory(to: UInt8.self).baseAddress
-        crypto_auth_hmacsha256_update(&state, start, UInt64(bytes.count))
-    }
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) { inner.update(bytes) }
 
     /// Adds bytes.
     public mutating func update(_ bytes: [UInt8]) {
@@ -29,11 +29,9 @@ public struct HMAC: Sendable {
 
     /// The code of all that was added: 32 bytes.
     public consuming func finish() -> [UInt8] {
-        var state = state
-        return [UInt8](unsafeUninitializedCapacity: SHA256.length) { buffer, count in
-            count = SHA256.length
-            if let start = buffer.baseAddress { crypto_auth_hmacsha256_final(&state, start) }
-        }
+        var outer = outer
+        outer.update(inner.finish())
+        return outer.finish()
     }
 
     /// The code of `bytes` under `key`: 32 bytes.

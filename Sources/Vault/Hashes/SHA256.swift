@@ -1,22 +1,22 @@
-import CSodium
+import CCrypto
 
 /// SHA-256 (FIPS 180-4), in one go or piece by piece. A copy goes on by itself from where it was taken.
+///
+/// By libcrypto, which uses the processor's own instructions for it: every event that is appended is hashed.
 public struct SHA256: Sendable {
     /// Bytes of a digest.
     public static let length = 32
+    /// Bytes of the blocks that it works on.
+    static let block = 64
 
-    private var state = crypto_hash_sha256_state()
+    private var state = SHA256_CTX()
 
     /// The hash of nothing yet.
-    public init() {
-        Sodium.ready
-        crypto_hash_sha256_init(&state)
-    }
+    public init() { SHA256_Init(&state) }
 
     /// Adds bytes.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        let start = bytes.bindMemory(to: UInt8.self).baseAddress
-        crypto_hash_sha256_update(&state, start, UInt64(bytes.count))
+        SHA256_Update(&state, bytes.baseAddress, bytes.count)
     }
 
     /// Adds bytes.
@@ -28,8 +28,8 @@ public struct SHA256: Sendable {
     public consuming func finish() -> [UInt8] {
         var state = state
         return [UInt8](unsafeUninitializedCapacity: Self.length) { buffer, count in
+            SHA256_Final(buffer.baseAddress, &state)
             count = Self.length
-            if let start = buffer.baseAddress { crypto_hash_sha256_final(&state, start) }
         }
     }
 

@@ -34,7 +34,7 @@ final class Tenant: Sendable {
     func unit(for stream: UUID, after version: Int32, readAt: Position, _ dice: inout Dice) -> Unit {
         let piece = Material.shared.pieces[Int(dice.next() & 1023)]
         let actor = Material.shared.members[Int(dice.next() % 50)]
-        let key = UUID.v7(at: now(), random: dice.words()).text
+        let key = String(dice.next(), radix: 36)
         let outcome = Outcome(
             actor: actor, keyDigest: keys.keyDigest(actor: actor, idempotencyKey: key),
             requestHash: keys.requestHash(method: "POST", path: "/api/v1/deals", body: piece.data), status: 200)

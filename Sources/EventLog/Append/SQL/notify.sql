@@ -1,1 +1,1 @@
-SELECT pg_notify($1, $2)
+SELECT pg_notify($1, payload) FROM unnest($2::text[]) u (payload)
