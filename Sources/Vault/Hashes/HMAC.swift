@@ -17,9 +17,7 @@ public struct HMAC: Sendable {
     public mutating func update(_ bytes: UnsafeRawBufferPointer) { inner.update(bytes) }
 
     /// Adds bytes.
-    public mutating func update(_ bytes: [UInt8]) {
-        bytes.withUnsafeBytes { update($0) }
-    }
+    public mutating func update(_ bytes: [UInt8]) { inner.update(bytes) }
 
     /// Adds a part with its length before it, so that ("ab", "c") and ("a", "bc") differ.
     public mutating func update(part: [UInt8]) {
@@ -29,9 +27,18 @@ public struct HMAC: Sendable {
 
     /// The code of all that was added: 32 bytes.
     public consuming func finish() -> [UInt8] {
-        var outer = outer
-        outer.update(inner.finish())
-        return outer.finish()
+        var code = self
+        return [UInt8](unsafeUninitializedCapacity: SHA256.length) { buffer, count in
+            if let start = buffer.baseAddress { code.finish(into: start) }
+            count = SHA256.length
+        }
+    }
+
+    /// Writes the code of all that was added, 32 bytes, to `code`. Nothing can be added any more.
+    mutating func finish(into code: UnsafeMutablePointer<UInt8>) {
+        inner.finish(into: code)
+        outer.update(UnsafeRawBufferPointer(start: code, count: SHA256.length))
+        outer.finish(into: code)
     }
 
     /// The code of `bytes` under `key`: 32 bytes.
