@@ -69,7 +69,7 @@ import Testing
         #expect(page.map(\.stream) == [one, other, one])
         #expect(page.last?.leaf == receipt.leaf)
         #expect(page.allSatisfy { $0.recordedAt == receipt.recordedAt && $0.occurredAt == receipt.recordedAt })
-        #expect(page.allSatisfy { EventLine.leaf($0.line) == $0.leaf })
+        #expect(page.allSatisfy { MerkleTree.leaf($0.line) == $0.leaf })
         #expect(try await world.reader.leafHash(organization, at: 4) == receipt.leaf)
         await appender.close()
     }

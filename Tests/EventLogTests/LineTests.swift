@@ -25,7 +25,7 @@ import Vault
                 + #""index":0,"meta":{"act":"deal.move","channel":"api"},"data":{"from":"Ü\n","to":1.50},"#
                 + #""private":"+/8AAQ=="}"#)
         // SHA-256(0x00 ‖ line), by Python's hashlib.
-        #expect(EventLine.leaf(event.line) == hex("b519f4ed57fa86eae21676f93ce07d15868da2cd2025391e3f8f1769a4c387fe"))
+        #expect(MerkleTree.leaf(event.line) == hex("b519f4ed57fa86eae21676f93ce07d15868da2cd2025391e3f8f1769a4c387fe"))
     }
     @Test func `what is not sealed says so`() {
         var plain = event

@@ -14,7 +14,12 @@ struct Model {
 
     func head(_ organization: UUID) -> Head {
         guard let last = logs[organization]?.last else { return .empty }
-        return Head(position: last.position, leaf: last.merkle, recordedAt: last.recordedAt)
+        return Head(position: last.position, leaf: last.leaf, recordedAt: last.recordedAt)
+    }
+    func tip(_ organization: UUID) -> Tip {
+        var frontier = Frontier.empty
+        for event in logs[organization] ?? [] { _ = frontier.append(leaf: event.leaf) }
+        return Tip(head: head(organization), frontier: frontier)
     }
     func version(_ organization: UUID, _ stream: UUID) -> Int32 {
         logs[organization]?.last { $0.stream == stream }?.version ?? 0
@@ -25,7 +30,7 @@ struct Model {
         if questions.locks.contains(where: { locks[$0, default: session] != session }) { return nil }
         for organization in questions.locks { locks[organization] = session }
         var facts = Facts()
-        for organization in questions.heads { facts.heads[organization] = head(organization) }
+        for organization in questions.heads { facts.tips[organization] = tip(organization) }
         for key in questions.streams {
             let last = logs[key.organization]?.last { $0.stream == key.stream }
             facts.streams[key] = StreamFact(version: last?.version ?? 0, occurredAt: last?.occurredAt)
@@ -72,7 +77,7 @@ struct Model {
     func has(_ mark: Batch.Mark?) -> Bool {
         switch mark {
         case .event(let organization, let position, let leaf):
-            logs[organization]?.first { $0.position == position }?.merkle == leaf
+            logs[organization]?.first { $0.position == position }?.leaf == leaf
         case .outcome(let key, let recordedAt): outcomes[key]?.recordedAt == recordedAt
         case .none: false
         }

@@ -194,7 +194,8 @@ extension Simulation {
                 #expect(zip(events, events.dropFirst()).allSatisfy { $0.occurredAt <= $1.occurredAt })
             }
             #expect(zip(log, log.dropFirst()).allSatisfy { $0.recordedAt <= $1.recordedAt })
-            #expect(log.allSatisfy { $0.occurredAt <= $0.recordedAt && $0.merkle == EventLine.leaf($0.line) })
+            #expect(log.allSatisfy { $0.occurredAt <= $0.recordedAt && $0.leaf == MerkleTree.leaf($0.line) })
+            expectTree(log)
         }
         for (ticket, answer) in answered { check(try #require(submitted[ticket]).unit, answer) }
         #expect(answered.values.contains { if case .success = $0 { true } else { false } })
@@ -208,7 +209,7 @@ extension Simulation {
             #expect(written.map(\.position) == Array(receipt.first..<receipt.last + 1))
             #expect(written.map(\.stream) == unit.drafts.map(\.stream))
             #expect(written.map(\.version) == unit.drafts.map(\.version))
-            #expect(receipt.last == 0 || log[Int(receipt.last) - 1].merkle == receipt.leaf)
+            #expect(receipt.last == 0 || log[Int(receipt.last) - 1].leaf == receipt.leaf)
             // What was read holds at the moment of the commit.
             for (stream, version) in unit.expected {
                 #expect(log.prefix(Int(receipt.first - 1)).last { $0.stream == stream }?.version ?? 0 == version)

@@ -106,12 +106,19 @@ extension World {
         let log = try await reader.page(organization, after: 0, limit: 100_000)
         if let count { #expect(log.count == count) }
         #expect(log.map(\.position) == log.indices.map { Position($0 + 1) })
-        #expect(log.allSatisfy { EventLine.leaf($0.line) == $0.leaf })
+        #expect(log.allSatisfy { MerkleTree.leaf($0.line) == $0.leaf })
+        expectTree(log)
         #expect(zip(log, log.dropFirst()).allSatisfy { $0.recordedAt <= $1.recordedAt })
         for (_, stream) in Dictionary(grouping: log, by: \.stream) {
             #expect(stream.map(\.version) == Array(1...Int32(stream.count)))
         }
     }
+}
+
+/// Each event stores its leaf and the subtrees that end with it.
+func expectTree(_ log: [RecordedEvent]) {
+    var frontier = Frontier.empty
+    #expect(log.allSatisfy { frontier.append(leaf: $0.leaf) == $0.merkle })
 }
 
 /// SQL that inserts an event past the appender, at positions of the test's choice.

@@ -11,7 +11,7 @@ extension Questions {
         if !locks.isEmpty { all.append(Statement("BEGIN")) }
         if isImpatient { all.append(.impatience) }
         if !locks.isEmpty { all.append(Statement(SQL.lockLogs) { $0.uuids(locks) }) }
-        if !heads.isEmpty { all.append(.heads(of: heads)) }
+        if !heads.isEmpty { all.append(.tips(of: heads)) }
         if !streams.isEmpty { all.append(.versions(of: streams)) }
         if !claims.isEmpty { all.append(.holders(of: claims)) }
         if !outcomes.isEmpty { all.append(.outcomes(of: outcomes)) }
@@ -22,7 +22,7 @@ extension Questions {
     func facts(_ results: [Result]) throws(PostgresError) -> Facts {
         var facts = Facts()
         var rest = results.dropFirst((locks.isEmpty ? 0 : 2) + (isImpatient ? 1 : 0))
-        if !heads.isEmpty, let result = rest.popFirst() { facts.heads = try result.heads() }
+        if !heads.isEmpty, let result = rest.popFirst() { facts.tips = try result.tips() }
         if !streams.isEmpty, let result = rest.popFirst() {
             for row in result {
                 let key = StreamKey(organization: try row.uuid(0), stream: try row.uuid(1))
@@ -40,7 +40,7 @@ extension Questions {
 // MARK: - How are the rows read?
 
 extension Result {
-    /// Of `read_heads`.
+    /// Of `read_heads`, and of the first columns of `read_tips`.
     func heads() throws(PostgresError) -> [UUID: Head] {
         var heads: [UUID: Head] = [:]
         for row in self {
@@ -53,6 +53,26 @@ extension Result {
                 position: position, leaf: try row.bytea(2), recordedAt: Instant(microseconds: try row.timestamptz(3)))
         }
         return heads
+    }
+
+    /// Of `read_tips`.
+    func tips() throws(PostgresError) -> [UUID: Tip] {
+        let heads = try heads()
+        var tips: [UUID: Tip] = [:]
+        for row in self {
+            let organization = try row.uuid(0)
+            guard let head = heads[organization], head.position > 0 else {
+                tips[organization] = .empty
+                continue
+            }
+            let peaks = try row.bytea(orNil: 4) ?? []
+            let hashes = stride(from: 0, to: peaks.count, by: MerkleTree.length).map { Array(peaks[$0...].prefix(32)) }
+            guard let frontier = Frontier(size: head.position, peaks: hashes) else {
+                throw PostgresError(.unexpectedResult, "the log of \(organization.text) lacks hashes of its tree")
+            }
+            tips[organization] = Tip(head: head, frontier: frontier)
+        }
+        return tips
     }
 
     /// Of `read_claims`.

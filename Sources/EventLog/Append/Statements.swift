@@ -1,11 +1,12 @@
 import FoundationEssentials
 import Kernel
 import Postgres
+import Vault
 
 extension Batch {
     // MARK: - Which statements write a batch?
 
-    /// One transaction, in this order: events and outcomes, claims, comparison of heads. The events first: a batch in
+    /// One transaction, in this order: events, outcomes and keys, claims, comparison of heads. The events first: a batch in
     /// doubt that is sent again waits there for the transaction that it may already be.
     var statements: [Statement] {
         var all: [Statement] = []
@@ -19,15 +20,17 @@ extension Batch {
                     fillEvents(&$0)
                     fillOutcomes(&$0)
                     fill([], &$0)
+                    fillKeys(&$0)
                 })
             all.append(Statement(SQL.releaseClaims) { fill(releases, &$0) })
             if !takes.isEmpty { all.append(Statement(SQL.takeClaims) { fill(takes, &$0) }) }
-        } else if !outcomes.isEmpty || !takes.isEmpty {
+        } else if !outcomes.isEmpty || !takes.isEmpty || !keys.isEmpty {
             all.append(
                 Statement(SQL.appendUnits) {
                     fillEvents(&$0)
                     fillOutcomes(&$0)
                     fill(takes, &$0)
+                    fillKeys(&$0)
                 })
         } else {
             all.append(Statement(SQL.appendEvents) { fillEvents(&$0) })
@@ -86,6 +89,12 @@ extension Batch {
         }
     }
 
+    private func fillKeys(_ parameters: inout Parameters) {
+        parameters.uuids(keys.map(\.organization))
+        parameters.uuids(keys.map(\.key.person))
+        parameters.byteas(keys.map(\.key.bytes))
+    }
+
     private func fill(_ claims: [(organization: UUID, claim: Claim)], _ parameters: inout Parameters) {
         parameters.uuids(claims.map(\.organization))
         parameters.texts(claims.map(\.claim.scope))
@@ -100,6 +109,9 @@ extension Statement {
 
     static func heads(of organizations: [UUID]) -> Statement {
         Statement(SQL.readHeads) { $0.uuids(organizations) }
+    }
+    static func tips(of organizations: [UUID]) -> Statement {
+        Statement(SQL.readTips) { $0.uuids(organizations) }
     }
     static func versions(of streams: [StreamKey]) -> Statement {
         Statement(SQL.readStreams) {

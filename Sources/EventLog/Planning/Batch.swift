@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Kernel
+import Vault
 
 /// What is written in one transaction, and who is answered when it is committed.
 struct Batch: Sendable {
@@ -10,7 +11,7 @@ struct Batch: Sendable {
     }
     /// Where an organization stands after the batch.
     struct After: Sendable {
-        var head: Head
+        var tip: Tip
         var streams: [UUID: StreamFact]
         var hasEvents: Bool
     }
@@ -20,6 +21,7 @@ struct Batch: Sendable {
     var rows: [RecordedEvent] = []
     var releases: [(organization: UUID, claim: Claim)] = []
     var takes: [(organization: UUID, claim: Claim)] = []
+    var keys: [(organization: UUID, key: WrappedKey)] = []
     var outcomes: [(organization: UUID, outcome: Outcome, position: Position, recordedAt: Instant)] = []
     var after: [UUID: After] = [:]
     /// Ends the transaction in which the locks were taken.
@@ -30,12 +32,12 @@ struct Batch: Sendable {
 
     /// Organizations in which something was decided and nothing happened: their heads are compared while writing.
     var checks: [(organization: UUID, head: Position)] {
-        after.filter { !$0.value.hasEvents }.map { ($0.key, $0.value.head.position) }.sorted { $0.0 < $1.0 }
+        after.filter { !$0.value.hasEvents }.map { ($0.key, $0.value.tip.head.position) }.sorted { $0.0 < $1.0 }
     }
 
     /// The mark by which a batch in doubt is recognised, if it wrote anything.
     var mark: Mark? {
-        if let row = rows.first { return .event(row.organization, row.position, leaf: row.merkle) }
+        if let row = rows.first { return .event(row.organization, row.position, leaf: row.leaf) }
         if let kept = outcomes.first { return .outcome(OutcomeKey(kept.organization, kept.outcome), kept.recordedAt) }
         return nil
     }

@@ -15,8 +15,9 @@ struct StreamFact: Sendable, Equatable {
 /// An insert at head + 1 that succeeds proves that nothing else happened, and so all of it; one that fails, the
 /// contrary.
 struct Book {
-    /// The head, while it is known.
-    private(set) var head: Head?
+    /// The log's end, while it is known.
+    private(set) var tip: Tip?
+    var head: Head? { tip?.head }
     /// The head that was last known: when another one is read, another process has written.
     private(set) var lastPosition: Position?
     /// Every stream that changed after this position is in `streams`.
@@ -37,10 +38,11 @@ struct Book {
     func fact(of stream: UUID) -> StreamFact? { streams[stream]?.fact }
 
     /// A head was read from the primary. What was known before it holds no longer.
-    mutating func open(at head: Head, isLocked: Bool) {
+    mutating func open(at tip: Tip, isLocked: Bool) {
+        let head = tip.head
         let others = lastPosition.map { $0 != head.position } ?? false
         forget()
-        self.head = head
+        self.tip = tip
         lastPosition = head.position
         start = head.position
         if others {
@@ -52,7 +54,7 @@ struct Book {
 
     /// Nothing that was known can be relied upon.
     mutating func forget() {
-        head = nil
+        tip = nil
         forgetStreams()
     }
 
@@ -69,11 +71,11 @@ struct Book {
         remember(stream, fact, at: head.position)
     }
 
-    /// Own events were committed: `facts` are the streams' states after them, `head` the new head.
-    mutating func advance(to head: Head, _ facts: [UUID: StreamFact]) {
-        self.head = head
-        lastPosition = head.position
-        for (stream, fact) in facts { remember(stream, fact, at: head.position) }
+    /// Own events were committed: `facts` are the streams' states after them, `tip` the new end.
+    mutating func advance(to tip: Tip, _ facts: [UUID: StreamFact]) {
+        self.tip = tip
+        lastPosition = tip.head.position
+        for (stream, fact) in facts { remember(stream, fact, at: tip.head.position) }
     }
 
     private mutating func remember(_ stream: UUID, _ fact: StreamFact, at position: Position) {

@@ -61,7 +61,7 @@ struct Questions: Sendable, Equatable {
 
 /// The answers. Heads are read before everything else, so the rest is as new as they or newer.
 struct Facts: Sendable {
-    var heads: [UUID: Head] = [:]
+    var tips: [UUID: Tip] = [:]
     var streams: [StreamKey: StreamFact] = [:]
     /// Who holds a claim; free ones are not here.
     var claims: [ClaimKey: UUID] = [:]

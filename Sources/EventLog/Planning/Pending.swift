@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Kernel
+import Vault
 
 /// Who is answered: one for each submitted unit of this appender.
 typealias Ticket = Int
@@ -50,6 +51,7 @@ extension Unit {
             if let fault = draft.fault { return fault }
         }
         for claim in takes + releases where claim.digest.count != 32 { return "a claim's digest has 32 bytes" }
+        for key in keys where expected[key.person] != 0 { return "a key is born with the first event of its stream" }
         for claim in takes where expected[claim.stream] == nil { return "a claim is taken for a stream not written" }
         if let outcome {
             if outcome.keyDigest.count != 32 || outcome.requestHash.count != 32 {

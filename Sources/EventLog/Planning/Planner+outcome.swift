@@ -11,13 +11,13 @@ extension Planner {
         settle()
         for entry in batch.entries { answers.append((entry.pending.ticket, .success(entry.receipt))) }
         for (organization, after) in batch.after where after.hasEvents {
-            books[organization]?.advance(to: after.head, after.streams)
+            books[organization]?.advance(to: after.tip, after.streams)
             books[organization]?.trim()
             remembered += after.streams.count
         }
         forgetSome()
         return batch.after.compactMap { organization, after in
-            after.hasEvents ? Hint(organization: organization, head: after.head) : nil
+            after.hasEvents ? Hint(organization: organization, head: after.tip.head) : nil
         }
     }
 

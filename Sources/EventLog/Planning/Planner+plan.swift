@@ -14,18 +14,18 @@ extension Planner {
         var deferred: [Pending] = []
         for var pending in chosen {
             let organization = pending.unit.organization
-            guard let book = books[organization], let head = book.head else {
+            guard let book = books[organization], let tip = book.tip else {
                 deferred.append(pending)
                 continue
             }
-            draft.turn(to: organization, head, in: &batch)
+            draft.turn(to: organization, tip, in: &batch)
             if let shared = draft.meets(pending.unit) {
                 if shared == .claimOrKey { pending.isSuspect = true }
                 pending.wasLookedUp = false
                 deferred.append(pending)
                 continue
             }
-            switch judge(pending, book, head: draft.head) {
+            switch judge(pending, book, head: draft.tip.head) {
             case .failure(let error): answers.append((pending.ticket, .failure(error)))
             case .success(let unit):
                 if let error = draft.add(unit, of: pending, book: book, to: &batch) {
@@ -84,7 +84,7 @@ private struct Draughtsman {
 
     let clock: Instant
     private var organization: UUID?
-    private(set) var head = Head.empty
+    private(set) var tip = Tip.empty
     private var hasUnits = false
     private var written: [UUID: StreamFact] = [:]
     private var claims: Set<ClaimKey> = []
@@ -93,11 +93,11 @@ private struct Draughtsman {
     init(clock: Instant) { self.clock = clock }
 
     /// The units that follow are of this organization.
-    mutating func turn(to organization: UUID, _ head: Head, in batch: inout Batch) {
+    mutating func turn(to organization: UUID, _ tip: Tip, in batch: inout Batch) {
         guard self.organization != organization else { return }
         close(&batch)
         self.organization = organization
-        self.head = head
+        self.tip = tip
         hasUnits = false
         written = [:]
         claims = []
@@ -107,7 +107,7 @@ private struct Draughtsman {
     /// No units of this organization follow.
     func close(_ batch: inout Batch) {
         guard let organization, hasUnits else { return }
-        batch.after[organization] = Batch.After(head: head, streams: written, hasEvents: !written.isEmpty)
+        batch.after[organization] = Batch.After(tip: tip, streams: written, hasEvents: !written.isEmpty)
     }
 
     /// What a unit shares with the ones before it in this batch.
@@ -121,8 +121,8 @@ private struct Draughtsman {
 
     /// Gives the unit's events their positions. An error: it is not in the batch, and used none.
     mutating func add(_ unit: Unit, of pending: Pending, book: Book, to batch: inout Batch) -> AppendError? {
-        let recordedAt = max(clock, head.recordedAt ?? clock)
-        var head = head
+        let recordedAt = max(clock, tip.head.recordedAt ?? clock)
+        var tip = tip
         var facts: [UUID: StreamFact] = [:]
         var rows: [RecordedEvent] = []
         rows.reserveCapacity(unit.drafts.count)
@@ -132,21 +132,22 @@ private struct Draughtsman {
             if let last, occurredAt < last { return .timeBeforeLastEvent(stream: draft.stream, last: last) }
             if occurredAt > recordedAt { return .timeInFuture(stream: draft.stream) }
             var row = RecordedEvent(
-                organization: unit.organization, position: head.position + 1, stream: draft.stream,
+                organization: unit.organization, position: tip.head.position + 1, stream: draft.stream,
                 version: draft.version, type: draft.type, schema: draft.schema, data: draft.data,
                 private: draft.private, meta: draft.meta, occurredAt: occurredAt, recordedAt: recordedAt,
                 actor: draft.actor, command: draft.command, index: draft.index, merkle: [])
             let line = row.line
             if line.count > EventLine.limit { return .tooLong(stream: draft.stream, bytes: line.count) }
-            row.merkle = EventLine.leaf(line)
-            head = Head(position: row.position, leaf: row.merkle, recordedAt: recordedAt)
+            let leaf = MerkleTree.leaf(line)
+            row.merkle = tip.frontier.append(leaf: leaf)
+            tip.head = Head(position: row.position, leaf: leaf, recordedAt: recordedAt)
             facts[draft.stream] = StreamFact(version: draft.version, occurredAt: occurredAt)
             rows.append(row)
         }
         let receipt = Receipt(
-            first: self.head.position + 1, last: head.position, leaf: head.leaf, recordedAt: recordedAt,
+            first: self.tip.head.position + 1, last: tip.head.position, leaf: tip.head.leaf, recordedAt: recordedAt,
             versions: facts.mapValues(\.version))
-        self.head = head
+        self.tip = tip
         written.merge(facts) { $1 }
         batch.entries.append(Batch.Entry(pending: pending, receipt: receipt))
         batch.rows += rows
@@ -164,6 +165,7 @@ private struct Draughtsman {
             claims.insert(ClaimKey(unit.organization, claim))
             batch.takes.append((unit.organization, claim))
         }
+        for key in unit.keys { batch.keys.append((unit.organization, key)) }
         if let outcome = unit.outcome {
             keys.insert(OutcomeKey(unit.organization, outcome))
             batch.outcomes.append((unit.organization, outcome, receipt.last, receipt.recordedAt))

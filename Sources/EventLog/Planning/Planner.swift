@@ -200,9 +200,9 @@ struct Planner {
     mutating func learn(_ facts: Facts, to questions: Questions) {
         if !questions.locks.isEmpty { isLocked = true }
         let locked = Set(questions.locks)
-        for (organization, head) in facts.heads {
+        for (organization, tip) in facts.tips {
             var book = book(of: organization)
-            book.open(at: head, isLocked: locked.contains(organization))
+            book.open(at: tip, isLocked: locked.contains(organization))
             books[organization] = book
         }
         for (key, fact) in facts.streams { books[key.organization]?.learn(key.stream, fact) }
@@ -210,7 +210,7 @@ struct Planner {
         known.claims.merge(facts.claims) { $1 }
         known.outcomes.merge(facts.outcomes) { $1 }
         for index in chosen.indices {
-            if facts.heads[chosen[index].unit.organization] != nil { chosen[index].sawHead = true }
+            if facts.tips[chosen[index].unit.organization] != nil { chosen[index].sawHead = true }
             if chosen[index].isSuspect { chosen[index].wasLookedUp = true }
         }
     }

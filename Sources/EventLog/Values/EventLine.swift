@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Kernel
-import Vault
 
 /// The canonical form of an event: one line of JSON without spaces, its members in one order, for ever (DESIGN §3).
 ///
@@ -48,14 +47,6 @@ public enum EventLine {
         } else {
             line.append("null}")
         }
-    }
-
-    /// The RFC 6962 leaf hash of a line: SHA-256(0x00 ‖ line), 32 bytes.
-    public static func leaf(_ line: [UInt8]) -> [UInt8] {
-        var hash = SHA256()
-        hash.update([0x00])
-        hash.update(line)
-        return hash.finish()
     }
 }
 

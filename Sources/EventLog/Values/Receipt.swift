@@ -21,6 +21,15 @@ public struct Head: Sendable, Hashable {
     public static let empty = Head(position: 0, leaf: Array(repeating: 0, count: 32), recordedAt: nil)
 }
 
+/// The end of a log with the right edge of its tree: what the next event is hashed into.
+struct Tip: Sendable, Equatable {
+    var head: Head
+    var frontier: Frontier
+
+    /// That of a log without events.
+    static let empty = Tip(head: .empty, frontier: .empty)
+}
+
 /// A unit was committed.
 public struct Receipt: Sendable, Hashable {
     /// The position of its first event; without events, one more than `last`.

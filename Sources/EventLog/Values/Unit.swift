@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Kernel
+import Vault
 
 /// A place in an organization's log, from 1; 0 is the empty log.
 public typealias Position = Int64
@@ -21,6 +22,8 @@ public struct Unit: Sendable {
     public var takes: [Claim]
     /// What is given back; done before `takes`. A claim that the stream does not hold is passed over.
     public var releases: [Claim]
+    /// The keys of streams that begin with this unit.
+    public var keys: [WrappedKey]
     /// What a repeat of the command is to be answered, if it had an Idempotency-Key.
     public var outcome: Outcome?
     /// With whom it queues.
@@ -29,7 +32,7 @@ public struct Unit: Sendable {
     /// A unit to append.
     public init(
         organization: UUID, drafts: [Draft], expected: [UUID: Int32], readAt: Position, takes: [Claim] = [],
-        releases: [Claim] = [], outcome: Outcome? = nil, lane: Lane = .interactive
+        releases: [Claim] = [], keys: [WrappedKey] = [], outcome: Outcome? = nil, lane: Lane = .interactive
     ) {
         self.organization = organization
         self.drafts = drafts
@@ -37,6 +40,7 @@ public struct Unit: Sendable {
         self.readAt = readAt
         self.takes = takes
         self.releases = releases
+        self.keys = keys
         self.outcome = outcome
         self.lane = lane
     }

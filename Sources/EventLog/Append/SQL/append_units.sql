@@ -1,5 +1,5 @@
--- As append_events, with what repeats will be answered and what becomes unique: one statement, so that it is one round
--- trip and prepared once. The events are written first: the main statement runs before those that nobody reads from.
+-- As append_events, with what repeats will be answered, what becomes unique and the keys that are born: one statement,
+-- so that it is one round trip and prepared once. The events are written first: the main statement runs before those that nobody reads from.
 WITH kept AS (
     INSERT INTO log.command (
         organization_id, actor_id, key_digest, request_hash, status, code, detail, position, recorded_at)
@@ -9,6 +9,9 @@ WITH kept AS (
 ), taken AS (
     INSERT INTO log.claim (organization_id, scope, digest, stream_id)
     SELECT * FROM unnest($25::uuid[], $26::text[], $27::bytea[], $28::uuid[])
+), born AS (
+    INSERT INTO vault.person_key (organization_id, person_id, wrapped)
+    SELECT * FROM unnest($29::uuid[], $30::uuid[], $31::bytea[])
 )
 INSERT INTO log.event (
     organization_id, position, stream_id, version, type, schema, data, private, meta,
