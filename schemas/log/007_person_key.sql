@@ -1,5 +1,5 @@
--- The keys under which what is personal is sealed (DESIGN §5): one of each stream, be it a person or a record with texts
--- of its own; wrapped by the master key, which is not in the database.
+-- The keys under which what is personal is sealed (DESIGN §5): one of each stream, be it a person or a record with
+-- texts of its own; wrapped by the master key, which is not in the database.
 CREATE TABLE vault.person_key (
     organization_id uuid NOT NULL,
     person_id uuid NOT NULL,

@@ -6,8 +6,8 @@ import Vault
 extension Batch {
     // MARK: - Which statements write a batch?
 
-    /// One transaction, in this order: events, outcomes and keys, claims, comparison of heads. The events first: a batch in
-    /// doubt that is sent again waits there for the transaction that it may already be.
+    /// One transaction, in this order: events with outcomes and keys, claims, comparison of heads. The events first: a
+    /// batch in doubt that is sent again waits there for the transaction that it may already be.
     var statements: [Statement] {
         var all: [Statement] = []
         if isImpatient { all.append(.impatience) }

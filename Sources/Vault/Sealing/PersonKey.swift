@@ -3,8 +3,8 @@ import FoundationEssentials
 
 /// A person's key, or a record's: seals and opens parts of events.
 ///
-/// Each part has a key of its own and a commitment to it, HKDF-Expand-SHA-256 (RFC 5869 §2.3) of this key: whoever holds
-/// two keys cannot make one part that opens under both.
+/// Each part has a key of its own and a commitment to it, HKDF-Expand-SHA-256 (RFC 5869 §2.3) of this key: whoever
+/// holds two keys cannot make one part that opens under both.
 public struct PersonKey: Sendable {
     /// Bytes of a key.
     public static let length = 32

@@ -1,5 +1,6 @@
 -- As append_events, with what repeats will be answered, what becomes unique and the keys that are born: one statement,
--- so that it is one round trip and prepared once. The events are written first: the main statement runs before those that nobody reads from.
+-- so that it is one round trip and prepared once. The events are written first: the main statement runs before those
+-- that nobody reads from.
 WITH kept AS (
     INSERT INTO log.command (
         organization_id, actor_id, key_digest, request_hash, status, code, detail, position, recorded_at)
