@@ -18,6 +18,10 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
     case emptyLog
     /// The organization is there already.
     case exists(String)
+    /// The database that a backup is restored into holds something already.
+    case notEmpty(table: String)
+    /// The backup has a table, or columns of it, that this version of Daybook does not know.
+    case otherSchema(table: String)
     /// An export that is to be restored is not what was signed.
     case notVerified([Finding])
 
@@ -34,6 +38,11 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
         case .emptyLog: "The log has no event yet, or no head is signed over it. Try again in a second."
         case .exists(let organization):
             "The organization \(organization) is here already. Restore into a database that does not have it."
+        case .notEmpty(let table):
+            "\(table) holds rows already. A backup is restored into an empty database: name another --data or "
+                + "--database-url."
+        case .otherSchema(let table):
+            "The backup's table \(table) is not one of this version. Restore it with the Daybook that made it."
         case .notVerified(let findings):
             "The export is not what was signed: \(findings.first.map { "position \($0.position): \($0.detail)" } ?? "")"
         }
