@@ -68,7 +68,7 @@ let package = Package(
         layer("PostgresTesting", ["Postgres", "Shipped"]),
         layer("EventLog", ["Kernel", "Postgres", "Vault", collections, logging], embeds: true),
         layer("Vault", ["Kernel", "Postgres", "CCrypto", "CSodium"], embeds: true),
-        layer("Projections", ["Kernel", "Postgres", "EventLog", yams, logging], embeds: true),
+        layer("Projections", ["Kernel", "Postgres", "EventLog", "Vault", yams, logging], embeds: true),
         layer("Audit", ["Kernel", "Postgres", "EventLog", "Vault", "CLZ4"], embeds: true),
         layer("Application", ["CRM", "EventLog", "Vault", "Projections", "Audit", logging, yams], embeds: true),
         layer(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Kernel
 
 /// Who asks, and in what role. Every event says it.
 public struct Caller: Sendable, Hashable {
@@ -14,11 +15,45 @@ public struct Caller: Sendable, Hashable {
     public let channel: Channel
     /// The request's id, in logs, answers and events.
     public let request: String
+    /// From where, as far as it is known. Every event says it, sealed under the actor's key.
+    public let origin: Origin?
 
     /// A caller.
-    public init(organization: UUID, actor: UUID, kind: ActorKind, role: Role, channel: Channel, request: String) {
+    public init(
+        organization: UUID, actor: UUID, kind: ActorKind, role: Role, channel: Channel, request: String,
+        origin: Origin? = nil
+    ) {
         (self.organization, self.actor, self.kind) = (organization, actor, kind)
-        (self.role, self.channel, self.request) = (role, channel, request)
+        (self.role, self.channel, self.request, self.origin) = (role, channel, request, origin)
+    }
+
+    /// The same caller, from there.
+    public func coming(from origin: Origin?) -> Caller {
+        Caller(
+            organization: organization, actor: actor, kind: kind, role: role, channel: channel, request: request,
+            origin: origin)
+    }
+
+    /// From where a request came.
+    public struct Origin: Sendable, Hashable {
+        /// The most characters of either that are kept.
+        public static let limit = 200
+        /// The network address.
+        public let address: String?
+        /// What program it says it is (RFC 9110 §10.1.5).
+        public let agent: String?
+
+        /// An origin; nil where nothing is known.
+        public init?(address: String?, agent: String?) {
+            func short(_ text: String?) -> String? { text.map { String($0.prefix(Self.limit)) } }
+            guard address != nil || agent != nil else { return nil }
+            (self.address, self.agent) = (short(address), short(agent))
+        }
+
+        /// What is sealed: a compact object, absent members left out.
+        var json: JSON {
+            .object(["address": address, "agent": agent].compactMapValues { $0.map { .string($0) } })
+        }
     }
 }
 

@@ -15,6 +15,8 @@ public final class Daybook: Sendable {
     public let appender: Appender
     /// Keys of organizations.
     public let keyring: Keyring
+    /// Keys of persons.
+    public let persons: PersonKeys
     /// Carries out commands.
     public let commands: Commands
     /// Passwords, tokens, roles.
@@ -30,10 +32,11 @@ public final class Daybook: Sendable {
 
     /// - Parameters:
     ///   - database: where it is; the schema is there already.
+    ///   - master: wraps the keys in it; confirmed already (`KeyWrapping.confirm`).
     ///   - clock: the time at which requests are handled and events recorded.
     ///   - projecting: how the read tables are fed.
     public init(
-        database: ConnectionSettings, clock: @escaping @Sendable () -> Instant,
+        database: ConnectionSettings, master: any KeyWrapping, clock: @escaping @Sendable () -> Instant,
         projecting: ProjectionRunner.Options = ProjectionRunner.Options(), log: Logger
     ) {
         let settings = database.with(role: "daybook_worker")
@@ -42,15 +45,18 @@ public final class Daybook: Sendable {
         copies = BlockingPool(settings, size: 1, name: "daybook-copy", log: log)
         reader = LogReader(worker, copies: copies)
         appender = Appender(settings, clock: clock, log: log)
-        keyring = Keyring(worker)
-        commands = Commands(reader: reader, appender: appender, keyring: keyring, clock: clock)
+        keyring = Keyring(worker, master: master)
+        persons = PersonKeys(worker, master: master)
+        commands = Commands(reader: reader, appender: appender, keyring: keyring, persons: persons, clock: clock)
         let access = Access(database: worker, commands: commands)
         self.access = access
         commands.onCommit { access.written($0, $1) }
 
         let waits = ProjectionWaits(worker)
-        models = ReadModels(database, log: log)
-        projector = ProjectionRunner(database, appender: appender, waits: waits, options: projecting, log: log)
+        let unsealing = Unsealing(master: master, catalogue: Self.catalogue)
+        models = ReadModels(database, unsealing: unsealing, log: log)
+        projector = ProjectionRunner(
+            database, unsealing: unsealing, appender: appender, waits: waits, options: projecting, log: log)
         queries = Queries(
             database, entities: entities, surroundings: Self.surroundings(commands, waits), patience: Self.patience,
             log: log)
@@ -60,7 +66,7 @@ public final class Daybook: Sendable {
     static let patience = Duration.seconds(5)
 
     private static func surroundings(_ commands: Commands, _ waits: ProjectionWaits) -> Queries.Surroundings {
-        Queries.Surroundings(
+        var surroundings = Queries.Surroundings(
             cursorKey: { organization throws(Problem) in
                 try await commands.organizationKeys(of: organization).claimDigest(scope: "cursor", value: "key")
             },
@@ -72,6 +78,10 @@ public final class Daybook: Sendable {
                 _ = await waits.wait(
                     for: organization, position: position, projections: Set(projections), timeout: patience)
             })
+        surroundings.opening = { organization, events throws(Problem) in
+            try await commands.opening(events, organization)
+        }
+        return surroundings
     }
 
     /// Deploys the projections of these files: new ones are built from the log, changed ones rebuilt and swapped.
@@ -84,7 +94,14 @@ public final class Daybook: Sendable {
 
     /// The events that projections may name.
     public static let catalogue = EventCatalogue(
-        names: entities.flatMap { $0.storedNames }.map { String($0.prefix { $0 != "@" }) })
+        names: entities.flatMap { $0.storedNames }.map { String($0.prefix { $0 != "@" }) } + [Erasure.type],
+        personal: Dictionary(
+            entities.flatMap { entity in
+                entity.storedNames.map {
+                    (String($0.prefix { $0 != "@" }), Stored.personalPaths(personalNames(of: entity.name)))
+                }
+            }
+        ) { a, _ in a })
 
     /// Writes what queues, then disconnects.
     public func close() async {

@@ -48,6 +48,8 @@ public enum Contact: Lasting {
             .alias("account_id").known(as: [.salesforce: "account_id", .dynamics: "accountId"]),
         .custom,
     ]
+    /// Her first address is one of hers.
+    public static let derivedPersonalNames: Set = ["primary_email"]
     private static let email = [
         Field("address", .email).required(), Field("label", .text(40)), Field("primary", .flag),
     ]

@@ -7,9 +7,12 @@ public let entities: [any Entity.Type] = [
 ]
 
 private let names = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
+private let personal = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0.personalNames) })
 private let plurals = Dictionary(uniqueKeysWithValues: entities.map { ($0.plural, $0) })
 
 /// The entity of a name: `deal`.
 public func entity(named name: String) -> (any Entity.Type)? { names[name] }
+/// The members of an entity's events that are personal.
+public func personalNames(of entity: String) -> Set<String> { personal[entity] ?? [] }
 /// The entity of a path: `deals`.
 public func entity(plural: String) -> (any Entity.Type)? { plurals[plural] }

@@ -16,6 +16,8 @@ public protocol Entity: SendableMetatype {
     static var plural: String { get }
     /// Plain fields: no rule reads them, one command edits them.
     static var fields: [Field] { get }
+    /// Members of its events that repeat what a personal field says.
+    static var derivedPersonalNames: Set<String> { get }
     /// What can be asked, in the order a person would.
     static var acts: [Act<Command>] { get }
     /// Who may ask it.

@@ -3,6 +3,7 @@ import Application
 import ArgumentParser
 import Foundation
 import Postgres
+import Vault
 
 /// How a verb ends when it does not end well: a sentence that says what to do, and the code that scripts read.
 struct Exit: Error {
@@ -29,6 +30,7 @@ struct Exit: Error {
         case let exit as Exit: self = exit
         case Server.Failure.portInUse(let port): self = Doorway.refusal(port, EADDRINUSE)
         case let error as ClusterError: self.init(.lacking, "\(error)")
+        case let error as KeyError: self.init(.lacking, "\(error)")
         case let error as MigrationError: self.init(.lacking, "\(error)")
         case let error as PostgresError where error.kind.isOfEnvironment:
             self.init(.lacking, "The database cannot be used. \(error)")

@@ -2,10 +2,13 @@ import Foundation
 import Logging
 import Postgres
 import Shipped
+import Vault
 
 /// A database at this version's schema, and how to leave it.
 struct Opened: Sendable {
     let url: String
+    /// Wraps the keys in it.
+    let master: MasterKey
     /// The private cluster where this process holds it.
     let cluster: PrivateCluster?
 
@@ -13,15 +16,15 @@ struct Opened: Sendable {
 
     /// For a server: the cluster is this process' own, and a second server on the folder is refused.
     static func serving(_ place: Place, log: Logger) async throws -> Opened {
-        if let url = try place.foreignDatabase() { return try await Opened(url: url, cluster: nil).migrated(log) }
+        if let url = try place.foreignDatabase() { return try await Opened(place, url: url, cluster: nil, log) }
         let cluster = place.cluster(log)
         try await cluster.start()
-        return try await Opened(url: cluster.url, cluster: cluster).migrated(log)
+        return try await Opened(place, url: cluster.url, cluster: cluster, log)
     }
 
     /// For a verb: the cluster of the server that runs, or one that is started for this verb alone.
     static func visiting(_ place: Place, log: Logger) async throws -> Opened {
-        if let url = try place.foreignDatabase() { return try await Opened(url: url, cluster: nil).migrated(log) }
+        if let url = try place.foreignDatabase() { return try await Opened(place, url: url, cluster: nil, log) }
         guard FileManager.default.fileExists(atPath: place.clusterFolder) else {
             throw Exit(
                 .lacking, "There are no data in \(place.folder). Run `tools/start` first, or name another --data.")
@@ -30,24 +33,27 @@ struct Opened: Sendable {
         for _ in 0..<100 where !cluster.isRunning {
             do {
                 try await cluster.start()
-                return try await Opened(url: cluster.url, cluster: cluster).migrated(log)
+                return try await Opened(place, url: cluster.url, cluster: cluster, log)
             } catch ClusterError.inUse {
                 // A server is starting or stopping at this moment.
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
-        return try await Opened(url: cluster.url, cluster: nil).migrated(log)
+        return try await Opened(place, url: cluster.url, cluster: nil, log)
     }
 
-    private func migrated(_ log: Logger) async throws -> Opened {
+    /// Migrates the database, and finds its master key.
+    private init(_ place: Place, url: String, cluster: PrivateCluster?, _ log: Logger) async throws {
         let migrations = Shipped.files(in: "schemas/log").compactMap { Migration(file: $0.name, sql: $0.text) }
         do {
-            try await Migrator(ConnectionSettings(url: url), log: log).migrate(migrations)
-            return self
+            let settings = ConnectionSettings(url: url)
+            try await Migrator(settings, log: log).migrate(migrations)
+            master = try await place.masterKey(of: settings, log)
         } catch {
-            try? await close()
+            try? await cluster?.stop()
             throw error
         }
+        (self.url, self.cluster) = (url, cluster)
     }
 
     /// Stops the cluster where it is ours.

@@ -63,7 +63,8 @@ struct OrganizationVerbs: AsyncParsableCommand {
 extension Opened {
     /// Everything that serves this database, for one verb.
     func daybook<R: Sendable>(_ body: (Daybook) async throws -> R) async throws -> R {
-        let daybook = Daybook(database: ConnectionSettings(url: url), clock: Clock.now, log: Talk.log)
+        let daybook = Daybook(
+            database: ConnectionSettings(url: url), master: master, clock: Clock.now, log: Talk.log)
         return try await leaving(by: daybook.close) { try await body(daybook) }
     }
 }

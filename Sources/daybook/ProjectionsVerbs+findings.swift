@@ -1,9 +1,11 @@
+import Application
 import ArgumentParser
 import Foundation
 import Kernel
 import Postgres
 import Projections
 import Synchronization
+import Vault
 
 extension ProjectionsVerbs {
     struct Verify: AsyncParsableCommand {
@@ -70,7 +72,9 @@ extension Place {
     /// Runs `body` on the read tables of these data.
     func readModels<R: Sendable>(_ body: (ReadModels) async throws -> R) async throws -> R {
         try await visit(log: Talk.log) { opened in
-            let models = ReadModels(ConnectionSettings(url: opened.url), log: Talk.log)
+            let models = ReadModels(
+                ConnectionSettings(url: opened.url),
+                unsealing: Unsealing(master: opened.master, catalogue: Daybook.catalogue), log: Talk.log)
             return try await leaving(by: models.close) { try await body(models) }
         }
     }

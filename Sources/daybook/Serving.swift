@@ -41,7 +41,8 @@ struct Serving: Sendable {
             supervision.cancel()
             try await opened.close()
         } after: {
-            let daybook = Daybook(database: ConnectionSettings(url: opened.url), clock: Clock.now, log: log)
+            let daybook = Daybook(
+                database: ConnectionSettings(url: opened.url), master: opened.master, clock: Clock.now, log: log)
             try await leaving(by: daybook.close) { try await serve(daybook) }
         }
     }

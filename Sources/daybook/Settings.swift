@@ -7,7 +7,9 @@ struct Settings {
     private let file: [String: String]
 
     /// Keys that the file may hold; each is the name of a flag.
-    static let known: Set<String> = ["port", "empty", "credentials", "database-url", "role", "projections"]
+    static let known: Set<String> = [
+        "port", "empty", "credentials", "database-url", "role", "projections", "master-key-file",
+    ]
 
     /// - Parameter path: nil reads `daybook.yaml` in the data folder if there is one.
     init(

@@ -13,7 +13,8 @@ import Testing
     @Test func `without its database the server says so, leaks nothing, and recovers by itself`() async throws {
         let cluster = TestCluster()
         let database = try await cluster.database()
-        let daybook = Daybook(database: database.settings(), clock: House.clock, log: quiet)
+        let daybook = Daybook(
+            database: database.settings(), master: House.master, clock: House.clock, log: quiet)
         let founding = try await daybook.access.createOrganization(name: "Test", email: "owner@example.com")
         let services = Services(daybook, version: "test")
         try await serving({ logger, ready in Server(services, port: 0, logger: logger, ready: ready) }) { port in

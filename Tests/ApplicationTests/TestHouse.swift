@@ -5,6 +5,7 @@ import PostgresTesting
 import Projections
 import Shipped
 import Testing
+import Vault
 
 @testable import Application
 
@@ -23,10 +24,14 @@ struct TestHouse: Sendable {
     init(projecting: ProjectionRunner.Options? = nil) async throws {
         database = try await TestCluster.shared.database()
         daybook = Daybook(
-            database: database.settings(), clock: TestHouse.clock, projecting: projecting ?? .init(), log: quiet)
+            database: database.settings(), master: TestHouse.master, clock: TestHouse.clock,
+            projecting: projecting ?? .init(), log: quiet)
         founding = try await daybook.access.createOrganization(name: "Test", email: "owner@example.com")
         if projecting != nil { try await daybook.deploy(TestHouse.shipped) }
     }
+
+    /// Wraps the keys of all databases here.
+    static let master = MasterKey(bytes: Array(repeating: 7, count: 32))
 
     /// The read tables that come with Daybook.
     static let shipped = Shipped.files(in: "projections").map { ProjectionFile(name: $0.name, text: $0.text) }

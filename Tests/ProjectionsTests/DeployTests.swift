@@ -201,8 +201,8 @@ import Testing
         let pool = BlockingPool(world.database.settings(role: "daybook_worker"), size: 1, name: "test", log: quiet)
         let error = await #expect(throws: PostgresError.self) {
             try await pool.run { connection in
-                let deployment = Deployment([Deployed(table: ReadTable(definition: old, name: "titles"), generation: 1)]
-                )
+                let table = ReadTable(definition: old, name: "titles")
+                let deployment = Deployment([Deployed(table: table, generation: 1)], unsealing: nil)
                 let batch = Batch(deployment)
                 var next: [Statement]? = batch.start(
                     Batch.Order(organization: new, group: [0], checkpoints: [Checkpoint()]))

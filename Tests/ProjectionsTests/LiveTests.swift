@@ -74,7 +74,7 @@ import Testing
         let pool = BlockingPool(world.database.settings(role: "daybook_worker"), size: 1, name: "test", log: quiet)
         try await pool.run { connection in
             let table = ReadTable(definition: definition, name: "deals")
-            let deployment = Deployment([Deployed(table: table, generation: 1)])
+            let deployment = Deployment([Deployed(table: table, generation: 1)], unsealing: nil)
             let batch = Batch(deployment)
             var lane = Lane(deployment: deployment, checkpoints: [Checkpoint()])
             while true {

@@ -9,6 +9,8 @@ import Vault
     private let keys = OrganizationKeys(
         claim: Array(repeating: 1, count: 32), imports: Array(repeating: 2, count: 32))
 
+    private let master = MasterKey(bytes: Array(repeating: 3, count: 32))
+
     /// They stand in the log for ever: a derivation that changes is a stored format that changes.
     @Test func `what is derived from given keys never changes`() throws {
         let actor = try #require(UUID(uuidString: "01890a5d-ac96-774b-bcce-b302099a8057"))
@@ -44,7 +46,8 @@ import Vault
         let digests = try await withThrowingTaskGroup(of: [UInt8].self, returning: Set<[UInt8]>.self) { group in
             for connection in connections {
                 group.addTask {
-                    try await Keyring(connection).create(organization).claimDigest(scope: "s", value: "v")
+                    let keys = try await Keyring(connection, master: master).create(organization)
+                    return keys.claimDigest(scope: "s", value: "v")
                 }
             }
             var all: Set<[UInt8]> = []
@@ -52,9 +55,9 @@ import Vault
             return all
         }
         #expect(digests.count == 1)
-        let read = try await Keyring(connections[0]).keys(organization)
+        let read = try await Keyring(connections[0], master: master).keys(organization)
         #expect(read.map { [$0.claimDigest(scope: "s", value: "v")] } == Array(digests))
-        #expect(try await Keyring(connections[0]).keys(UUID()) == nil)
+        #expect(try await Keyring(connections[0], master: master).keys(UUID()) == nil)
         for connection in connections { await connection.close() }
     }
     @Test(arguments: ["daybook_app", "daybook_auditor"])

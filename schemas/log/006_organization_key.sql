@@ -1,10 +1,10 @@
 -- Two random keys of each organization: `claim_key` digests what is unique and what is repeated, `import_key` derives
 -- ids from other systems' ids. Made once, before the organization's first event; never changed, since digests stand in
--- the log.
+-- the log. Both are wrapped by the master key, which is not in the database.
 CREATE TABLE vault.organization_key (
     organization_id uuid PRIMARY KEY,
-    claim_key bytea NOT NULL CHECK (octet_length(claim_key) = 32),
-    import_key bytea NOT NULL CHECK (octet_length(import_key) = 32),
+    claim_key bytea NOT NULL,
+    import_key bytea NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 

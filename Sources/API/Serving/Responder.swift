@@ -91,7 +91,7 @@ struct Responder: HTTPResponder {
             case .open: break
             case .known:
                 guard let token else { throw Problem.unauthorized }
-                known = try await caller(token, id)
+                known = try await caller(token, id).coming(from: Self.origin(request, context))
             }
             let items = try QueryItems.parse(query)
             try QueryItems.check(items, route.parameters)
@@ -128,6 +128,10 @@ struct Responder: HTTPResponder {
                 return .failure(error)
             }
         }
+    }
+
+    private static func origin(_ request: Request, _ context: Context) -> Caller.Origin? {
+        Caller.Origin(address: context.channel.remoteAddress?.ipAddress, agent: request.headers[.userAgent])
     }
 
     /// The token of `Authorization: Bearer …` (RFC 6750 §2.1); nil where there is none, or more than one.

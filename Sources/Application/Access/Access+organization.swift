@@ -44,7 +44,9 @@ extension Access {
             throw .invalid([Flaw("/email", "malformed", "an e-mail address such as ann@example.com")])
         }
         let (organization, owner, pipeline) = (commands.fresh(), commands.fresh(), commands.fresh())
-        do { _ = try await commands.keyring.create(organization) } catch { throw .unavailable }
+        do { _ = try await commands.keyring.create(organization) } catch is KeyError { throw .keysForeign } catch {
+            throw .unavailable
+        }
         // Before the events: a crash in between leaves a credential of nobody, never an owner who cannot log in.
         try await store(password, email: email, of: owner, in: organization)
         let system = Caller(

@@ -46,6 +46,7 @@ extension Entity {
             return .needs([Reference(Self.self, id), Reference(Organization.self, circumstances.caller.organization)])
         }
         guard let state = own.state as? State else { throw .absent(name) }
+        if own.isErased { throw .erased }
         if let expected = ask.ifMatch, expected != own.version { throw .changed(since: expected, now: own.version) }
         let occurred = try moment(of: ask, after: own.last, circumstances.now)
 
@@ -139,6 +140,7 @@ extension Entity {
             guard let type = CRM.entity(named: mention.entity) else { throw .fault }
             switch known.streams[mention.id]?.exists {
             case nil: needs.append(Reference(type, mention.id))
+            case true? where known.streams[mention.id]?.isErased == true: throw .erased
             case false?: flaws.append(Flaw(mention.pointer, "not_found", "there is no such \(mention.entity)"))
             case true?: break
             }

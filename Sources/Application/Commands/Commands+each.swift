@@ -42,6 +42,8 @@ extension Commands {
         var known = WorkingSet(readAt: .max)
         try await load(round.flatMap { $0.plan.likely(caller.organization) }, into: &known, caller.organization)
         let shared = known
+        // Read once for all: each unit then finds them remembered.
+        _ = try await standings(of: Set(shared.streams.filter { $0.value.exists }.keys), caller.organization)
         await withTaskGroup(of: (Int, Result<Answer, Problem>).self) { group in
             for (index, plan) in round {
                 group.addTask {
@@ -63,7 +65,7 @@ extension Commands {
             var plan = first
             try await decide(&plan, &known, first.circumstances.caller.organization)
             try await vacant(plan, keys)
-            if dryRun || plan.drafts.isEmpty {
+            if dryRun || plan.events.isEmpty {
                 return Answer(results: plan.results, position: PositionToken(position: plan.readAt, hash: nil))
             }
             switch try await append(plan, keys, nil, lane) {

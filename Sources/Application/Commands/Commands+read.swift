@@ -7,7 +7,9 @@ import Vault
 extension Commands {
     func organizationKeys(of organization: UUID) async throws(Problem) -> OrganizationKeys {
         let keys: OrganizationKeys?
-        do { keys = try await keyring.keys(organization) } catch { throw .unavailable }
+        do { keys = try await keyring.keys(organization) } catch is KeyError { throw .keysForeign } catch {
+            throw .unavailable
+        }
         guard let keys else { throw .absent(Organization.name) }
         return keys
     }
@@ -26,12 +28,13 @@ extension Commands {
         let read: LoadedStreams
         do { read = try await reader.streams(organization, Array(wanted.keys)) } catch { throw .unavailable }
         known.readAt = min(known.readAt, read.head.position)
+        let opening = try await opening(read.events.values.joined(), organization)
         for (id, name) in wanted {
             let history = read.events[id] ?? []
             // A stream belongs to the entity that began it; asked for as another, it is not there.
             let own = history.first.map { $0.type.split(separator: ".")[0] == name } ?? true
             guard let entity = CRM.entity(named: name) else { throw .fault }
-            known.streams[id] = try entity.load(own ? history : [])
+            known.streams[id] = try entity.load(own ? history : [], opening)
             if !own { known.streams[id]?.version = 0 }
         }
     }
@@ -54,11 +57,12 @@ extension Commands {
         do {
             events = try await reader.stream(organization, id, after: max(0, seen), limit: 20)
         } catch { throw .unavailable }
+        let opening = try await opening(events, organization)
         let changes: [JSON] = events.map { event in
             [
                 "version": .integer(Int64(event.version)), "position": .integer(event.position),
                 "type": .string(event.type), "actor": .string(event.actor.text),
-                "occurred_at": .string(event.occurredAt.text), "data": (try? JSON(parsing: event.data)) ?? .null,
+                "occurred_at": .string(event.occurredAt.text), "data": (try? opening.stored(event).data) ?? .null,
             ]
         }
         return Problem(
@@ -69,15 +73,14 @@ extension Commands {
     /// Refuses early what another record holds, so that a unit does not break the batch it would travel in.
     func vacant(_ plan: UnitPlan, _ keys: OrganizationKeys) async throws(Problem) {
         guard !plan.taken.isEmpty else { return }
-        let unit = plan.unit(keys, outcome: nil, lane: .interactive)
+        let (takes, releases) = plan.claims(keys)
         let holders: [EventLog.Claim]
         do {
-            holders = try await reader.holders(unit.organization, unit.takes.map { ($0.scope, $0.digest) })
+            holders = try await reader.holders(
+                plan.circumstances.caller.organization, takes.map { ($0.scope, $0.digest) })
         } catch { throw .unavailable }
-        let given = Set(unit.releases)
-        if let held = holders.first(where: { holder in
-            !given.contains(holder) && !unit.takes.contains(holder)
-        }) {
+        let given = Set(releases)
+        if let held = holders.first(where: { !given.contains($0) && !takes.contains($0) }) {
             throw .claimed(scope: held.scope, holder: held.stream)
         }
     }

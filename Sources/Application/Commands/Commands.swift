@@ -11,18 +11,23 @@ public final class Commands: Sendable {
     let reader: LogReader
     let appender: Appender
     let keyring: Keyring
+    let persons: PersonKeys
     let clock: @Sendable () -> Instant
     let running = RunningKeys()
     /// Told of what a unit wrote, after its commit.
     private let listeners = Mutex<[@Sendable (UUID, [Draft]) -> Void]>([])
 
     /// - Parameter clock: the time at which a request is handled.
-    public init(reader: LogReader, appender: Appender, keyring: Keyring, clock: @escaping @Sendable () -> Instant) {
-        (self.reader, self.appender, self.keyring, self.clock) = (reader, appender, keyring, clock)
+    public init(
+        reader: LogReader, appender: Appender, keyring: Keyring, persons: PersonKeys,
+        clock: @escaping @Sendable () -> Instant
+    ) {
+        (self.reader, self.appender, self.keyring, self.persons) = (reader, appender, keyring, persons)
+        self.clock = clock
     }
 
-    /// Tells `listener` what each unit of this process wrote, with its organization, after the commit. It must not
-    /// wait.
+    /// Tells `listener` what each unit of this process wrote, sealed as it is, with its organization, after the commit.
+    /// It must not wait.
     public func onCommit(_ listener: @escaping @Sendable (UUID, [Draft]) -> Void) {
         listeners.withLock { $0.append(listener) }
     }
@@ -105,14 +110,15 @@ public final class Commands: Sendable {
         _ plan: UnitPlan, _ keys: OrganizationKeys, _ repeatable: Repeatable?, _ lane: Lane
     ) async throws(Problem) -> Appended {
         let outcome = repeatable?.outcome(of: plan.results)
-        if plan.drafts.isEmpty && outcome == nil {
+        if plan.events.isEmpty && outcome == nil {
             let head = try await head(of: plan.circumstances.caller.organization)
             return .done(Answer(results: plan.results, position: head))
         }
         let organization = plan.circumstances.caller.organization
+        let unit = plan.unit(keys, try await seals(for: plan), outcome: outcome, lane: lane)
         do {
-            let receipt = try await appender.append(plan.unit(keys, outcome: outcome, lane: lane))
-            for listener in listeners.withLock({ $0 }) { listener(organization, plan.drafts) }
+            let receipt = try await appender.append(unit)
+            for listener in listeners.withLock({ $0 }) { listener(organization, unit.drafts) }
             return .done(
                 Answer(results: plan.results, position: PositionToken(position: receipt.last, hash: receipt.leaf)))
         } catch {

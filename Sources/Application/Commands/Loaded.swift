@@ -11,6 +11,8 @@ struct Loaded: Sendable {
     var version: Int32
     /// When its last event occurred.
     var last: Instant?
+    /// The person whose stream it is was erased.
+    var isErased = false
 
     var exists: Bool { version > 0 }
 }
@@ -25,13 +27,16 @@ struct WorkingSet: Sendable {
 extension Entity {
     /// What a stored history amounts to.
     /// - Throws: a fault that names the event which this build cannot read; other streams are not concerned.
-    static func load(_ history: [RecordedEvent]) throws(Problem) -> Loaded {
+    static func load(_ history: [RecordedEvent], _ opening: Opening) throws(Problem) -> Loaded {
         var loaded = Loaded(state: initial, version: 0, last: nil)
         guard var state = loaded.state as? State else { throw .fault }
         for event in history {
             do {
-                let data = try JSON(parsing: event.data)
-                evolve(&state, try Stored(type: event.type, schema: event.schema, data: data).decode(Event.self))
+                if event.type == Erasure.type {
+                    loaded.isErased = true
+                } else {
+                    evolve(&state, try opening.stored(event).decode(Event.self))
+                }
             } catch {
                 let detail =
                     "Event \(event.position) (\(event.type), schema \(event.schema)) cannot be read by this version."

@@ -10,7 +10,7 @@ struct UnitPlan: Sendable {
     let ids: [UUID]
     let circumstances: Circumstances
     let command: UUID
-    private(set) var drafts: [Draft] = []
+    private(set) var events: [PlannedEvent] = []
     private(set) var results: [Answer.Result] = []
     private(set) var taken: [Claimed] = []
     private(set) var released: [Claimed] = []
@@ -26,7 +26,7 @@ struct UnitPlan: Sendable {
     /// Decides all commands on `known`, from the first.
     /// - Returns: streams that must be read first, or none: then it is decided.
     mutating func decide(on known: WorkingSet) throws(Problem) -> [Reference] {
-        (drafts, results, taken, released, expected) = ([], [], [], [], [:])
+        (events, results, taken, released, expected) = ([], [], [], [], [:])
         readAt = known.readAt
         var set = known
         for (ask, id) in zip(asks, ids) {
@@ -49,11 +49,11 @@ struct UnitPlan: Sendable {
         let meta = Metadata.bytes(act: "\(ask.entity).\(decision.act)", circumstances.caller)
         for event in decision.events {
             loaded.version += 1
-            drafts.append(
-                Draft(
-                    stream: decision.id, version: loaded.version, type: event.type, schema: event.schema,
-                    data: event.data.bytes, meta: meta, occurredAt: ask.occurredAt, actor: circumstances.caller.actor,
-                    command: command, index: Int16(clamping: drafts.count)))
+            events.append(
+                PlannedEvent(
+                    stream: decision.id, version: loaded.version, stored: event,
+                    personal: personalNames(of: ask.entity), meta: meta, occurredAt: ask.occurredAt,
+                    index: Int16(clamping: events.count)))
         }
         if !decision.events.isEmpty {
             loaded.state = decision.state
@@ -72,17 +72,25 @@ struct UnitPlan: Sendable {
         if let index = opposite.firstIndex(of: claimed) { opposite.remove(at: index) } else { list.append(claimed) }
     }
 
-    /// The unit to append.
-    func unit(_ keys: OrganizationKeys, outcome: Outcome?, lane: Lane) -> Unit {
+    /// What becomes unique, and what is given back.
+    func claims(_ keys: OrganizationKeys) -> (takes: [EventLog.Claim], releases: [EventLog.Claim]) {
         func digests(_ list: [Claimed]) -> [EventLog.Claim] {
             list.map {
                 let digest = keys.claimDigest(scope: $0.claim.scope, value: $0.claim.value)
                 return EventLog.Claim(scope: $0.claim.scope, digest: digest, stream: $0.stream)
             }
         }
+        return (digests(taken), digests(released))
+    }
+
+    /// The unit to append, its events sealed.
+    func unit(_ keys: OrganizationKeys, _ seals: Seals, outcome: Outcome?, lane: Lane) -> Unit {
+        let (takes, releases) = claims(keys)
+        let caller = circumstances.caller
         return Unit(
-            organization: circumstances.caller.organization, drafts: drafts, expected: expected, readAt: readAt,
-            takes: digests(taken), releases: digests(released), outcome: outcome, lane: lane)
+            organization: caller.organization,
+            drafts: events.map { seals.draft(of: $0, command: command, by: caller) }, expected: expected,
+            readAt: readAt, takes: takes, releases: releases, keys: seals.born, outcome: outcome, lane: lane)
     }
 }
 

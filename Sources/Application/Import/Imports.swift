@@ -80,7 +80,9 @@ public final class Imports: Sendable {
 extension Caller {
     /// The same person, importing.
     var importing: Caller {
-        Caller(organization: organization, actor: actor, kind: .import, role: role, channel: .import, request: request)
+        Caller(
+            organization: organization, actor: actor, kind: .import, role: role, channel: .import, request: request,
+            origin: origin)
     }
 }
 

@@ -1,3 +1,4 @@
+import EventLog
 public import FoundationEssentials
 import Kernel
 import Postgres
@@ -18,24 +19,28 @@ extension Queries {
         }
         let question = Question(organization: caller.organization, projections: [], statements: [statement])
         let answer = try await ask(question, on: lists)
-        let rows = answer.results[0]
+        let events = try reading { try answer.results[0].events() }
+        let opening = try await surroundings.opening(caller.organization, events)
+        let showsOrigin = caller.role == .owner || caller.role == .auditor
         return try reading {
-            guard let first = rows.first, try first.text(2).hasPrefix("\(entity.name).") else {
+            guard let first = events.first, first.type.hasPrefix("\(entity.name).") else {
                 throw Problem.absent(entity.name)
             }
             var document = Document()
             document += "{\"items\":["
             var story = telling(entity)
             var isFirst = true
-            for row in rows.prefix(Int(request.after) + request.limit) {
-                let changes = try story.changes(of: row)
-                guard try row.int(1) > request.after else { continue }
+            for event in events.prefix(Int(request.after) + request.limit) {
+                let stored = try opening.stored(event)
+                let changes = story.changes(of: stored)
+                guard event.version > request.after else { continue }
                 if !isFirst { document += "," }
                 isFirst = false
-                try document.append(event: row, changes: changes)
+                let origin = showsOrigin ? try opening.origin(event) : nil
+                try document.append(event, stored.data, changes, from: origin)
             }
             let last = request.after + Int64(request.limit)
-            document += "],\"next\":" + (Int64(rows.count) > last ? "\"\(last)\"" : "null")
+            document += "],\"next\":" + (Int64(events.count) > last ? "\"\(last)\"" : "null")
             document.end(answer)
             return Reply(body: document.bytes, position: answer.position)
         }
@@ -74,15 +79,13 @@ private func telling<E: Entity>(_: E.Type) -> any Telling { Story<E>() }
 private protocol Telling {
     /// What the event changed of the fields: `[{"field":"amount","from":…,"to":…}]`; nil for the first event, which
     /// tells all itself, and for one that this version does not understand.
-    mutating func changes(of row: Row) throws -> JSON?
+    mutating func changes(of stored: Stored) -> JSON?
 }
 
 private struct Story<E: Entity>: Telling {
     private var state = E.initial
 
-    mutating func changes(of row: Row) throws -> JSON? {
-        let stored = Stored(
-            type: try row.text(2), schema: try row.smallint(3), data: try JSON(parsing: try row.bytea(8)))
+    mutating func changes(of stored: Stored) -> JSON? {
         guard let event = try? stored.decode(E.Event.self) else { return nil }
         let before = E.record(state)
         E.evolve(&state, event)
@@ -111,19 +114,25 @@ private struct Story<E: Entity>: Telling {
 
 extension Document {
     /// An event as a history shows it.
-    fileprivate mutating func append(event row: Row, changes: JSON?) throws {
-        let meta = try JSON(parsing: try row.bytea(7))
-        self += "{\"position\":\(try row.bigint(0)),\"version\":\(try row.int(1)),\"type\":\"\(try row.text(2))\""
-        self += ",\"occurred_at\":\"\(Instant(microseconds: try row.timestamptz(4)).text)\""
-        self += ",\"recorded_at\":\"\(Instant(microseconds: try row.timestamptz(5)).text)\""
-        self += ",\"actor\":\"\(try row.uuid(6).text)\""
+    fileprivate mutating func append(
+        _ event: RecordedEvent, _ data: JSON, _ changes: JSON?, from origin: JSON?
+    ) throws {
+        let meta = try JSON(parsing: event.meta)
+        self += "{\"position\":\(event.position),\"version\":\(event.version),\"type\":\"\(event.type)\""
+        self += ",\"occurred_at\":\"\(event.occurredAt.text)\""
+        self += ",\"recorded_at\":\"\(event.recordedAt.text)\""
+        self += ",\"actor\":\"\(event.actor.text)\""
         for name in ["actor_kind", "behalf", "act", "channel", "cause", "correlation", "import", "request"] {
             guard let value = meta[name] else { continue }
             self += ",\"\(name)\":"
             self += value.bytes
         }
+        if let origin {
+            self += ",\"origin\":"
+            self += origin.bytes
+        }
         self += ",\"data\":"
-        append(row, 8)
+        self += data.bytes
         if let changes {
             self += ",\"changes\":"
             self += changes.bytes

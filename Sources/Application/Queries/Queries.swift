@@ -1,3 +1,4 @@
+import EventLog
 public import FoundationEssentials
 public import Kernel
 public import Logging
@@ -17,11 +18,13 @@ public final class Queries: Sendable {
         public var recordID:
             @Sendable (_ organization: UUID, _ entity: String, _ source: String, _ id: String) async throws(Problem) ->
                 UUID
+        /// What is needed to read events in which something is sealed.
+        var opening: @Sendable (_ organization: UUID, _ events: [RecordedEvent]) async throws(Problem) -> Opening
         /// Returns when these projections have probably reached the position, or when its task is cancelled. A hint:
         /// what was reached is read from the database.
         public var wait: @Sendable (_ organization: UUID, _ position: Int64, _ projections: [String]) async -> Void
 
-        /// What questions need from elsewhere.
+        /// What questions need from elsewhere; where nothing is sealed, nothing is opened.
         public init(
             cursorKey: @escaping @Sendable (_ organization: UUID) async throws(Problem) -> [UInt8],
             recordID:
@@ -31,6 +34,7 @@ public final class Queries: Sendable {
             wait: @escaping @Sendable (_ organization: UUID, _ position: Int64, _ projections: [String]) async -> Void
         ) {
             (self.cursorKey, self.recordID, self.wait) = (cursorKey, recordID, wait)
+            opening = { _, _ in Opening() }
         }
     }
 

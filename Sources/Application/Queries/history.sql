@@ -1,6 +1,7 @@
--- A stream's events from its first on, for a reader of one organization.
-SELECT e.position, e.version, e.type, e.schema, e.occurred_at, e.recorded_at, e.actor_id, e.meta, e.data
-FROM log.event e
-WHERE e.organization_id = $1 AND e.stream_id = $2
-ORDER BY e.version
+-- A stream's events from its first on, for a reader of one organization; all columns in the table's order.
+SELECT organization_id, position, stream_id, version, type, schema, data, private, meta,
+    occurred_at, recorded_at, actor_id, command_id, command_index, merkle
+FROM log.event
+WHERE organization_id = $1 AND stream_id = $2
+ORDER BY version
 LIMIT $3

@@ -3,8 +3,8 @@ import Kernel
 import Postgres
 
 extension Result {
-    /// The events in rows of all fifteen columns, in the table's order.
-    func events() throws(PostgresError) -> [RecordedEvent] {
+    /// The events in rows of all fifteen columns of `log.event`, in the table's order.
+    public func events() throws(PostgresError) -> [RecordedEvent] {
         var events: [RecordedEvent] = []
         events.reserveCapacity(count)
         for row in self { events.append(try RecordedEvent(row)) }

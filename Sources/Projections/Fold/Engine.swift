@@ -1,4 +1,7 @@
+import FoundationEssentials
 import Glibc
+import Kernel
+import Vault
 
 /// A stream that waits in one projection since an event of it could not be applied.
 struct Hold: Sendable, Equatable {
@@ -49,9 +52,15 @@ final class Engine {
     private var holding = false
     private let values: UnsafeMutablePointer<Value>
     private var byHash: [Int16]
+    /// Whose log is read: sealed parts are bound to it.
+    var organization = Cell(0)
+    /// The keys of what is sealed; nil: nothing is opened.
+    let book: KeyBook?
+    private var plaintexts = Plaintexts()
 
-    init(_ plan: Plan) {
+    init(_ plan: Plan, _ book: KeyBook? = nil) {
         self.plan = plan
+        self.book = book
         projections = plan.definitions.map(Projection.init)
         values = .allocate(capacity: plan.slots + 1)
         let nowhere = Value(
@@ -128,18 +137,47 @@ final class Engine {
         last.version = event.version
         if !follows { return refuse(event) }
         let t = type(event.type)
+        let isErasure = Erasure.matches(event.type)
+        if isErasure { book?.erase(organization, event.stream) }
         if t < 0 { return }
-        do throws(Malformed) { try Scanner.scan(event.data, plan.types[t].paths, into: values) } catch {
+        do throws(Malformed) { try scan(event, plan.types[t]) } catch {
             for (i, _) in plan.types[t].programs { hold(event, in: projections[i], .malformed) }
             return
         }
         for (i, program) in plan.types[t].programs {
             let projection = projections[i]
             if !projection.active || holding && projection.held.contains(event.stream) { continue }
+            // It may be of any entity: only a row that is there is concerned.
+            if isErasure, projection.rows.table.find(event.stream).map({ $0.position == 0 }) ?? true { continue }
             do throws(FoldError) { try projection.rows.apply(event, program, values) } catch {
                 hold(event, in: projection, error)
             }
         }
+    }
+
+    // MARK: - What does an event say?
+
+    /// The persons whose keys its parts want and nobody has asked for.
+    func unknown(_ event: Event) -> [UUID] {
+        guard let book, event.private.count > 0 else { return [] }
+        var persons: [UUID] = []
+        try? SealedParts.walk(event.private) { part in
+            if part.kind == .data, !book.isKnown(organization, part.person) { persons.append(part.person) }
+        }
+        return persons
+    }
+
+    /// Finds the values that projections want, sealed ones included. What cannot be opened is absent.
+    private func scan(_ event: Event, _ type: Plan.EventType) throws(Malformed) {
+        guard let book, type.sealing != .nothing, event.private.count > 0 else {
+            return try Scanner.scan(event.data, type.paths, into: values)
+        }
+        let count = try plaintexts.open(event, of: organization, with: book)
+        if count > 0, type.sealing == .partly {
+            return try Scanner.scan(plaintexts.put(into: event.data, count), type.paths, into: values)
+        }
+        try Scanner.scan(event.data, type.paths, into: values)
+        for n in 0..<count { try Scanner.scan(plaintexts[n], type.paths, into: values, adding: true) }
     }
 
     /// An event of a stream that is held somewhere waits there behind the first.

@@ -4,7 +4,10 @@ struct Event {
     var stream: Cell
     var version: Int32
     var type: UnsafeRawBufferPointer
+    var schema: Int16
     var data: UnsafeRawBufferPointer
+    /// The sealed parts; empty where there are none.
+    var `private`: UnsafeRawBufferPointer
     var occurredAt: Int64
     var recordedAt: Int64
     var actor: Cell

@@ -28,13 +28,24 @@ struct Plan: Sendable {
     struct EventType: Sendable {
         let name: [UInt8]
         let paths: PathTree
+        let sealing: Sealing
         let programs: [(projection: Int, program: Program)]
+    }
+    /// What of the wanted paths may be sealed.
+    enum Sealing: Sendable {
+        case nothing
+        /// Wanted paths stand in a sealed part whole: a second scan finds them.
+        case whole
+        /// A wanted object has some of its members in a sealed part: they must be put together first.
+        case partly
     }
     let definitions: [Definition]
     let types: [EventType]
     let slots: Int
+    /// Whether any event must be opened.
+    var opens: Bool { types.contains { $0.sealing != .nothing } }
 
-    init(_ definitions: [Definition]) {
+    init(_ definitions: [Definition], _ catalogue: EventCatalogue? = nil) {
         self.definitions = definitions
         var names: [String] = []
         for handler in definitions.flatMap(\.handlers) where !names.contains(handler.event) {
@@ -53,7 +64,10 @@ struct Plan: Sendable {
                     programs.append((i, Program(ops: handler.steps.map { definition.compile($0, slot: slot) })))
                 }
             }
-            return EventType(name: Array(name.utf8), paths: PathTree(paths), programs: programs)
+            let privacies = paths.map { catalogue?.privacy(of: $0, in: name) ?? .none }
+            let sealing: Sealing =
+                privacies.contains(.partly) ? .partly : privacies.contains(.whole) ? .whole : .nothing
+            return EventType(name: Array(name.utf8), paths: PathTree(paths), sealing: sealing, programs: programs)
         }
         slots = types.map(\.paths.slots).max() ?? 0
     }

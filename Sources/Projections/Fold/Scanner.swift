@@ -12,11 +12,12 @@ struct Scanner {
     let tree: PathTree
     let values: UnsafeMutablePointer<Value>
 
-    /// Fills `values`, one for each path of `tree`; what is not there is `.absent`.
+    /// Fills `values`, one for each path of `tree`; what is not there is `.absent` or, where the scan is `adding` to an
+    /// earlier one, what that found.
     @inline(__always) static func scan(
-        _ data: UnsafeRawBufferPointer, _ tree: PathTree, into values: UnsafeMutablePointer<Value>
+        _ data: UnsafeRawBufferPointer, _ tree: PathTree, into values: UnsafeMutablePointer<Value>, adding: Bool = false
     ) throws(Malformed) {
-        for i in 0..<tree.slots { values[i].kind = .absent }
+        if !adding { for i in 0..<tree.slots { values[i].kind = .absent } }
         if tree.slots == 0 { return }
         guard let base = data.baseAddress else { throw Malformed() }
         let start = base.assumingMemoryBound(to: UInt8.self)

@@ -62,10 +62,12 @@ struct DefinitionReader {
         let totals = found["totals"].flatMap { readTotals($0) }
         let indexes = found["indexes"].map { readIndexes($0) } ?? []
         guard let name else { return nil }
-        return Definition(
+        let definition = Definition(
             name: name, description: found["description"]?.string, owner: found["owner"]?.string,
             version: found["version"]?.string, columns: columns, totals: totals, indexes: indexes, file: file,
             text: text, handlers: handlers)
+        if let catalogue { refusePersonalGroups(of: definition, catalogue, found["totals"]) }
+        return definition
     }
 
     private mutating func compose(_ text: String) -> Node.Mapping? {
@@ -184,6 +186,21 @@ struct DefinitionReader {
             report(mapping["count"] ?? node, "count is the name of a column of its own, such as deals")
         }
         return Totals(by: by, count: count, sum: sum)
+    }
+
+    /// A group's name outlives the rows that made it, and a person could not be erased from it.
+    private mutating func refusePersonalGroups(
+        of definition: Definition, _ catalogue: EventCatalogue, _ node: Node?
+    ) {
+        let personal = definition.personalColumns(catalogue)
+        let others = definition.columns.indices.filter { !personal.contains($0) }.prefix(6)
+            .map { definition.columns[$0].name }.joined(separator: ", ")
+        for place in (node?["by"]?.sequence.map { Array($0) } ?? []) + [node?["sum"]].compactMap(\.self) {
+            guard let name = place.string, personal.contains(where: { definition.columns[$0].name == name }) else {
+                continue
+            }
+            report(place, "\(name) is personal, and totals outlive the person; group by \(others)")
+        }
     }
 
     private mutating func readIndexes(_ node: Node) -> [[String]] {

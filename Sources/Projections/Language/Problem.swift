@@ -27,11 +27,25 @@ public struct EventCatalogue: Sendable {
     /// The paths of each event's `data` by the event's name: `title`, `amount.minor`, `custom.*` (anything below). An
     /// empty set says that the event exists and its paths are not checked.
     public let events: [String: Set<String>]
+    /// The paths at which an event's `data` is personal, and sealed in the log.
+    public let personal: [String: Set<[String]>]
 
     /// A catalogue with paths.
-    public init(_ events: [String: Set<String>]) { self.events = events }
+    public init(_ events: [String: Set<String>], personal: [String: Set<[String]>] = [:]) {
+        (self.events, self.personal) = (events, personal)
+    }
     /// A catalogue of names only.
-    public init(names: some Sequence<String>) { events = Dictionary(names.map { ($0, []) }) { a, _ in a } }
+    public init(names: some Sequence<String>, personal: [String: Set<[String]>] = [:]) {
+        self.init(Dictionary(names.map { ($0, []) }) { a, _ in a }, personal: personal)
+    }
+
+    /// How much of what stands at a path of an event is personal.
+    func privacy(of path: [String], in event: String) -> Privacy {
+        let personal = personal[event] ?? []
+        if path.indices.contains(where: { personal.contains(Array(path[...$0])) }) { return .whole }
+        return personal.contains { $0.count > path.count && $0.starts(with: path) } ? .partly : .none
+    }
+    enum Privacy { case none, partly, whole }
 
     /// Whether an event may have this path: it is listed, leads on to one that is, or lies below one that is open.
     func has(_ path: [String], in event: String) -> Bool {

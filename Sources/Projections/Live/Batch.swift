@@ -38,13 +38,15 @@ final class Batch {
     private var before: [[Cell]]
     /// The projections whose rows were asked for, in order.
     private var asked: [Int] = []
+    /// The persons whose keys were asked for.
+    private var persons: [UUID] = []
     /// The first event of each stream in the batch.
     private var first: [Cell: Int] = [:]
     private var scratch = Bytes()
 
     init(_ deployment: Deployment) {
         self.deployment = deployment
-        engine = Engine(deployment.plan)
+        engine = deployment.engine()
         before = deployment.projections.map { _ in [] }
     }
 
@@ -64,6 +66,7 @@ final class Batch {
     /// The first statements of a batch.
     func start(_ order: Order) -> [Statement] {
         self.order = order
+        engine.organization = Cell(order.organization)
         let (next, over) = order.from.addingReportingOverflow(min(order.limit, Batch.most))
         let to = min(order.upTo, over ? .max : next)
         wanted = to - order.from
@@ -90,7 +93,8 @@ final class Batch {
             stage = .rows
             return statements
         case .rows:
-            for (i, result) in zip(asked, results) {
+            if !persons.isEmpty { try engine.book?.take(results[0], order.organization, persons) }
+            for (i, result) in zip(asked, results.dropFirst(persons.isEmpty ? 0 : 1)) {
                 for row in result { engine.projections[i].take(row) }
             }
             return askForPredecessors() ?? fold(knowing: [])
@@ -124,7 +128,8 @@ final class Batch {
         }
     }
 
-    /// The rows that the batch touches, of each projection that takes one of its event types.
+    /// The keys that are not known, and the rows that the batch touches, of each projection that takes one of its event
+    /// types.
     private func askForRows() -> [Statement] {
         engine.removeAll()
         for projection in engine.projections { projection.active = false }
@@ -134,25 +139,30 @@ final class Batch {
         }
         for (i, hold) in order.refused { engine.hold(hold, in: i) }
         first.removeAll(keepingCapacity: true)
+        var unknown: Set<UUID> = []
         for (n, event) in events.enumerated() {
             if first[event.stream] == nil { first[event.stream] = n }
             let type = engine.type(event.type)
             if type < 0 { continue }
+            if deployment.plan.types[type].sealing != .nothing { unknown.formUnion(engine.unknown(event)) }
             for (i, _) in deployment.plan.types[type].programs where engine.projections[i].active {
                 _ = engine.projections[i].rows.table.row(event.stream)
             }
         }
         asked = order.group.filter { engine.projections[$0].rows.table.count > 0 }
-        return asked.map { i in
-            let projection = engine.projections[i]
-            let deployed = deployment.projections[i]
-            return Statement(deployed.statements.select) { parameters in
-                parameters.uuid(order.organization)
-                parameters.array(.uuid, count: projection.rows.table.count, scratch: &scratch) { n, out in
-                    out.field(projection.rows.table[n].key)
+        persons = Array(unknown)
+        let keys = persons.isEmpty ? [] : [KeyBook.statement(order.organization, persons)]
+        return keys
+            + asked.map { i in
+                let projection = engine.projections[i]
+                let deployed = deployment.projections[i]
+                return Statement(deployed.statements.select) { parameters in
+                    parameters.uuid(order.organization)
+                    parameters.array(.uuid, count: projection.rows.table.count, scratch: &scratch) { n, out in
+                        out.field(projection.rows.table[n].key)
+                    }
                 }
             }
-        }
     }
 
     /// A stream's version before the batch is told by a row that is there, unless events between changed no row: then

@@ -26,14 +26,20 @@ struct Deployed: Sendable {
 final class Deployment: Sendable {
     let projections: [Deployed]
     let plan: Plan
+    /// How what is sealed is read; nil: it is not.
+    let unsealing: Unsealing?
     /// What was live when it was read, those included whose text was not understood.
     let live: [String]
 
-    init(_ projections: [Deployed], live: [String] = []) {
+    init(_ projections: [Deployed], live: [String] = [], unsealing: Unsealing?) {
         self.projections = projections
         self.live = live
-        plan = Plan(projections.map(\.definition))
+        self.unsealing = unsealing
+        plan = Plan(projections.map(\.definition), unsealing?.catalogue)
     }
+
+    /// An engine for one thread.
+    func engine() -> Engine { Engine(plan, plan.opens ? unsealing.map { KeyBook($0.master) } : nil) }
 }
 
 /// A projection's row in `read.projection`.

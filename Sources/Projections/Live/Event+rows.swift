@@ -7,8 +7,8 @@ struct LogError: Error, CustomStringConvertible {
 }
 
 extension Event {
-    /// Reads a field after the other: position, stream_id, version, type, data, occurred_at, recorded_at, actor_id,
-    /// leaf.
+    /// Reads a field after the other: position, stream_id, version, type, schema, data, private, occurred_at,
+    /// recorded_at, actor_id, leaf.
     private init(_ next: () throws -> UnsafeRawBufferPointer?) throws {
         func field(_ size: Int) throws -> UnsafeRawPointer {
             guard let bytes = try next(), bytes.count == size, let base = bytes.baseAddress else {
@@ -20,7 +20,9 @@ extension Event {
         stream = Cell(uuid: try field(16))
         version = load(try field(4))
         type = try next() ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        schema = load(try field(2))
         data = try next() ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        `private` = try next() ?? UnsafeRawBufferPointer(start: nil, count: 0)
         occurredAt = load(try field(8))
         recordedAt = load(try field(8))
         actor = Cell(uuid: try field(16))

@@ -30,6 +30,7 @@ public final class ProjectionRunner: Sendable {
     private let reading: PipelinedConnection
     private let writing: PipelinedConnection
     private let settings: ConnectionSettings
+    private let unsealing: Unsealing?
     private let appender: Appender?
     private let options: Options
     private let waits: ProjectionWaits?
@@ -38,14 +39,17 @@ public final class ProjectionRunner: Sendable {
     private let lanes = Mutex<[UUID: Lane]>([:])
     private let deployment = Mutex<Deployment?>(nil)
 
-    /// `settings`: of the database; the role is chosen here. `appender`: this process' own, if it has one, whose
-    /// commits are heard at once; others' are heard by NOTIFY. `waits`: told of each batch.
+    /// `settings`: of the database; the role is chosen here. Without `unsealing`, what is sealed is absent. `appender`:
+    /// this process' own, if it has one, whose commits are heard at once; others' are heard by NOTIFY. `waits`: told of
+    /// each batch.
     public init(
-        _ settings: ConnectionSettings, appender: Appender? = nil, waits: ProjectionWaits? = nil,
+        _ settings: ConnectionSettings, unsealing: Unsealing? = nil, appender: Appender? = nil,
+        waits: ProjectionWaits? = nil,
         options: Options = Options(), log: Logger
     ) {
         let worker = settings.with(role: "daybook_worker")
         self.settings = worker
+        self.unsealing = unsealing
         self.appender = appender
         reading = PipelinedConnection(worker, name: "projections reading", log: log)
         // Safe without waiting for the disk: rows and progress are lost together, and applied again.
@@ -254,7 +258,7 @@ public final class ProjectionRunner: Sendable {
                     metadata: ["projection": "\(record.name)", "error": "\(error)"])
             }
         }
-        let found = Deployment(understood, live: live)
+        let found = Deployment(understood, live: live, unsealing: unsealing)
         return deployment.withLock { known in
             if let known { return known }
             known = found

@@ -5,15 +5,17 @@ import Postgres
 struct Deploying {
     let connection: BlockingConnection
     let set: FileSet
+    let unsealing: Unsealing?
     let log: Logger
     let progress: @Sendable (RebuildProgress) -> Void
 
     init(
-        _ connection: BlockingConnection, _ set: FileSet, log: Logger,
+        _ connection: BlockingConnection, _ set: FileSet, _ unsealing: Unsealing?, log: Logger,
         progress: @escaping @Sendable (RebuildProgress) -> Void
     ) {
         self.connection = connection
         self.set = set
+        self.unsealing = unsealing
         self.log = log
         self.progress = progress
     }
@@ -36,7 +38,9 @@ struct Deploying {
                 "a projection's file is gone; its table stays until it is dropped",
                 metadata: ["projection": "\(record.name)", "file": "\(record.file)"])
         }
-        try Rebuild(connection, changed, views: set.views, log: log, progress: progress).run()
+        try Rebuild(
+            connection, changed, views: set.views, unsealing: unsealing, log: log, progress: progress
+        ).run()
         try installViews()
         return changed.map(\.name)
     }

@@ -5,15 +5,18 @@ import Postgres
 struct Heal {
     let connection: BlockingConnection
     let record: Record
+    let unsealing: Unsealing?
 
-    init(_ connection: BlockingConnection, _ record: Record) {
+    init(_ connection: BlockingConnection, _ record: Record, _ unsealing: Unsealing?) {
         self.connection = connection
         self.record = record
+        self.unsealing = unsealing
     }
 
     func run() throws -> Healing {
         let table = ReadTable(definition: try record.definition(), name: record.name)
-        let batch = Batch(Deployment([Deployed(table: table, generation: record.generation)]))
+        let batch = Batch(
+            Deployment([Deployed(table: table, generation: record.generation)], unsealing: unsealing))
         var healed = 0
         var held = 0
         for row in try connection.query(Statement(SQL.heldStreams) { $0.text(record.name) }) {
@@ -46,6 +49,7 @@ struct Heal {
                 $0.uuid(stream)
                 $0.bigint(checkpoint.position)
             })
+        try batch.readKeys(of: events, organization, connection)
         let deployed = batch.deployment.projections[0]
         let old = try connection.query(
             Statement(deployed.statements.select) {
@@ -61,6 +65,16 @@ struct Heal {
 }
 
 extension Batch {
+    /// Reads the keys that these events want.
+    func readKeys(of events: Result, _ organization: UUID, _ connection: BlockingConnection) throws {
+        engine.organization = Cell(organization)
+        var persons: Set<UUID> = []
+        for row in events { persons.formUnion(engine.unknown(try Event(row))) }
+        if persons.isEmpty { return }
+        let rows = try connection.query(KeyBook.statement(organization, Array(persons)))
+        try engine.book?.take(rows, organization, Array(persons))
+    }
+
     /// One stream folded from its beginning instead of a batch; nil where it still cannot be applied. `from`: its first
     /// event that waited.
     fileprivate func heal(

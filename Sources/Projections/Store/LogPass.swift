@@ -53,7 +53,7 @@ final class LogPass {
         self.connection = connection
         self.deployment = deployment
         self.stopwatch = stopwatch
-        engine = Engine(deployment.plan)
+        engine = deployment.engine()
         rows = deployment.projections.map { Sheet($0.table.rows) }
         totals = deployment.projections.map { Sheet($0.table.totals) }
         outcomes = deployment.projections.map { _ in [] }
@@ -78,6 +78,7 @@ final class LogPass {
     // MARK: - What is read?
 
     private func read(_ first: UUID, _ last: UUID) throws {
+        try engine.book?.load(connection, first, last)
         let sql = filled(SQL.copyLog, ["first": first.text, "last": last.text])
         try connection.copyOut(sql) { bytes in
             var row = CopyRow(bytes)
@@ -94,6 +95,7 @@ final class LogPass {
 
     private func begin(_ organization: Cell) {
         self.organization = organization
+        engine.organization = organization
         position = 0
         engine.removeAll()
         current = bounds?[organization.uuid]
@@ -177,6 +179,7 @@ final class LogPass {
         }
         organization = nil
         engine.removeAll()
+        engine.book?.removeAll()
     }
 
     /// Copies what was put down, and then the rows of the last organization, a few at a time.

@@ -9,10 +9,12 @@ public import Postgres
 /// a rebuilt table takes the old one's place in one short transaction.
 public final class ReadModels: Sendable {
     let pool: BlockingPool
+    let unsealing: Unsealing?
     let log: Logger
 
-    /// `settings`: of the database; the role is chosen here.
-    public init(_ settings: ConnectionSettings, log: Logger) {
+    /// `settings`: of the database; the role is chosen here. Without `unsealing`, what is sealed is absent.
+    public init(_ settings: ConnectionSettings, unsealing: Unsealing? = nil, log: Logger) {
+        self.unsealing = unsealing
         let owner = settings.with(role: "daybook_owner")
             .with(settings: [
                 "TimeZone": "UTC", "client_min_messages": "warning", "max_parallel_workers_per_gather": "0",
@@ -91,12 +93,12 @@ public final class ReadModels: Sendable {
         progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
     ) async throws -> [String] {
         let set = try FileSet(files, catalogue: catalogue)
-        return try await pool.run { [log] connection in
+        return try await pool.run { [log, unsealing] connection in
             try connection.query(Statement("SELECT pg_advisory_lock(hashtextextended('daybook deploy', 0))"))
             defer {
                 _ = try? connection.query(Statement("SELECT pg_advisory_unlock(hashtextextended('daybook deploy', 0))"))
             }
-            return try Deploying(connection, set, log: log, progress: progress).run()
+            return try Deploying(connection, set, unsealing, log: log, progress: progress).run()
         }
     }
 
@@ -105,10 +107,10 @@ public final class ReadModels: Sendable {
     public func rebuild(
         _ names: [String]? = nil, progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
     ) async throws {
-        try await pool.run { [log] connection in
+        try await pool.run { [log, unsealing] connection in
             let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
             let definitions = try ReadModels.chosen(names, records).map { try $0.definition() }
-            try Rebuild(connection, definitions, log: log, progress: progress).run()
+            try Rebuild(connection, definitions, unsealing: unsealing, log: log, progress: progress).run()
         }
     }
 
@@ -128,23 +130,23 @@ public final class ReadModels: Sendable {
     public func verify(
         _ names: [String]? = nil, progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
     ) async throws -> [Verification] {
-        try await pool.run { connection in
+        try await pool.run { [unsealing] connection in
             let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
             let chosen = try ReadModels.chosen(names, records).filter { names != nil || $0.state != .dropped }
             if let dropped = chosen.first(where: { $0.state == .dropped }) {
                 throw ReadModelError("\(dropped.name) is dropped: rebuild it first")
             }
-            return try Verify(connection, chosen, progress: progress).run()
+            return try Verify(connection, chosen, unsealing, progress: progress).run()
         }
     }
 
     /// Applies held streams again: those that can be applied by now go on, and a projection that was stopped for too
     /// many goes on with them. `names` nil: all.
     public func heal(_ names: [String]? = nil) async throws -> [Healing] {
-        try await pool.run { connection in
+        try await pool.run { [unsealing] connection in
             let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
             return try ReadModels.chosen(names, records).filter { $0.state != .dropped }
-                .map { try Heal(connection, $0).run() }
+                .map { try Heal(connection, $0, unsealing).run() }
         }
     }
 

@@ -9,16 +9,19 @@ struct Rebuild {
     let definitions: [Definition]
     /// The views as they are to be after the swap; nil: as they are.
     var views: [ViewFile]?
+    let unsealing: Unsealing?
     let log: Logger
     let progress: @Sendable (RebuildProgress) -> Void
 
     init(
-        _ connection: BlockingConnection, _ definitions: [Definition], views: [ViewFile]? = nil, log: Logger,
+        _ connection: BlockingConnection, _ definitions: [Definition], views: [ViewFile]? = nil, unsealing: Unsealing?,
+        log: Logger,
         progress: @escaping @Sendable (RebuildProgress) -> Void
     ) {
         self.connection = connection
         self.definitions = definitions
         self.views = views
+        self.unsealing = unsealing
         self.log = log
         self.progress = progress
     }
@@ -31,9 +34,10 @@ struct Rebuild {
         let generations = try nextGenerations()
         let deployment = Deployment(
             definitions.map { definition in
-                let table = ReadTable(definition: definition, name: Deployed.shadow(definition.name))
+                var table = ReadTable(definition: definition, name: Deployed.shadow(definition.name))
+                table.personal = unsealing.map { definition.personalColumns($0.catalogue) } ?? []
                 return Deployed(table: table, generation: generations[definition.name] ?? 1)
-            })
+            }, unsealing: unsealing)
         for projection in deployment.projections { try clear(projection) }
         let heads = try LogHead.all(connection.query(Statement(SQL.heads)))
         let total = heads.reduce(0) { $0 + $1.position }

@@ -7,14 +7,16 @@ struct Verify {
     private static let most = 100
     let connection: BlockingConnection
     let records: [Record]
+    let unsealing: Unsealing?
     let progress: @Sendable (RebuildProgress) -> Void
 
     init(
-        _ connection: BlockingConnection, _ records: [Record],
+        _ connection: BlockingConnection, _ records: [Record], _ unsealing: Unsealing?,
         progress: @escaping @Sendable (RebuildProgress) -> Void
     ) {
         self.connection = connection
         self.records = records
+        self.unsealing = unsealing
         self.progress = progress
     }
 
@@ -27,7 +29,8 @@ struct Verify {
                 ReadTable(definition: try record.definition(), name: "verify__" + record.name, schema: "pg_temp")
             }
             for sql in tables.flatMap(\.create) { try connection.execute(sql) }
-            let deployment = Deployment(zip(tables, records).map { Deployed(table: $0, generation: $1.generation) })
+            let deployment = Deployment(
+                zip(tables, records).map { Deployed(table: $0, generation: $1.generation) }, unsealing: unsealing)
             let stored = try records.map { try checkpoints($0) }
             let pass = LogPass(
                 connection, deployment,

@@ -5,6 +5,8 @@ struct ReadTable: Sendable {
     let name: String
     /// `read`; `pg_temp` for what is only compared.
     var schema = "read"
+    /// The columns (by number) whose values are personal.
+    var personal: Set<Int> = []
 
     /// Where the rows lie.
     var rows: String { "\(schema).\(quoted(name))" }
@@ -46,6 +48,10 @@ struct ReadTable: Sendable {
     /// left.
     var create: [String] {
         var sql = ["DROP TABLE IF EXISTS \(rows), \(totals)", table(rows, fields, required: Standard.all)]
+        // Statistics keep values: of these, none may be kept.
+        sql += personal.sorted().map {
+            "ALTER TABLE \(rows) ALTER COLUMN \(quoted(definition.columns[$0].name)) SET STATISTICS 0"
+        }
         if definition.totals != nil {
             sql.append(table(totals, totalsFields, required: ["organization_id"] + measures.map(\.name)))
         }

@@ -4,7 +4,7 @@ import FoundationEssentials
 public struct SealedPart: Sendable, Hashable {
     /// What the plaintext is.
     public enum Kind: UInt8, Sendable {
-        /// An RFC 7396 patch that completes the event's data.
+        /// Members of the event's data, at the paths where they stand there. (Not an RFC 7396 patch: that has no null.)
         case data = 0
         /// What is known of the caller: `address`, `agent`. Never merged into data.
         case caller = 1

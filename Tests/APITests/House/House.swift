@@ -5,6 +5,7 @@ import NIOPosix
 import PostgresTesting
 import Projections
 import Shipped
+import Vault
 
 @testable import API
 @testable import Application
@@ -21,7 +22,8 @@ final class House: Sendable {
 
     private init() async throws {
         let database = try await TestCluster.shared.database()
-        let daybook = Daybook(database: database.settings(), clock: House.clock, log: quiet)
+        let daybook = Daybook(
+            database: database.settings(), master: House.master, clock: House.clock, log: quiet)
         try await daybook.deploy(
             Shipped.files(in: "projections").map { ProjectionFile(name: $0.name, text: $0.text) })
         Task { await daybook.projector.run() }
@@ -41,6 +43,7 @@ final class House: Sendable {
         routes = Routes(services: services, metrics: Metrics(), loop: loop).all
     }
 
+    static let master = MasterKey(bytes: Array(repeating: 7, count: 32))
     static let clock: @Sendable () -> Instant = {
         Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
     }

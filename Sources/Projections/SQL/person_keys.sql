@@ -1,0 +1,1 @@
+SELECT person_id, wrapped FROM vault.person_key WHERE organization_id = $1 AND person_id = ANY($2::uuid[])

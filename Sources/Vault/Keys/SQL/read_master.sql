@@ -1,0 +1,1 @@
+SELECT wrapped FROM vault.master_key
