@@ -81,7 +81,8 @@ let package = Package(
         .executableTarget(
             name: "daybook",
             dependencies: [
-                "API", "Application", "Shipped", argumentParser, logging, lifecycle, unixSignals, coreMetrics, yams,
+                "API", "Application", "Audit", "Shipped", argumentParser, logging, lifecycle, unixSignals, coreMetrics,
+                yams,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -23,6 +23,8 @@ public final class Daybook: Sendable {
     public let access: Access
     /// Answers questions.
     public let queries: Queries
+    /// What auditors do with the logs.
+    public let audits: Audits
     /// The read tables: deploys, rebuilds, verifies.
     public let models: ReadModels
     /// Feeds the read tables while its task runs. Where another process does that, it is left alone.
@@ -46,6 +48,7 @@ public final class Daybook: Sendable {
         reader = LogReader(worker, copies: copies)
         appender = Appender(settings, clock: clock, log: log)
         keyring = Keyring(worker, master: master)
+        audits = Audits(copies, keyring, master: master, clock: clock)
         persons = PersonKeys(worker, master: master)
         commands = Commands(reader: reader, appender: appender, keyring: keyring, persons: persons, clock: clock)
         let access = Access(database: worker, commands: commands)

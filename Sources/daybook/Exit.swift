@@ -1,6 +1,7 @@
 import API
 import Application
 import ArgumentParser
+import Audit
 import Foundation
 import Postgres
 import Vault
@@ -35,6 +36,9 @@ struct Exit: Error {
         case let error as PostgresError where error.kind.isOfEnvironment:
             self.init(.lacking, "The database cannot be used. \(error)")
         case let error as PostgresError: self.init(.failed, "The database refused. \(error)")
+        case AuditError.notVerified: self.init(.found, "\(error)")
+        case let error as AuditError: self.init(.failed, "\(error)")
+        case let error as FileError: self.init(.failed, "\(error)")
         case let problem as Problem: self.init(.failed, "\(problem.detail) (\(problem.code))")
         case is CancellationError: self.init(.failed, "Stopped before it was done.")
         case let error where Root.exitCode(for: error) == .success:

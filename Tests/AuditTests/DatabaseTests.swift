@@ -94,7 +94,10 @@ import Testing
             """, "swapped 17"
         ),
         (
-            "INSERT INTO log.checkpoint SELECT organization_id, 33, sha256(''), note, now() FROM log.checkpoint WHERE size = 20",
+            """
+            INSERT INTO log.checkpoint SELECT organization_id, 33, sha256(''), note, now()
+            FROM log.checkpoint WHERE size = 20
+            """,
             "head_forged 33"
         ),
     ])

@@ -78,9 +78,27 @@ private struct LineParser {
     }
 
     private mutating func id(after name: StaticString) throws(EventLine.Malformed) -> UUID {
-        let start = at
-        guard let id = UUID(uuidString: try text(after: name)) else { throw failure(.value, start) }
-        return id
+        try take(name)
+        try take("\"")
+        // Not by `UUID(uuidString:)`, whose scanf would be a fifth of all the time that a line takes.
+        var bytes: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        for index in 0..<16 {
+            if index == 4 || index == 6 || index == 8 || index == 10 { try take("-") }
+            let value = try hexDigit() << 4 | hexDigit()
+            withUnsafeMutableBytes(of: &bytes) { $0[index] = value }
+        }
+        try take("\"")
+        return UUID(uuid: bytes)
+    }
+
+    private mutating func hexDigit() throws(EventLine.Malformed) -> UInt8 {
+        guard let byte else { throw failure(.value) }
+        at += 1
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): return byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): return byte - UInt8(ascii: "a") + 10
+        default: throw failure(.value, at - 1)
+        }
     }
 
     private mutating func instant(after name: StaticString) throws(EventLine.Malformed) -> Instant {

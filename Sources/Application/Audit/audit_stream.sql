@@ -1,0 +1,5 @@
+SELECT organization_id, position, stream_id, version, type, schema, data, private, meta,
+    occurred_at, recorded_at, actor_id, command_id, command_index, merkle
+FROM log.event
+WHERE organization_id = $1 AND stream_id = $2
+ORDER BY version
