@@ -100,7 +100,11 @@ let package = Package(
         tests("ProjectionsTests", ["Projections", "EventLog", "PostgresTesting", "Shipped"]),
         tests("ApplicationTests", ["Application", "PostgresTesting", "Shipped"]),
         tests(
-            "APITests", ["API", "Application", "CRM", "PostgresTesting", "Shipped", hummingbird, logging, lifecycle]),
+            "APITests",
+            [
+                "API", "Application", "Audit", "CRM", "EventLog", "PostgresTesting", "Shipped", hummingbird, logging,
+                lifecycle,
+            ]),
         tests("EndToEndTests", ["Postgres", "PostgresTesting", "daybook"]),
         tests("TidyTests", []),
     ]

@@ -8,6 +8,7 @@ public struct Services: Sendable {
     let commands: Commands
     let access: Access
     let queries: Queries
+    let logKeys: LogKeys
     let imports: Imports
     let vitals: @Sendable () async -> Vitals
 
@@ -16,10 +17,11 @@ public struct Services: Sendable {
     ///   - vitals: how the process is just now; asked for `/health` and `/metrics`, and given two seconds.
     public init(
         entities: [any Entity.Type], commands: Commands, access: Access, queries: Queries,
-        vitals: @escaping @Sendable () async -> Vitals
+        logKeys: LogKeys, vitals: @escaping @Sendable () async -> Vitals
     ) {
         (self.entities, self.commands, self.access) = (entities, commands, access)
-        (self.queries, self.vitals, imports) = (queries, vitals, Imports(commands: commands))
+        (self.queries, self.logKeys, self.vitals) = (queries, logKeys, vitals)
+        imports = Imports(commands: commands)
     }
 }
 
@@ -28,7 +30,8 @@ extension Services {
     /// - Parameter version: what was released: "0.1.0".
     public init(_ daybook: Daybook, version: String) {
         self.init(
-            entities: CRM.entities, commands: daybook.commands, access: daybook.access, queries: daybook.queries
+            entities: CRM.entities, commands: daybook.commands, access: daybook.access, queries: daybook.queries,
+            logKeys: daybook.logKeys
         ) {
             await Vitals(of: daybook, version: version)
         }

@@ -19,6 +19,10 @@ public final class Daybook: Sendable {
     public let persons: PersonKeys
     /// Carries out commands.
     public let commands: Commands
+    /// Keys that sign the logs.
+    public let logKeys: LogKeys
+    /// Signs the heads of logs that grow.
+    public let signer: HeadSigner
     /// Passwords, tokens, roles.
     public let access: Access
     /// Answers questions.
@@ -51,7 +55,10 @@ public final class Daybook: Sendable {
         audits = Audits(copies, keyring, master: master, clock: clock)
         persons = PersonKeys(worker, master: master)
         commands = Commands(reader: reader, appender: appender, keyring: keyring, persons: persons, clock: clock)
-        let access = Access(database: worker, commands: commands)
+        let signing = SigningKeys(worker, master: master)
+        logKeys = LogKeys(commands: commands, keys: signing)
+        signer = HeadSigner(settings, keys: signing, appender: appender, clock: clock, log: log)
+        let access = Access(database: worker, commands: commands, logKeys: logKeys)
         self.access = access
         commands.onCommit { access.written($0, $1) }
 
@@ -106,9 +113,10 @@ public final class Daybook: Sendable {
             }
         ) { a, _ in a })
 
-    /// Writes what queues, then disconnects.
+    /// Writes what queues, signs what was written, then disconnects.
     public func close() async {
         await appender.close()
+        await signer.close()
         await queries.close()
         await models.close()
         await worker.close()

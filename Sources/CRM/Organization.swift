@@ -26,17 +26,25 @@ public enum Organization: Entity {
     /// The plain fields.
     public static func record(_ state: State) -> Record? { state }
 
+    /// Of its log: the origin of its signed heads (C2SP tlog-checkpoint), and the key that signs the first of them
+    /// (a C2SP vkey). Told by the first event, so that who has the log has the key; no client sets or edits it.
+    static let log = Field("log", .object([Field("origin", .line).required(), Field("key", .line).required()]))
+
     // MARK: What can be asked?
 
     /// What can be asked.
     public enum Command: Sendable, Equatable {
         case create(Record)
         case edit(Patch)
+        case changeLogKey(String)
     }
     /// How it is asked.
     public static let acts: [Act<Command>] = [
-        Act("create", .creates, "Found an organization", takes: fields) { .create($0.record) },
+        Act("create", .creates, "Found an organization", takes: fields + [log]) { .create($0.record) },
         Act("edit", .edits, "Change the organization", takes: fields.keeping("fiscal_year_start")) { .edit($0.patch) },
+        Act("change_log_key", .verb, "Tell that another key signs the log", takes: [Field("key", .line).required()]) {
+            body throws(Flaw) in .changeLogKey(try body.required(body.text("key"), "key"))
+        },
     ]
 
     // MARK: What can have happened?
@@ -45,10 +53,13 @@ public enum Organization: Entity {
     public enum Event: Message {
         case created(Record)
         case edited(set: Patch)
+        /// Heads of the log from this event on are signed by `key`, a C2SP vkey.
+        case logKeyChanged(key: String, from: String?)
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
             case created = "organization.created@1"
             case edited = "organization.edited@1"
+            case logKeyChanged = "organization.log_key_changed@1"
         }
     }
 
@@ -82,10 +93,13 @@ public enum Organization: Entity {
         switch (command, state) {
         case (.create(let record), nil): return [.created(record.with(defaults: ["fiscal_year_start": 1]))]
         case (.create, _?): throw .exists
-        case (.edit, nil): throw .absent
+        case (.edit, nil), (.changeLogKey, nil): throw .absent
         case (.edit(let patch), let record?):
             let change = patch.effective(on: record, fields)
             return change.isEmpty ? [] : [.edited(set: change)]
+        case (.changeLogKey(let key), let record?):
+            let old = record["log"]?["key"]?.string
+            return key == old ? [] : [.logKeyChanged(key: key, from: old)]
         }
     }
 
@@ -94,6 +108,10 @@ public enum Organization: Entity {
         switch event {
         case .created(let record): state = record
         case .edited(let change): state?.merge(change, fields)
+        case .logKeyChanged(let key, _):
+            var log = state?["log"]?.object ?? [:]
+            log["key"] = .string(key)
+            state?.set("log", .object(log))
         }
     }
 }

@@ -22,6 +22,23 @@ import Testing
         #expect(throws: Flaw.self) { try acme.when("edit", ["fiscal_year_start": 13]) }
         try given(Organization.self).when("edit", ["name": "x"]).thenRefused(.absent)
     }
+    @Test func `the key of its log is told at the beginning, and changes by an event of its own`() throws {
+        let log: JSON = ["origin": "daybook/x", "key": "daybook/x+00000000+AQ=="]
+        let begun = try given(Organization.self)
+            .when("create", ["name": "Acme", "currency": "EUR", "time_zone": "Europe/Paris", "log": log])
+            .then(
+                .created(
+                    Record([
+                        "name": "Acme", "currency": "EUR", "time_zone": "Europe/Paris", "log": log,
+                        "fiscal_year_start": 1,
+                    ])))
+        let rotated = try begun.when("change_log_key", ["key": "daybook/x+11111111+AQ=="])
+            .then(.logKeyChanged(key: "daybook/x+11111111+AQ==", from: "daybook/x+00000000+AQ=="))
+        #expect(rotated.state?["log"] == ["origin": "daybook/x", "key": "daybook/x+11111111+AQ=="])
+        try begun.when("change_log_key", ["key": "daybook/x+00000000+AQ=="]).then()
+        #expect(throws: Flaw.self) { try begun.when("edit", ["log": log]) }
+        try given(Organization.self).when("change_log_key", ["key": "k"]).thenRefused(.absent)
+    }
 }
 
 @Suite struct MemberTests {

@@ -72,11 +72,37 @@ import Vault
     @Test func `keys are never changed or taken away`() async throws {
         let database = try await TestCluster.shared.database()
         let connection = connection(database, "daybook_worker")
-        for sql in ["DELETE FROM vault.organization_key", "UPDATE vault.organization_key SET claim_key = import_key"] {
+        for sql in [
+            "DELETE FROM vault.organization_key", "UPDATE vault.organization_key SET claim_key = import_key",
+            "DELETE FROM vault.signing_key", "UPDATE vault.signing_key SET wrapped = ''",
+        ] {
             await #expect {
                 try await connection.query(Statement(sql))
             } throws: { ($0 as? PostgresError)?.kind == .insufficientPrivilege }
         }
+        await connection.close()
+    }
+
+    @Test func `a signing key is read back only by its master, and only as its organization's`() async throws {
+        let database = try await TestCluster.shared.database()
+        let connection = connection(database, "daybook_worker")
+        let (master, other) = (
+            MasterKey(bytes: Array(repeating: 1, count: 32)), MasterKey(bytes: Array(repeating: 2, count: 32))
+        )
+        let (organization, stranger) = (UUID(), UUID())
+        let made = try await SigningKeys(connection, master: master).create(organization)
+        let wanted = [organization: made.publicKey]
+        #expect(try await SigningKeys(connection, master: master).keys(wanted)[organization]?.seed == made.seed)
+        #expect(try await SigningKeys(connection, master: other).keys(wanted).isEmpty)
+        _ = try await connection.query(
+            Statement("INSERT INTO vault.signing_key SELECT $1, public_key, wrapped FROM vault.signing_key") {
+                $0.uuid(stranger)
+            })
+        #expect(try await SigningKeys(connection, master: master).keys([stranger: made.publicKey]).isEmpty)
+        let absent = try await SigningKeys(connection, master: master).keys([
+            organization: Array(repeating: 0, count: 32)
+        ])
+        #expect(absent.isEmpty)
         await connection.close()
     }
 

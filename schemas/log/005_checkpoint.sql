@@ -1,4 +1,4 @@
--- Signed tree heads (C2SP tlog-checkpoint notes), each signed after its events' commit. Nothing writes them yet.
+-- Signed tree heads (C2SP tlog-checkpoint notes), each signed after its events' commit.
 CREATE TABLE log.checkpoint (
     organization_id uuid NOT NULL,
     size bigint NOT NULL CHECK (size > 0),

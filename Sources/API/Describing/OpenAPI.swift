@@ -140,6 +140,12 @@ enum OpenAPI {
         case .json(let schema, let position):
             let headers = position ? ["Daybook-Position"] : []
             return ["200": answer("Found.", "application/json", schema, headers), "default": problem]
+        case .textOrJSON(let schema):
+            let both = answer("Found.", "text/plain", ["type": "string"], ["Daybook-Position"])
+            guard var found = both.object, var content = found["content"]?.object else { return ["default": problem] }
+            content["application/json"] = ["schema": schema]
+            found["content"] = .object(content)
+            return ["200": .object(found), "default": problem]
         case .text: return ["200": answer("Text.", "text/plain", ["type": "string"], []), "default": problem]
         case .nothing: return ["204": ["description": "Done."], "default": problem]
         }

@@ -37,7 +37,8 @@ enum Exposure {
     /// Acts that only the application itself performs: they record what it has done elsewhere.
     private static func isInternal(_ act: String, of entity: String) -> Bool {
         switch (entity, act) {
-        case (Member.name, "password_changed"), (Organization.name, "create"): true
+        case (Member.name, "password_changed"), (Organization.name, "create"), (Organization.name, "change_log_key"):
+            true
         case (_, _): false
         }
     }

@@ -15,7 +15,7 @@ struct Routes {
     var all: [Route] {
         let described =
             sessions + organization + services.entities.flatMap(records(of:)) + fields + reports + batches + imports
-            + operations
+            + auditing + operations
         return described + [OpenAPI.route(for: described, entities: services.entities)]
     }
 

@@ -17,6 +17,8 @@ struct Conditions: Sendable {
     let key: String?
     /// `Daybook-Min-Position`.
     let minimum: PositionToken?
+    /// Whether `Accept` (RFC 9110 §12.5.1) asks for JSON rather than for text. Without it text is meant.
+    let prefersJSON: Bool
 
     /// Which version of the record the client has seen.
     enum Match: Sendable, Equatable {
@@ -40,6 +42,8 @@ struct Conditions: Sendable {
         match = try Self.match(headers[values: .ifMatch])
         key = try Self.key(headers[values: .idempotencyKey])
         minimum = try Self.minimum(headers[values: .daybookMinPosition])
+        let accepted = headers[values: .accept].joined(separator: ",")
+        prefersJSON = Self.quality(of: "application/json", in: accepted) > Self.quality(of: "text/plain", in: accepted)
     }
 
     private static func match(_ values: [String]) throws(Problem) -> Match {
@@ -68,6 +72,21 @@ struct Conditions: Sendable {
     /// Whether a text can be an idempotency key.
     static func isKey(_ value: String) -> Bool {
         (1...200).contains(value.utf8.count) && value.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    /// How gladly a media type is taken, 0 to 1: by the most specific range that fits it.
+    private static func quality(of type: String, in accepted: String) -> Double {
+        let ranges = [type, type.prefix { $0 != "/" } + "/*", "*/*"]
+        var found: (rank: Int, quality: Double)?
+        for item in accepted.lowercased().split(separator: ",") {
+            let parts = item.split(separator: ";").map { $0.filter { !$0.isWhitespace } }
+            guard let range = parts.first, let rank = ranges.firstIndex(of: range), rank < found?.rank ?? .max else {
+                continue
+            }
+            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 }
+            found = (rank, weight ?? 1)
+        }
+        return found?.quality ?? 0
     }
 
     private static func minimum(_ values: [String]) throws(Problem) -> PositionToken? {

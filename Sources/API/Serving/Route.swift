@@ -64,6 +64,8 @@ struct Route: Sendable {
         case command(Int)
         case json(JSON, position: Bool)
         case text
+        /// A text, or, where the client would rather, an object.
+        case textOrJSON(JSON)
         case nothing
     }
 

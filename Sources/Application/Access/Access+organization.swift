@@ -47,6 +47,7 @@ extension Access {
         do { _ = try await commands.keyring.create(organization) } catch is KeyError { throw .keysForeign } catch {
             throw .unavailable
         }
+        let log = try await logKeys.first(of: organization)
         // Before the events: a crash in between leaves a credential of nobody, never an owner who cannot log in.
         try await store(password, email: email, of: owner, in: organization)
         let system = Caller(
@@ -59,7 +60,7 @@ extension Access {
                     [
                         "name": .string(name), "currency": .string(settings.currency),
                         "time_zone": .string(settings.timeZone),
-                        "fiscal_year_start": .integer(settings.fiscalYearStart),
+                        "fiscal_year_start": .integer(settings.fiscalYearStart), "log": log,
                     ]),
                 Ask(Member.name, .id(owner), "add", ["name": "Owner", "email": .string(email), "role": "owner"]),
                 Ask(Pipeline.name, .id(pipeline), "create", Access.salesPipeline),

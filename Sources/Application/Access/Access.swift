@@ -9,12 +9,16 @@ import Vault
 public final class Access: Sendable {
     let database: PipelinedConnection
     let commands: Commands
+    let logKeys: LogKeys
     let passwords: PasswordHasher
     let known = KnownCallers()
 
     /// - Parameter database: a connection as `daybook_worker`, the only role that sees credentials.
-    public init(database: PipelinedConnection, commands: Commands, passwords: PasswordHasher = PasswordHasher()) {
-        (self.database, self.commands, self.passwords) = (database, commands, passwords)
+    public init(
+        database: PipelinedConnection, commands: Commands, logKeys: LogKeys,
+        passwords: PasswordHasher = PasswordHasher()
+    ) {
+        (self.database, self.commands, self.logKeys, self.passwords) = (database, commands, logKeys, passwords)
     }
 
     /// How long a login lasts, in microseconds: 30 days.

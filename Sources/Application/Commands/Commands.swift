@@ -36,17 +36,20 @@ public final class Commands: Sendable {
     static let attempts = 5
 
     /// Carries out `asks` as one unit: all or nothing.
-    /// - Parameter key: the Idempotency-Key; under the same key the same request gets the first answer.
+    /// - Parameters:
+    ///   - key: the Idempotency-Key; under the same key the same request gets the first answer.
+    ///   - request: by what a request is the same, where that is not `asks`.
     /// - Throws: a problem; nothing is written then.
     public func execute(
-        _ asks: [Ask], by caller: Caller, key: String? = nil, lane: Lane = .interactive, dryRun: Bool = false
+        _ asks: [Ask], by caller: Caller, key: String? = nil, comparing request: [Ask]? = nil,
+        lane: Lane = .interactive, dryRun: Bool = false
     ) async throws(Problem) -> Answer {
         let keys = try await organizationKeys(of: caller.organization)
         guard let key else {
             return try await settle(
                 asks, by: caller, command: fresh(), keys, repeatable: nil, lane: lane, dryRun: dryRun)
         }
-        let repeatable = Repeatable(key: key, asks: asks, caller: caller, keys: keys)
+        let repeatable = Repeatable(key: key, asks: request ?? asks, caller: caller, keys: keys)
         if let answer = try await earlier(repeatable, caller) { return answer }
         guard running.begin(repeatable.digest) else {
             throw Problem(
