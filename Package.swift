@@ -97,7 +97,7 @@ let package = Package(
         tests(
             "AuditTests", ["Audit", "EventLog", "Kernel", "Vault", "Postgres", "PostgresTesting", "Shipped", logging]),
         tests("VaultTests", ["Vault", "Kernel", "Postgres", "PostgresTesting", "Shipped", logging]),
-        tests("ProjectionsTests", ["Projections", "EventLog", "PostgresTesting", "Shipped"]),
+        tests("ProjectionsTests", ["Projections", "EventLog", "Vault", "PostgresTesting", "Shipped"]),
         tests("ApplicationTests", ["Application", "PostgresTesting", "Shipped"]),
         tests(
             "APITests",

@@ -33,6 +33,8 @@ struct Told: Sendable {
     var occurredAt: Int64 = 1_700_000_000_000_000
     var actor = UUID(uuid: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16))
     var position: Int64 = 0
+    /// The sealed parts; empty: none.
+    var sealed: [UInt8] = []
 }
 
 /// A migrated database with read models on it.
@@ -74,12 +76,13 @@ final class World: Sendable {
             try connection.query(
                 Statement(
                     """
-                    INSERT INTO log.event (organization_id, position, stream_id, version, type, schema, data, meta,
-                        occurred_at, recorded_at, actor_id, command_id, command_index, merkle)
-                    SELECT $1, u.n + $2, u.stream, u.version, u.type, 1, u.data, '{}', u.at, greatest(u.at, now()),
+                    INSERT INTO log.event (organization_id, position, stream_id, version, type, schema, data, private,
+                        meta, occurred_at, recorded_at, actor_id, command_id, command_index, merkle)
+                    SELECT $1, u.n + $2, u.stream, u.version, u.type, 1, u.data, nullif(u.sealed, ''), '{}', u.at, greatest(u.at, now()),
                         u.actor, gen_random_uuid(), 0, sha256(convert_to($1::text || (u.n + $2), 'UTF8'))
                     FROM unnest($3::bigint[], $4::uuid[], $5::int[], $6::text[], $7::json[], $8::timestamptz[],
-                        $9::uuid[]) u (n, stream, version, type, data, at, actor) ORDER BY u.n
+                        $9::uuid[], $10::bytea[]) u (n, stream, version, type, data, at, actor, sealed)
+                    ORDER BY u.n
                     """
                 ) {
                     $0.uuid(organization)
@@ -91,6 +94,7 @@ final class World: Sendable {
                     $0.jsons(events.map { Array($0.data.utf8) })
                     $0.timestamptzs(events.map(\.occurredAt))
                     $0.uuids(events.map(\.actor))
+                    $0.byteas(events.map(\.sealed))
                 })
         }
     }

@@ -10,6 +10,8 @@ CREATE TABLE vault.person_key (
     CHECK ((wrapped IS NULL) = (erased_at IS NOT NULL)),
     PRIMARY KEY (organization_id, person_id)
 );
+-- Statistics keep values, a destroyed key among them until the next ANALYZE.
+ALTER TABLE vault.person_key ALTER COLUMN wrapped SET STATISTICS 0;
 
 ALTER TABLE vault.person_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY everything ON vault.person_key TO daybook_owner, daybook_worker USING (true) WITH CHECK (true);

@@ -39,6 +39,9 @@ CREATE TABLE read.progress (
     -- How many are applied, and the sum of their leaf hashes modulo 2^256: a hole cannot hide.
     events bigint NOT NULL CHECK (events >= 0 AND events <= position),
     leaf_sum bytea NOT NULL CHECK (octet_length(leaf_sum) = 32),
+    -- Counts how often rows were folded again for a person who was erased. It is compared, too: a batch that read them
+    -- before would put back what they said.
+    refolds int NOT NULL DEFAULT 0,
     updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (projection, organization_id)
 ) WITH (fillfactor = 50);

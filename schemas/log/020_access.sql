@@ -12,6 +12,8 @@ CREATE TABLE access.credential (
 );
 -- One e-mail may belong to members of several organizations.
 CREATE INDEX credential_email ON access.credential (email);
+-- Statistics keep values; of a person who was erased, none may be kept.
+ALTER TABLE access.credential ALTER COLUMN email SET STATISTICS 0, ALTER COLUMN password SET STATISTICS 0;
 
 CREATE TABLE access.token (
     -- SHA-256 of the token; the token itself is known to its holder alone.

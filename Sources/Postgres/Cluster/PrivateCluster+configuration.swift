@@ -19,10 +19,16 @@ extension PrivateCluster {
             "fsync": options.fsync ? "on" : "off",
             // A recycled segment would keep the bytes of erased persons; new ones are written over with zeros.
             "wal_recycle": "off",
-            // No value of a parameter and no row's content in the log.
+            "wal_init_zero": "on",
+            // No statement, no value of a parameter and no row's content in the log.
             "log_parameter_max_length": "0",
             "log_parameter_max_length_on_error": "0",
             "log_error_verbosity": "terse",
+            "log_min_error_statement": "panic",
+            "log_statement": "none",
+            "log_min_duration_statement": "-1",
+            "log_min_duration_sample": "-1",
+            "log_transaction_sample_rate": "0",
             // The log of events only grows: freeze and set visibility long before a fifth of it is new.
             "autovacuum_vacuum_insert_scale_factor": "0.05",
             "random_page_cost": "1.1",

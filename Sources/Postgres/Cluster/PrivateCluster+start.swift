@@ -119,6 +119,8 @@ extension PrivateCluster {
         if !known.isEmpty { return }
         let login = try connection.query(Statement("SELECT 1 FROM pg_roles WHERE rolname = 'daybook'"))
         if login.isEmpty { try connection.execute("CREATE ROLE daybook LOGIN CREATEROLE") }
+        // What an error says may quote a value; it reaches the session that caused it, and need not be in the log.
+        try connection.execute("ALTER ROLE daybook SET log_min_messages = 'log'")
         try connection.execute("CREATE DATABASE daybook OWNER daybook")
     }
 }

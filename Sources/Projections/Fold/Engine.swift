@@ -50,7 +50,7 @@ final class Engine {
     /// The last version of each stream: a gap is refused, never skipped.
     private var versions = Table(columns: 0)
     private var holding = false
-    private let values: UnsafeMutablePointer<Value>
+    let values: UnsafeMutablePointer<Value>
     private var byHash: [Int16]
     /// Whose log is read: sealed parts are bound to it.
     var organization = Cell(0)
@@ -168,7 +168,7 @@ final class Engine {
     }
 
     /// Finds the values that projections want, sealed ones included. What cannot be opened is absent.
-    private func scan(_ event: Event, _ type: Plan.EventType) throws(Malformed) {
+    func scan(_ event: Event, _ type: Plan.EventType) throws(Malformed) {
         guard let book, type.sealing != .nothing, event.private.count > 0 else {
             return try Scanner.scan(event.data, type.paths, into: values)
         }
@@ -193,7 +193,7 @@ final class Engine {
         for i in plan.projections(ofEntity: event.type).sorted() { hold(event, in: projections[i], .versionGap) }
     }
 
-    private func hold(_ event: Event, in projection: Projection, _ error: FoldError) {
+    func hold(_ event: Event, in projection: Projection, _ error: FoldError) {
         guard projection.active, !projection.held.contains(event.stream) else { return }
         projection.held.insert(event.stream)
         projection.waiting.add(leaf: event.leaf)

@@ -35,6 +35,11 @@ final class KeyBook {
         keys[Name(organization: organization, person: Cell(person))] != nil
     }
 
+    /// Whether there is a key of a person.
+    func has(_ organization: Cell, _ person: Cell) -> Bool {
+        (keys[Name(organization: organization, person: person)] ?? nil) != nil
+    }
+
     /// The person was erased: from now on there is no key.
     func erase(_ organization: Cell, _ person: Cell) {
         keys[Name(organization: organization, person: person)] = .some(nil)

@@ -28,8 +28,8 @@ struct Rows: ~Copyable {
     }
 
     /// Makes a row as if there were none; its key stays.
-    func forget(row number: Int) {
-        let row = table[number]
+    func forget(row number: Int) { forget(table[number]) }
+    func forget(_ row: Row) {
         let key = row.key
         row.update(repeating: .zero, count: table.stride)
         row[1] = key

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Kernel
 import Postgres
+import Synchronization
 
 /// One batch of events of one organization, from the log to the tables: it asks for statements to be run and is given
 /// their results, and knows neither connection nor task. The live tail and the end of a rebuild drive it.
@@ -23,7 +24,7 @@ final class Batch {
 
         var from: Int64 { group.first.map { checkpoints[$0].position } ?? 0 }
     }
-    private enum Stage { case events, rows, predecessors, writing, done }
+    private enum Stage { case events, rows, keys, predecessors, writing, done }
 
     /// Batches of 10,000 gain nothing (FACTS-projection §2).
     static let most: Int64 = 1000
@@ -40,9 +41,13 @@ final class Batch {
     private var asked: [Int] = []
     /// The persons whose keys were asked for.
     private var persons: [UUID] = []
+    /// The streams of persons whom the batch erases, and what the log says of them up to where the rows are.
+    private var erased: [Cell] = []
+    private var histories: [Result] = []
     /// The first event of each stream in the batch.
     private var first: [Cell: Int] = [:]
     private var scratch = Bytes()
+    private var memory = KeyMemory()
 
     init(_ deployment: Deployment) {
         self.deployment = deployment
@@ -67,6 +72,7 @@ final class Batch {
     func start(_ order: Order) -> [Statement] {
         self.order = order
         engine.organization = Cell(order.organization)
+        memory.refresh(engine, deployment)
         let (next, over) = order.from.addingReportingOverflow(min(order.limit, Batch.most))
         let to = min(order.upTo, over ? .max : next)
         wanted = to - order.from
@@ -89,19 +95,19 @@ final class Batch {
             try take(events: results[0])
             if events.isEmpty { return finish() }
             let statements = askForRows()
-            if statements.isEmpty { return askForPredecessors() ?? fold(knowing: []) }
+            if statements.isEmpty { return try askForPredecessors() ?? fold(knowing: []) }
             stage = .rows
             return statements
         case .rows:
-            if !persons.isEmpty { try engine.book?.take(results[0], order.organization, persons) }
-            for (i, result) in zip(asked, results.dropFirst(persons.isEmpty ? 0 : 1)) {
-                for row in result { engine.projections[i].take(row) }
-            }
-            return askForPredecessors() ?? fold(knowing: [])
+            try take(rows: results)
+            return try askForOlderKeys() ?? askForPredecessors() ?? fold(knowing: [])
+        case .keys:
+            try engine.book?.take(results[0], order.organization, persons)
+            return try askForPredecessors() ?? fold(knowing: [])
         case .predecessors:
             var known: Set<Cell> = []
             for row in results[0] { known.insert(Cell(try row.uuid(0))) }
-            return fold(knowing: known)
+            return try fold(knowing: known)
         case .writing, .done: return finish()
         }
     }
@@ -109,6 +115,7 @@ final class Batch {
     private func finish() -> [Statement]? {
         stage = .done
         source = nil
+        histories = []
         return nil
     }
 
@@ -140,8 +147,10 @@ final class Batch {
         for (i, hold) in order.refused { engine.hold(hold, in: i) }
         first.removeAll(keepingCapacity: true)
         var unknown: Set<UUID> = []
+        erased.removeAll()
         for (n, event) in events.enumerated() {
             if first[event.stream] == nil { first[event.stream] = n }
+            if engine.book != nil, Erasure.matches(event.type) { erased.append(event.stream) }
             let type = engine.type(event.type)
             if type < 0 { continue }
             if deployment.plan.types[type].sealing != .nothing { unknown.formUnion(engine.unknown(event)) }
@@ -149,6 +158,7 @@ final class Batch {
                 _ = engine.projections[i].rows.table.row(event.stream)
             }
         }
+        for i in order.group { for stream in erased { _ = engine.projections[i].rows.table.row(stream) } }
         asked = order.group.filter { engine.projections[$0].rows.table.count > 0 }
         persons = Array(unknown)
         let keys = persons.isEmpty ? [] : [KeyBook.statement(order.organization, persons)]
@@ -162,7 +172,37 @@ final class Batch {
                         out.field(projection.rows.table[n].key)
                     }
                 }
-            }
+            } + erased.map(askForHistory)
+    }
+
+    /// What a person's stream says up to here. Its rows were folded while the key was there: they are folded again.
+    private func askForHistory(_ stream: Cell) -> Statement {
+        Statement(SQL.streamEvents) {
+            $0.uuid(order.organization)
+            $0.uuid(stream.uuid)
+            $0.bigint(order.from)
+        }
+    }
+
+    private func take(rows results: [Result]) throws {
+        if !persons.isEmpty { try engine.book?.take(results[0], order.organization, persons) }
+        for (i, result) in zip(asked, results.dropFirst(persons.isEmpty ? 0 : 1)) {
+            for row in result { engine.projections[i].take(row) }
+        }
+        histories = results.suffix(erased.count)
+    }
+
+    /// The keys of others whom those streams concern.
+    private func askForOlderKeys() throws -> [Statement]? {
+        var unknown: Set<UUID> = []
+        for stream in erased { engine.book?.erase(engine.organization, stream) }
+        for history in histories {
+            for row in history { unknown.formUnion(engine.unknown(try Event(row))) }
+        }
+        if unknown.isEmpty { return nil }
+        persons = Array(unknown)
+        stage = .keys
+        return [KeyBook.statement(order.organization, persons)]
     }
 
     /// A stream's version before the batch is told by a row that is there, unless events between changed no row: then
@@ -191,7 +231,7 @@ final class Batch {
 
     // MARK: - What is written?
 
-    private func fold(knowing predecessors: Set<Cell>) -> [Statement] {
+    private func fold(knowing predecessors: Set<Cell>) throws -> [Statement] {
         for n in first.values where predecessors.contains(events[n].stream) {
             engine.start(events[n].stream, at: events[n].version - 1)
         }
@@ -200,6 +240,8 @@ final class Batch {
             before[i].removeAll(keepingCapacity: true)
             for n in 0..<rows { engine.projections[i].rows.copy(row: n, to: &before[i]) }
         }
+        for (stream, history) in zip(erased, histories) { engine.refold(stream, try history.map { try Event($0) }) }
+        if !erased.isEmpty { deployment.erasures.add(1, ordering: .relaxed) }
         for event in events { engine.apply(event) }
         let last = events[events.count - 1].position
         for i in order.group {
@@ -213,7 +255,7 @@ final class Batch {
         stage = .writing
         return progressStatements() + holdStatements()
             + order.group.flatMap { i in
-                RowChange(engine.projections[i], before: before[i])
+                RowChange(engine.projections[i], before: before[i], all: !erased.isEmpty)
                     .statements(deployment.projections[i], order.organization, scratch: &scratch)
             }
     }
@@ -245,22 +287,25 @@ final class Batch {
             $0.bigints(moves.map(\.to.position))
             $0.bigints(moves.map(\.to.applied.count))
             $0.byteas(moves.map(\.to.applied.bytes))
+            $0.ints(moves.map(\.from.refolds))
         }
     }
 
     private func holdStatements() -> [Statement] {
-        let holds = self.holds
         if holds.isEmpty { return [] }
-        return [
-            Statement(SQL.holdStreams) {
-                $0.uuid(order.organization)
-                $0.texts(holds.map { deployment.projections[$0.projection].name })
-                $0.uuids(holds.map(\.hold.stream.uuid))
-                $0.bigints(holds.map(\.hold.position))
-                $0.ints(holds.map(\.hold.version))
-                $0.texts(holds.map(\.hold.code))
-                $0.texts(holds.map(\.hold.column))
-            }
-        ]
+        return [Batch.hold(order.organization, holds.map { (deployment.projections[$0.projection].name, $0.hold) })]
+    }
+
+    /// Notes that streams wait.
+    static func hold(_ organization: UUID, _ holds: [(projection: String, hold: Hold)]) -> Statement {
+        Statement(SQL.holdStreams) {
+            $0.uuid(organization)
+            $0.texts(holds.map(\.projection))
+            $0.uuids(holds.map(\.hold.stream.uuid))
+            $0.bigints(holds.map(\.hold.position))
+            $0.ints(holds.map(\.hold.version))
+            $0.texts(holds.map(\.hold.code))
+            $0.texts(holds.map(\.hold.column))
+        }
     }
 }

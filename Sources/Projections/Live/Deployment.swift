@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Postgres
+import Synchronization
 
 /// One projection with the table that it fills.
 struct Deployed: Sendable {
@@ -26,6 +27,8 @@ struct Deployed: Sendable {
 final class Deployment: Sendable {
     let projections: [Deployed]
     let plan: Plan
+    /// How many persons were found erased: who remembers keys forgets them when this has changed.
+    let erasures = Atomic(0)
     /// How what is sealed is read; nil: it is not.
     let unsealing: Unsealing?
     /// What was live when it was read, those included whose text was not understood.
@@ -77,12 +80,14 @@ struct Checkpoint: Sendable {
     var applied = LeafSum()
     /// Whether `read.progress` has a row for it.
     var isStored = false
+    /// How often rows were folded again for somebody who was erased.
+    var refolds: Int32 = 0
     /// Streams that wait.
     var held: Set<Cell> = []
 
     init() {}
 
-    /// From three columns of a row: position, events, leaf_sum.
+    /// From four columns of a row: position, events, leaf_sum, refolds.
     init(_ row: Postgres.Row, from column: Int) throws(PostgresError) {
         position = try row.bigint(column)
         let events = try row.bigint(column + 1)
@@ -90,6 +95,7 @@ struct Checkpoint: Sendable {
             throw PostgresError(.unexpectedResult, "a leaf sum of read.progress is not 32 bytes long")
         }
         applied = sum
+        refolds = try row.int(column + 3)
         isStored = true
     }
 }

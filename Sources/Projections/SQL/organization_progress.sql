@@ -1,1 +1,1 @@
-SELECT projection, generation, position, events, leaf_sum FROM read.progress WHERE organization_id = $1
+SELECT projection, generation, position, events, leaf_sum, refolds FROM read.progress WHERE organization_id = $1

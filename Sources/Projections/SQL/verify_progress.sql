@@ -1,1 +1,1 @@
-SELECT organization_id, position, events, leaf_sum FROM read.progress WHERE projection = $1
+SELECT organization_id, position, events, leaf_sum, refolds FROM read.progress WHERE projection = $1

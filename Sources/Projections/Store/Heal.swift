@@ -42,7 +42,7 @@ struct Heal {
             })
         guard let row = found.first else { return true }  // somebody else healed it
         let checkpoint = try Checkpoint(row, from: 0)
-        let from = try row.bigint(3)
+        let from = try row.bigint(4)
         let events = try connection.query(
             Statement(SQL.streamEvents) {
                 $0.uuid(organization)

@@ -39,6 +39,8 @@ final class LogPass {
     private var rows: [Sheet]
     private var totals: [Sheet]
     private(set) var outcomes: [[Outcome]]
+    /// Persons who were erased while the log was being read, after their keys had been.
+    private(set) var erased: [(organization: UUID, person: UUID)] = []
     var stopwatch: Stopwatch
     /// Without bounds everything is taken.
     var bounds: [UUID: Bounds]?
@@ -112,6 +114,9 @@ final class LogPass {
         position = event.position
         stopwatch.count()
         for (i, hold) in current?.holds[position] ?? [] { engine.hold(hold, in: i) }
+        if Erasure.matches(event.type), engine.book?.has(engine.organization, event.stream) == true {
+            erased.append((engine.organization.uuid, event.stream.uuid))
+        }
         engine.apply(event)
         guard let last = current?.last else { return }
         for i in last.indices where last[i] == position { close(i) }

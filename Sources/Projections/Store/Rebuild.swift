@@ -48,6 +48,7 @@ struct Rebuild {
             for sql in projection.table.index { try connection.execute(sql) }
             try store(pass.outcomes[i], projection)
         }
+        for (organization, person) in pass.erased { try refold(organization, person, deployment, pass.outcomes) }
         var follower = Follower(connection, deployment, pass.outcomes)
         pass.stopwatch.tell(.catchingUp)
         try follower.catchUp()
@@ -138,6 +139,23 @@ struct Rebuild {
                     "projection": "\(projection.definition.name)", "organization": "\(outcome.organization.text)",
                     "streams": "\(holds.count)", "code": "\(holds[0].code)", "column": "\(holds[0].column ?? "")",
                 ])
+        }
+    }
+
+    /// What was opened for the new tables just before the key was destroyed.
+    private func refold(
+        _ organization: UUID, _ person: UUID, _ deployment: Deployment, _ outcomes: [[LogPass.Outcome]]
+    ) throws {
+        let streams = try Refold.streams(of: organization, holding: person, connection)
+        for (i, deployed) in deployment.projections.enumerated() {
+            guard let outcome = outcomes[i].first(where: { $0.organization == organization }) else { continue }
+            var checkpoint = Checkpoint()
+            checkpoint.position = outcome.position
+            checkpoint.applied = outcome.applied
+            try connection.transaction {
+                _ = try Refold(connection: connection, deployed: deployed, unsealing: unsealing)
+                    .fold(organization, streams + [person], &checkpoint)
+            }
         }
     }
 

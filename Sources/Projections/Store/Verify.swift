@@ -26,7 +26,10 @@ struct Verify {
         return try connection.transaction(.repeatableRead) {
             let heads = try LogHead.all(connection.query(Statement(SQL.heads)))
             let tables = try records.map { record in
-                ReadTable(definition: try record.definition(), name: "verify__" + record.name, schema: "pg_temp")
+                var table = ReadTable(
+                    definition: try record.definition(), name: "verify__" + record.name, schema: "pg_temp")
+                table.personal = unsealing.map { table.definition.personalColumns($0.catalogue) } ?? []
+                return table
             }
             for sql in tables.flatMap(\.create) { try connection.execute(sql) }
             let deployment = Deployment(

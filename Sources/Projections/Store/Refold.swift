@@ -1,0 +1,118 @@
+import FoundationEssentials
+import Postgres
+
+/// Folds the rows of some streams of one projection again from the log, because a key that opened parts of them is gone.
+struct Refold {
+    /// Streams that are held in memory at once.
+    private static let most = 500
+    let connection: BlockingConnection
+    let deployed: Deployed
+    let unsealing: Unsealing?
+
+    /// In a transaction that is open. Nothing of the organization is applied meanwhile, and a batch that is under way is
+    /// not written.
+    /// - Returns: how many rows were folded.
+    func run(_ organization: UUID, _ streams: [UUID]) throws -> Int {
+        let found = try connection.query(
+            Statement(SQL.refoldProgress) {
+                $0.text(deployed.name)
+                $0.uuid(organization)
+            })
+        guard let row = found.first else { return 0 }  // nothing is applied yet
+        var checkpoint = try Checkpoint(row, from: 0)
+        return try fold(organization, streams, &checkpoint)
+    }
+
+    /// Without a look at who else is at work on the table. `checkpoint`: how far it is.
+    func fold(_ organization: UUID, _ streams: [UUID], _ checkpoint: inout Checkpoint) throws -> Int {
+        var rows = 0
+        for start in stride(from: 0, to: streams.count, by: Refold.most) {
+            let some = streams[start..<min(start + Refold.most, streams.count)]
+            rows += try foldAtOnce(organization, Array(some), &checkpoint)
+        }
+        return rows
+    }
+
+    private func foldAtOnce(_ organization: UUID, _ streams: [UUID], _ checkpoint: inout Checkpoint) throws -> Int {
+        let deployment = Deployment([deployed], unsealing: unsealing)
+        let batch = Batch(deployment)
+        let projection = batch.engine.projections[0]
+        let old = try connection.query(
+            Statement(deployed.statements.select) {
+                $0.uuid(organization)
+                $0.uuids(streams)
+            })
+        for row in old { projection.take(row) }
+        if old.isEmpty { return 0 }
+        var before: [Cell] = []
+        for n in 0..<projection.rows.table.count { projection.rows.copy(row: n, to: &before) }
+        for n in 0..<projection.rows.table.count {
+            let key = projection.rows.table[n].key
+            let events = try connection.query(
+                Statement(SQL.streamEvents) {
+                    $0.uuid(organization)
+                    $0.uuid(key.uuid)
+                    $0.bigint(checkpoint.position)
+                })
+            try batch.readKeys(of: events, organization, connection)
+            batch.engine.refold(key, try events.map { try Event($0) })
+        }
+        var scratch = Bytes()
+        var statements = RowChange(projection, before: before, all: true)
+            .statements(deployed, organization, scratch: &scratch)
+        if !projection.holds.isEmpty {
+            let from = checkpoint
+            checkpoint.applied.subtract(projection.waiting)
+            statements.append(Batch.advance(organization, [(deployed, from, checkpoint)]))
+            statements.append(
+                Batch.hold(organization, projection.holds.map { (deployed.name, $0) }))
+        }
+        _ = try connection.runPipelined(statements)
+        return old.count
+    }
+
+    /// The streams that hold a part of their data under a person's key. Reads the whole log of the organization.
+    static func streams(
+        of organization: UUID, holding person: UUID, _ connection: BlockingConnection
+    ) throws -> [UUID] {
+        let found = try connection.query(
+            Statement(SQL.streamsHolding) {
+                $0.uuid(organization)
+                $0.uuid(person)
+            })
+        return try found.map { try $0.uuid(0) }
+    }
+}
+
+extension ReadModels {
+    /// Folds the rows of some streams again from the log, in every table: after a key was destroyed they say what a
+    /// rebuild would make of them. The streams' own tables do that by themselves when they come to `person.erased`; this
+    /// is for other streams that held parts of the person, and harms nothing else.
+    /// - Returns: how many rows were folded, over all tables.
+    @discardableResult
+    public func refold(organization: UUID, streams: [UUID]) async throws -> Int {
+        if streams.isEmpty { return 0 }
+        return try await pool.run { [unsealing] connection in
+            var rows = 0
+            // Tables that are being built are not concerned: they meet `person.erased` on their own way.
+            for name in try Record.all(connection.query(Statement(SQL.deployedProjections))).map(\.name) {
+                try Swap.patiently(connection) {
+                    // No swap meanwhile: which table it is, and how far, is read behind this lock.
+                    try Swap.prepare(connection)
+                    let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
+                    guard let record = records.first(where: { $0.name == name && $0.state != .dropped }) else { return }
+                    let table = ReadTable(definition: try record.definition(), name: name)
+                    let deployed = Deployed(table: table, generation: record.generation)
+                    rows += try Refold(connection: connection, deployed: deployed, unsealing: unsealing)
+                        .run(organization, streams)
+                }
+            }
+            return rows
+        }
+    }
+
+    /// The streams of an organization that hold a part of their data under a person's key. Reads the whole log.
+    public func streams(of organization: UUID, holding person: UUID) async throws -> [UUID] {
+        try await pool.run { try Refold.streams(of: organization, holding: person, $0) }
+    }
+}
