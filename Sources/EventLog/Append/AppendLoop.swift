@@ -88,7 +88,10 @@ final class AppendLoop: @unchecked Sendable {
             } else {
                 _ = try connection.runPipelined(statements)
             }
-            publish(planner.wrote())
+            // Who waits comes first, then who follows.
+            let hints = planner.wrote()
+            answer()
+            publish(hints)
         } catch {
             try leave(connection, after: error, inTransaction: batch.isLocked) { planner.failed($0, at: .now) }
         }

@@ -33,22 +33,27 @@ final class Inbox: Sendable {
     func put(
         _ unit: Unit, _ caller: UnsafeContinuation<Answer, Never>
     ) throws(AppendError) -> Ticket {
+        // Looked at twice, so that nothing is made for a unit that will be refused.
+        try state.withLock { state throws(AppendError) in try admit(bytes: 0, state) }
+        var pending = Pending(ticket: 0, unit: unit)
         let ticket = try state.withLock { state throws(AppendError) -> Ticket in
-            if state.mail.isClosing { throw .closed }
-            let pending = Pending(ticket: state.lastTicket + 1, unit: unit)
-            if state.units >= limits.waitingUnits
-                || state.units > 0 && state.bytes + pending.bytes > limits.waitingBytes
-            {
-                throw .overloaded(retryAfter: limits.retryAfter)
-            }
+            try admit(bytes: pending.bytes, state)
             state.lastTicket += 1
             state.units += 1
             state.bytes += pending.bytes
+            pending.ticket = state.lastTicket
             state.mail.arrivals.append(Arrival(pending: pending, caller: caller))
             return pending.ticket
         }
         ring()
         return ticket
+    }
+
+    private func admit(bytes: Int, _ state: State) throws(AppendError) {
+        if state.mail.isClosing { throw .closed }
+        if state.units >= limits.waitingUnits || state.units > 0 && state.bytes + bytes > limits.waitingBytes {
+            throw .overloaded(retryAfter: limits.retryAfter)
+        }
     }
 
     /// The caller does not want the unit any more, if it still queues.

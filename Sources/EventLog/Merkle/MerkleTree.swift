@@ -27,12 +27,22 @@ public enum MerkleTree {
     public static let empty = SHA256.hash([])
 
     /// The hash of a leaf: SHA-256(0x00 ‖ line), the line without its line feed.
-    public static func leaf(_ line: [UInt8]) -> [UInt8] {
-        var hash = SHA256()
-        hash.update([0x00])
-        hash.update(line)
+    public static func leaf(_ line: [UInt8]) -> [UInt8] { leaf(line, [], [], []) }
+
+    /// The hash of a leaf whose line is written in four parts.
+    static func leaf(_ first: [UInt8], _ second: [UInt8], _ third: [UInt8], _ fourth: [UInt8]) -> [UInt8] {
+        var hash = prefixed
+        hash.update(first)
+        hash.update(second)
+        hash.update(third)
+        hash.update(fourth)
         return hash.finish()
     }
+    private static let prefixed: SHA256 = {
+        var hash = SHA256()
+        hash.update([0x00])
+        return hash
+    }()
 
     /// The hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
     public static func node(_ left: some Sequence<UInt8>, _ right: some Sequence<UInt8>) -> [UInt8] {

@@ -13,9 +13,24 @@ struct Pending: Sendable {
     /// With whom a unit may share a batch. Narrowed when a batch failed and nobody knows through whom.
     enum Isolation: Sendable { case none, organization, unit }
 
-    let ticket: Ticket
-    let unit: Unit
-    let bytes: Int
+    /// What stays as it is while the unit waits: one object, because the rest is moved from list to list.
+    private final class Submission: Sendable {
+        let unit: Unit
+        let stems: [EventLine.Stem]
+        let bytes: Int
+
+        init(_ unit: Unit) {
+            self.unit = unit
+            stems = unit.drafts.map { EventLine.Stem($0, in: unit.organization) }
+            bytes = zip(unit.drafts, stems).reduce(256) { sum, next in
+                let (draft, stem) = next
+                return sum + 512 + draft.data.count + draft.meta.count + (draft.private?.count ?? 0) + stem.count
+            }
+        }
+    }
+
+    var ticket: Ticket
+    private let submission: Submission
     /// It lost a race, or shares a claim or a key with a unit before it: look what became of those before trying.
     var isSuspect = false
     var isolation = Isolation.none
@@ -28,10 +43,14 @@ struct Pending: Sendable {
 
     init(ticket: Ticket, unit: Unit) {
         self.ticket = ticket
-        self.unit = unit
-        bytes = unit.drafts.reduce(256) { $0 + 512 + $1.data.count + $1.meta.count + ($1.private?.count ?? 0) }
+        submission = Submission(unit)
     }
 
+    var unit: Unit { submission.unit }
+    /// Of each draft, in order.
+    var stems: [EventLine.Stem] { submission.stems }
+    /// About how much memory it takes.
+    var bytes: Int { submission.bytes }
     /// What it adds to a batch; a decision without events counts as one.
     var events: Int { max(unit.drafts.count, 1) }
 }

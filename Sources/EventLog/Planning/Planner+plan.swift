@@ -27,8 +27,8 @@ extension Planner {
             }
             switch judge(pending, book, head: draft.tip.head) {
             case .failure(let error): answers.append((pending.ticket, .failure(error)))
-            case .success(let unit):
-                if let error = draft.add(unit, of: pending, book: book, to: &batch) {
+            case .success(let takes):
+                if let error = draft.add(pending, taking: takes, book: book, to: &batch) {
                     answers.append((pending.ticket, .failure(error)))
                 }
             }
@@ -45,9 +45,9 @@ extension Planner {
         return batch
     }
 
-    /// Whether what the caller read still holds; the unit without what is done already.
-    private func judge(_ pending: Pending, _ book: Book, head: Head) -> Swift.Result<Unit, AppendError> {
-        var unit = pending.unit
+    /// Whether what the caller read still holds; what it takes that it does not hold already.
+    private func judge(_ pending: Pending, _ book: Book, head: Head) -> Swift.Result<[Claim], AppendError> {
+        let unit = pending.unit
         if let outcome = unit.outcome, let kept = known.outcomes[OutcomeKey(unit.organization, outcome)] {
             return .failure(kept.outcome.requestHash == outcome.requestHash ? .repeated(kept) : .keyReused)
         }
@@ -63,6 +63,7 @@ extension Planner {
         if !moved.isEmpty || unit.readAt > opened || isBlind && unit.readAt != head.position {
             return .failure(.moved(moved.sorted()))
         }
+        var takes = unit.takes
         for claim in unit.takes {
             guard let holder = known.claims[ClaimKey(unit.organization, claim)] else { continue }
             let isReleased = unit.releases.contains {
@@ -72,9 +73,9 @@ extension Planner {
             if holder != claim.stream {
                 return .failure(.claimed(scope: claim.scope, digest: claim.digest, holder: holder))
             }
-            unit.takes.removeAll { $0 == claim }  // held already: taking it again changes nothing
+            takes.removeAll { $0 == claim }  // held already: taking it again changes nothing
         }
-        return .success(unit)
+        return .success(takes)
     }
 }
 
@@ -120,29 +121,31 @@ private struct Draughtsman {
     }
 
     /// Gives the unit's events their positions. An error: it is not in the batch, and used none.
-    mutating func add(_ unit: Unit, of pending: Pending, book: Book, to batch: inout Batch) -> AppendError? {
+    mutating func add(
+        _ pending: Pending, taking takes: [Claim], book: Book, to batch: inout Batch
+    ) -> AppendError? {
+        let unit = pending.unit
         let recordedAt = max(clock, tip.head.recordedAt ?? clock)
         var tip = tip
         var facts: [UUID: StreamFact] = [:]
         var rows: [RecordedEvent] = []
         rows.reserveCapacity(unit.drafts.count)
-        for draft in unit.drafts {
+        for (draft, stem) in zip(unit.drafts, pending.stems) {
             let last = (facts[draft.stream] ?? book.fact(of: draft.stream))?.occurredAt
             let occurredAt = draft.occurredAt ?? recordedAt
             if let last, occurredAt < last { return .timeBeforeLastEvent(stream: draft.stream, last: last) }
             if occurredAt > recordedAt { return .timeInFuture(stream: draft.stream) }
-            var row = RecordedEvent(
-                organization: unit.organization, position: tip.head.position + 1, stream: draft.stream,
-                version: draft.version, type: draft.type, schema: draft.schema, data: draft.data,
-                private: draft.private, meta: draft.meta, occurredAt: occurredAt, recordedAt: recordedAt,
-                actor: draft.actor, command: draft.command, index: draft.index, merkle: [])
-            let line = row.line
-            if line.count > EventLine.limit { return .tooLong(stream: draft.stream, bytes: line.count) }
-            let leaf = MerkleTree.leaf(line)
-            row.merkle = tip.frontier.append(leaf: leaf)
-            tip.head = Head(position: row.position, leaf: leaf, recordedAt: recordedAt)
+            let position = tip.head.position + 1
+            let leaf = stem.leaf(at: position, occurredAt, recordedAt)
+            if leaf.count > EventLine.limit { return .tooLong(stream: draft.stream, bytes: leaf.count) }
+            tip.head = Head(position: position, leaf: leaf.hash, recordedAt: recordedAt)
             facts[draft.stream] = StreamFact(version: draft.version, occurredAt: occurredAt)
-            rows.append(row)
+            rows.append(
+                RecordedEvent(
+                    organization: unit.organization, position: position, stream: draft.stream, version: draft.version,
+                    type: draft.type, schema: draft.schema, data: draft.data, private: draft.private, meta: draft.meta,
+                    occurredAt: occurredAt, recordedAt: recordedAt, actor: draft.actor, command: draft.command,
+                    index: draft.index, merkle: tip.frontier.append(leaf: leaf.hash)))
         }
         let receipt = Receipt(
             first: self.tip.head.position + 1, last: tip.head.position, leaf: tip.head.leaf, recordedAt: recordedAt,
@@ -152,16 +155,18 @@ private struct Draughtsman {
         batch.entries.append(Batch.Entry(pending: pending, receipt: receipt))
         batch.rows += rows
         hasUnits = true
-        record(unit, receipt, in: &batch)
+        record(unit, taking: takes, receipt, in: &batch)
         return nil
     }
 
-    private mutating func record(_ unit: Unit, _ receipt: Receipt, in batch: inout Batch) {
+    private mutating func record(
+        _ unit: Unit, taking takes: [Claim], _ receipt: Receipt, in batch: inout Batch
+    ) {
         for claim in unit.releases {
             claims.insert(ClaimKey(unit.organization, claim))
             batch.releases.append((unit.organization, claim))
         }
-        for claim in unit.takes {
+        for claim in takes {
             claims.insert(ClaimKey(unit.organization, claim))
             batch.takes.append((unit.organization, claim))
         }

@@ -13,40 +13,104 @@ public enum EventLine {
     public static func write(_ event: RecordedEvent, to line: inout [UInt8]) {
         line.reserveCapacity(
             line.count + 512 + event.data.count + event.meta.count + (event.private?.count ?? 0) * 4 / 3)
+        writePlace(event.position, to: &line)
+        writeName(event.organization, event.stream, event.version, event.type, event.schema, to: &line)
+        writeTimes(event.occurredAt, event.recordedAt, to: &line)
+        writeContent(event.actor, event.command, event.index, event.meta, event.data, event.private, to: &line)
+    }
+
+    // MARK: - Of which parts is it made?
+
+    private static func writePlace(_ position: Position, to line: inout [UInt8]) {
         line.append("{\"position\":")
-        line.append(number: event.position)
+        line.append(number: position)
+    }
+
+    private static func writeName(
+        _ organization: UUID, _ stream: UUID, _ version: Int32, _ type: String, _ schema: Int16,
+        to line: inout [UInt8]
+    ) {
         line.append(",\"organization\":")
-        line.append(id: event.organization)
+        line.append(id: organization)
         line.append(",\"stream\":")
-        line.append(id: event.stream)
+        line.append(id: stream)
         line.append(",\"version\":")
-        line.append(number: Int64(event.version))
+        line.append(number: Int64(version))
         line.append(",\"type\":\"")
-        line.append(contentsOf: event.type.utf8)  // a name: nothing to escape, the table checks it
+        line.append(contentsOf: type.utf8)  // a name: nothing to escape, the table checks it
         line.append("\",\"schema\":")
-        line.append(number: Int64(event.schema))
+        line.append(number: Int64(schema))
+    }
+
+    private static func writeTimes(_ occurredAt: Instant, _ recordedAt: Instant, to line: inout [UInt8]) {
         line.append(",\"occurred_at\":")
-        line.append(instant: event.occurredAt)
+        line.append(instant: occurredAt)
         line.append(",\"recorded_at\":")
-        line.append(instant: event.recordedAt)
+        line.append(instant: recordedAt)
+    }
+
+    private static func writeContent(
+        _ actor: UUID, _ command: UUID, _ index: Int16, _ meta: [UInt8], _ data: [UInt8], _ sealed: [UInt8]?,
+        to line: inout [UInt8]
+    ) {
         line.append(",\"actor\":")
-        line.append(id: event.actor)
+        line.append(id: actor)
         line.append(",\"command\":")
-        line.append(id: event.command)
+        line.append(id: command)
         line.append(",\"index\":")
-        line.append(number: Int64(event.index))
+        line.append(number: Int64(index))
         line.append(",\"meta\":")
-        line.append(contentsOf: event.meta)
+        line.append(contentsOf: meta)
         line.append(",\"data\":")
-        line.append(contentsOf: event.data)
+        line.append(contentsOf: data)
         line.append(",\"private\":")
-        if let sealed = event.private {
+        if let sealed {
             line.append("\"")
             line.append(base64: sealed)
             line.append("\"}")
         } else {
             line.append("null}")
         }
+    }
+}
+
+extension EventLine {
+    /// What is known of a line before its event has a place: all but the position and the times.
+    ///
+    /// Callers of the appender write it, each on its own thread. What the appender's one thread has to do for an event
+    /// is then little more than the hash.
+    struct Stem: Sendable {
+        private let name: [UInt8]
+        private let content: [UInt8]
+
+        init(_ draft: Draft, in organization: UUID) {
+            var (name, content) = ([UInt8](), [UInt8]())
+            name.reserveCapacity(192)
+            content.reserveCapacity(
+                192 + draft.meta.count + draft.data.count + (draft.private.map { $0.count * 4 / 3 + 4 } ?? 0))
+            writeName(organization, draft.stream, draft.version, draft.type, draft.schema, to: &name)
+            writeContent(
+                draft.actor, draft.command, draft.index, draft.meta, draft.data, draft.private, to: &content)
+            (self.name, self.content) = (name, content)
+        }
+
+        /// The leaf hash of the line in this place, and how many bytes the line has.
+        func leaf(
+            at position: Position, _ occurredAt: Instant, _ recordedAt: Instant
+        ) -> (hash: [UInt8], count: Int) {
+            var (place, times) = ([UInt8](), [UInt8]())
+            place.reserveCapacity(32)
+            times.reserveCapacity(96)
+            writePlace(position, to: &place)
+            writeTimes(occurredAt, recordedAt, to: &times)
+            return (
+                MerkleTree.leaf(place, name, times, content),
+                place.count + name.count + times.count + content.count
+            )
+        }
+
+        /// Bytes that it keeps in memory.
+        var count: Int { name.count + content.count }
     }
 }
 

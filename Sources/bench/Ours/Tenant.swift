@@ -30,7 +30,8 @@ final class Tenant: Sendable {
 
     // MARK: - What is appended to it?
 
-    /// The next event of a record, as a command with an Idempotency-Key brings it. The first takes a claim.
+    /// The next event of a record, as a command with an Idempotency-Key brings it. The first takes a claim and
+    /// brings the record's key.
     func unit(for stream: UUID, after version: Int32, readAt: Position, _ dice: inout Dice) -> Unit {
         let piece = Material.shared.pieces[Int(dice.next() & 1023)]
         let actor = Material.shared.members[Int(dice.next() % 50)]
@@ -47,6 +48,7 @@ final class Tenant: Sendable {
         if version == 0 {
             let digest = keys.claimDigest(scope: "deal.external_id", value: key)
             unit.takes = [Claim(scope: "deal.external_id", digest: digest, stream: stream)]
+            unit.keys = [WrappedKey(person: stream, bytes: dice.bytes(64))]
         }
         return unit
     }
