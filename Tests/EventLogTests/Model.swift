@@ -43,6 +43,9 @@ struct Model {
     /// One transaction: all of the batch or, with the error that Postgres would give, nothing.
     mutating func write(_ batch: Batch, session: Int) throws(PostgresError) {
         defer { unlock(session) }
+        if batch.givesWay.contains(where: { self.locks[$0, default: session] != session }) {
+            throw PostgresError(.divisionByZero, "somebody queues")
+        }
         var copy = self
         for row in batch.rows {
             let unique = PostgresError(.uniqueViolation, "position or version")

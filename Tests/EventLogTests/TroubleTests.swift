@@ -1,5 +1,7 @@
+import Dispatch
 import EventLog
 import FoundationEssentials
+import Glibc
 import Kernel
 import Postgres
 import PostgresTesting
@@ -106,6 +108,29 @@ import Testing
         await cluster.stop()
     }
 
+    @Test func `who knows nothing of a queue gives way to the one who stands in it`() async throws {
+        let world = try await World()
+        let appender = world.appender()
+        let organization = id()
+        for _ in 0..<2 { _ = try await appender.append(opening(organization)) }
+        // It knows the head now, and has no reason to look.
+        let pool = BlockingPool(world.database.settings(role: "daybook_worker"), size: 1, log: quiet)
+        let queues = Statement("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        let second = try await pool.run { connection in
+            try connection.transaction {
+                let key = "uuid_hash_extended('\(organization.text)', 0)"
+                try connection.execute("SELECT pg_advisory_xact_lock(\(key))")
+                let task = Task { try await appender.append(opening(organization, readAt: 2)) }
+                for _ in 0..<1_000 where try connection.query(queues)[0].bigint(0) == 0 { usleep(1_000) }
+                try connection.execute(forged(organization, 3))
+                return task
+            }
+        }
+        #expect(try await second.value.last == 4)
+        await pool.close()
+        await appender.close()
+    }
+
     @Test func `more than may wait are told to come later, and the rest is appended`() async throws {
         let world = try await World()
         let appender = world.appender(adjust: { $0.waitingUnits = 8 })
@@ -129,6 +154,38 @@ import Testing
         _ = try await appender.append(opening(organization))
         await appender.close()
         try await world.expectWhole(organization, events: taken + 1)
+    }
+
+    @Test func `of a hundred thousand units that come at once no more wait than may`() async throws {
+        let world = try await World()
+        // Nothing is written, and so nothing answered but refusals, until all have come: the clock holds it up.
+        let gate = DispatchSemaphore(value: 0)
+        let held: @Sendable () -> Instant = {
+            gate.wait()
+            gate.signal()
+            return now()
+        }
+        let (organization, callers, limit) = (id(), 100_000, 5_000)
+        let appender = world.appender(clock: held, adjust: { $0.waitingUnits = limit })
+        let appended = await withTaskGroup(of: AppendError?.self) { group in
+            for _ in 0..<callers {
+                group.addTask { await failure { _ = try await appender.append(opening(organization)) } }
+            }
+            var (refused, appended) = (0, 0)
+            for await error in group {
+                switch error {
+                case nil: appended += 1
+                case .overloaded: refused += 1
+                case .some(let error): Issue.record("answered \(error)")
+                }
+                if refused == callers - limit, appended == 0 { gate.signal() }
+            }
+            return appended
+        }
+        gate.signal()
+        #expect(appended == limit)
+        await appender.close()
+        try await world.expectWhole(organization, events: limit)
     }
 
     @Test func `who gives up while the unit queues has appended nothing`() async throws {

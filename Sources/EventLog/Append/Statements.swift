@@ -21,6 +21,7 @@ extension Batch {
                     fillOutcomes(&$0)
                     fill([], &$0)
                     fillKeys(&$0)
+                    $0.uuids(givesWay)
                 })
             all.append(Statement(SQL.releaseClaims) { fill(releases, &$0) })
             if !takes.isEmpty { all.append(Statement(SQL.takeClaims) { fill(takes, &$0) }) }
@@ -31,9 +32,14 @@ extension Batch {
                     fillOutcomes(&$0)
                     fill(takes, &$0)
                     fillKeys(&$0)
+                    $0.uuids(givesWay)
                 })
         } else {
-            all.append(Statement(SQL.appendEvents) { fillEvents(&$0) })
+            all.append(
+                Statement(SQL.appendEvents) {
+                    fillEvents(&$0)
+                    $0.uuids(givesWay)
+                })
         }
         let checks = checks
         if !checks.isEmpty {

@@ -35,6 +35,15 @@ struct Batch: Sendable {
         after.filter { !$0.value.hasEvents }.map { ($0.key, $0.value.tip.head.position) }.sorted { $0.0 < $1.0 }
     }
 
+    /// The organizations of which it is not written while another process queues for the lock: whoever has lost a race
+    /// would go on losing it to one that knows nothing of that.
+    ///
+    /// Not where it holds the locks itself; nor where it is in doubt, because then only its own lines tell whether it
+    /// was written. Bounded, because Postgres keeps so many locks.
+    var givesWay: [UUID] {
+        isLocked || isInDoubt ? [] : Array(after.filter(\.value.hasEvents).keys.sorted().prefix(1_000))
+    }
+
     /// The mark by which a batch in doubt is recognised, if it wrote anything.
     var mark: Mark? {
         if let row = rows.first { return .event(row.organization, row.position, leaf: row.leaf) }

@@ -52,6 +52,9 @@ struct Book {
         }
     }
 
+    /// The lock is taken before the head is read next.
+    mutating func queue() { pessimistic = max(pessimistic, 1) }
+
     /// Nothing that was known can be relied upon.
     mutating func forget() {
         tip = nil

@@ -106,7 +106,11 @@ extension Planner {
     /// A batch failed: a lost race is run again at once; otherwise the one that is at fault is searched for.
     private mutating func disperse(_ units: [Pending], _ error: PostgresError, at now: ContinuousClock.Instant) {
         switch error.kind {
-        case .uniqueViolation, .divisionByZero, .deadlock, .serialization: retry(units)
+        case .divisionByZero:
+            // Somebody queues for a lock, or a head was another one: stand in the queue, too, and see.
+            retry(units)
+            for pending in units { books[pending.unit.organization]?.queue() }
+        case .uniqueViolation, .deadlock, .serialization: retry(units)
         case .lockTimeout: isolate(units, or: nil, at: now)
         case .statementTimeout, .insufficientResources, .readOnly, .closed, .cancelled:
             isolate(units, or: .unavailable(outcomeUnknown: false), at: now)

@@ -49,5 +49,7 @@ extension Case.Key {
     static let paced = Case.Key("ours at 500 a second", writers: 1)
     static let contended = Case.Key("ours, 50 hot streams", writers: 32)
     static let companions = Case.Key("ours, two processes", writers: 32)
+    static let overload = Case.Key("ours, overload", writers: 100_000)
+    static let hashing = Case.Key("hash and tree beside", writers: 1)
     static let held = Case.Key("ours, snapshot held", writers: 32)
 }

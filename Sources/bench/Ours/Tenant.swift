@@ -8,11 +8,14 @@ import Vault
 final class Tenant: Sendable {
     let id: UUID
     private let keys: OrganizationKeys
+    /// One for all its records: what it costs to seal does not depend on whose key it is.
+    private let person: PersonKey
     private let known = Atomic<Int64>(0)
 
     init(_ id: UUID, _ dice: inout Dice) {
         self.id = id
         keys = OrganizationKeys(claim: dice.bytes(32), imports: dice.bytes(32))
+        person = PersonKey(bytes: dice.bytes(32))
     }
 
     /// As many new ones.
@@ -41,8 +44,12 @@ final class Tenant: Sendable {
             requestHash: keys.requestHash(method: "POST", path: "/api/v1/deals", body: piece.data), status: 200)
         let draft = Draft(
             stream: stream, version: version + 1, type: piece.type, schema: 1, data: piece.data,
-            private: piece.sealed, meta: piece.meta, actor: actor,
-            command: keys.commandID(actor: actor, idempotencyKey: key), index: 0)
+            private: piece.personal.flatMap { personal in
+                let place = SealingPlace(
+                    organization: id, stream: stream, version: version + 1, type: piece.type.utf8, schema: 1)
+                return SealedParts.bytes([person.seal(personal, .data, of: stream, at: place, nonce: dice.bytes(16))])
+            },
+            meta: piece.meta, actor: actor, command: keys.commandID(actor: actor, idempotencyKey: key), index: 0)
         var unit = Unit(
             organization: id, drafts: [draft], expected: [stream: version], readAt: readAt, outcome: outcome)
         if version == 0 {

@@ -20,3 +20,6 @@ INSERT INTO log.event (
 SELECT * FROM unnest(
     $1::uuid[], $2::bigint[], $3::uuid[], $4::int[], $5::text[], $6::smallint[], $7::json[], $8::bytea[], $9::json[],
     $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::uuid[], $14::smallint[], $15::bytea[])
+WHERE 1 = (
+    SELECT 1 / coalesce(bool_and(pg_try_advisory_xact_lock_shared(uuid_hash_extended(u.organization, 0))), true)::int
+    FROM unnest($32::uuid[]) u (organization))
