@@ -97,6 +97,23 @@ import Testing
         #expect(outcomes.filter { $0 == "contact.email_taken" }.count == 15)
     }
 
+    @Test func `two records of one unit that want the same e-mail are refused, and nothing else waits for them`()
+        async throws
+    {
+        let house = try await TestHouse()
+        let before = try await house.head()
+        let asks = ["Ann", "Bob"].map { name in
+            Ask("contact", .new, "create", ["last_name": .string(name), "email": "same@example.com"])
+        }
+        for _ in 0..<2 {
+            do {
+                _ = try await house.daybook.commands.execute(asks, by: house.owner, key: "twice")
+                Issue.record("it was carried out")
+            } catch { #expect(error.code == "contact.email_taken") }
+        }
+        #expect(try await house.head() == before)
+    }
+
     @Test func `If-Match lets only the version that was seen be changed`() async throws {
         let house = try await TestHouse()
         let id = try await house.ask("account", .new, "create", ["name": "A"]).results[0].id

@@ -42,6 +42,20 @@ import Vault
         try await world.expectWhole(organization, events: 3)
     }
 
+    @Test func `a unit that takes a value for two streams is refused at once`() async throws {
+        let world = try await World()
+        let appender = world.appender()
+        let (ada, eve) = (id(), id())
+        let unit = EventLog.Unit(
+            organization: id(), drafts: [draft(ada, 1), draft(eve, 1, index: 1)], expected: [ada: 0, eve: 0], readAt: 0,
+            takes: [claim(ada), claim(eve)])
+        guard case .malformed = await failure({ _ = try await appender.append(unit) }) else {
+            Issue.record("a unit took a value twice")
+            return
+        }
+        await appender.close()
+    }
+
     @Test func `a value passes from one to another in one unit, and is taken again by who has it`() async throws {
         let world = try await World()
         let appender = world.appender()

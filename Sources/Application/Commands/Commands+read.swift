@@ -118,6 +118,12 @@ extension Problem {
             more: ["existing_id": .string(holder.text)])
     }
 
+    /// Two records of one unit want the same unique value.
+    static func claimedTwice(scope: String) -> Problem {
+        let what = scope.split(separator: ".").last.map(String.init) ?? scope
+        return Problem("\(scope)_taken", 409, "Two records of this request have the same \(what); give it to one.")
+    }
+
     /// Why the log did not take a unit.
     init(_ error: AppendError) {
         switch error {

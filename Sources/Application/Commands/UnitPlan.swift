@@ -60,7 +60,12 @@ struct UnitPlan: Sendable {
             loaded.last = ask.occurredAt ?? circumstances.now
             set.streams[decision.id] = loaded
         }
-        for claim in decision.taken { Self.settle(Claimed(claim: claim, stream: decision.id), &released, &taken) }
+        for claim in decision.taken {
+            if taken.contains(where: { $0.claim == claim && $0.stream != decision.id }) {
+                throw .claimedTwice(scope: claim.scope)
+            }
+            Self.settle(Claimed(claim: claim, stream: decision.id), &released, &taken)
+        }
         for claim in decision.released { Self.settle(Claimed(claim: claim, stream: decision.id), &taken, &released) }
         let made = decision.isNew ? 201 : 200
         results.append(

@@ -72,6 +72,9 @@ extension Unit {
         for claim in takes + releases where claim.digest.count != 32 { return "a claim's digest has 32 bytes" }
         for key in keys where expected[key.person] != 0 { return "a key is born with the first event of its stream" }
         for claim in takes where expected[claim.stream] == nil { return "a claim is taken for a stream not written" }
+        if takes.count > 1, Set(takes.map { ClaimKey(organization, $0) }).count < takes.count {
+            return "a unit takes a claim twice"
+        }
         if let outcome {
             if outcome.keyDigest.count != 32 || outcome.requestHash.count != 32 {
                 return "an outcome's hashes have 32 bytes"
