@@ -116,6 +116,25 @@ import Testing
         try cluster.destroy()
     }
 
+    @Test func `a stale lock of the socket with the number of a living process is no obstacle`() async throws {
+        let (cluster, other) = (self.cluster(), self.cluster())
+        try await cluster.start()
+        try await other.start()
+        kill(try #require(cluster.processIdentifier), SIGKILL)
+        while cluster.isRunning { usleep(1000) }
+        let file = "\(cluster.socketFolder)/.s.PGSQL.5432.lock"
+        let text = try #require(Files.read(file))
+        // A process of the same user, as numbers are given out again.
+        let number = try #require(other.processIdentifier)
+        try Files.write(
+            "\(number)" + text.drop { $0 != "\n" }, to: file, owner: Account.forData(in: cluster.cluster))
+        cluster.releaseLock()
+        try await cluster.start()
+        #expect(try await query(cluster, "SELECT 'up'") == "up")
+        try cluster.destroy()
+        try other.destroy()
+    }
+
     @Test func `a folder with a long name, spaces and quotes works too`() async throws {
         let cluster = cluster(" it's " + String(repeating: "long", count: 25))
         #expect(cluster.socketFolder.utf8.count < 80)

@@ -77,9 +77,10 @@ extension PrivateCluster {
     }
 
     private func launch(_ account: Account, _ programs: Programs) throws {
-        // No server is at work in the folder, so its `postmaster.pid` is stale; Postgres would respect it when its
-        // number is another process' by now.
+        // No server is at work in the folder, so its `postmaster.pid` and the lock of its socket are stale; Postgres
+        // would respect them when their number is another process' by now, or one's that nobody has waited for.
         unlink("\(cluster)/postmaster.pid")
+        unlink("\(socketFolder)/.s.PGSQL.5432.lock")
         if !Postmaster.endOrphans(in: cluster) { throw ClusterError.failed(command: "Postgres' start", log: logTail) }
         try configure(account)
         try touchLog(account)
