@@ -90,6 +90,14 @@ let package = Package(
             dependencies: ["EventLog", "Kernel", "Vault", "Postgres", "Shipped", argumentParser, logging],
             swiftSettings: strict, plugins: ["Embed"]),
 
+        .executableTarget(
+            name: "crash",
+            dependencies: [
+                "Application", "EventLog", "Kernel", "Projections", "Postgres", "Shipped", "Vault", argumentParser,
+                logging,
+            ],
+            swiftSettings: strict, plugins: ["Embed"]),
+
         tests("KernelTests", ["Kernel"]),
         tests("CRMTests", ["CRM", "DomainTesting"]),
         tests("PostgresTests", ["Postgres", "PostgresTesting"]),
@@ -106,6 +114,7 @@ let package = Package(
                 lifecycle,
             ]),
         tests("EndToEndTests", ["Postgres", "PostgresTesting", "daybook"]),
+        tests("CrashTests", ["crash", "daybook"]),
         tests("TidyTests", []),
     ]
 )
