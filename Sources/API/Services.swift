@@ -9,6 +9,7 @@ public struct Services: Sendable {
     let access: Access
     let queries: Queries
     let logKeys: LogKeys
+    let people: People
     let imports: Imports
     let vitals: @Sendable () async -> Vitals
 
@@ -17,10 +18,10 @@ public struct Services: Sendable {
     ///   - vitals: how the process is just now; asked for `/health` and `/metrics`, and given two seconds.
     public init(
         entities: [any Entity.Type], commands: Commands, access: Access, queries: Queries,
-        logKeys: LogKeys, vitals: @escaping @Sendable () async -> Vitals
+        logKeys: LogKeys, people: People, vitals: @escaping @Sendable () async -> Vitals
     ) {
         (self.entities, self.commands, self.access) = (entities, commands, access)
-        (self.queries, self.logKeys, self.vitals) = (queries, logKeys, vitals)
+        (self.queries, self.logKeys, self.people, self.vitals) = (queries, logKeys, people, vitals)
         imports = Imports(commands: commands)
     }
 }
@@ -31,7 +32,7 @@ extension Services {
     public init(_ daybook: Daybook, version: String) {
         self.init(
             entities: CRM.entities, commands: daybook.commands, access: daybook.access, queries: daybook.queries,
-            logKeys: daybook.logKeys
+            logKeys: daybook.logKeys, people: daybook.people
         ) {
             await Vitals(of: daybook, version: version)
         }

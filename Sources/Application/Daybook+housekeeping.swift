@@ -1,12 +1,20 @@
 import EventLog
 import FoundationEssentials
 import Kernel
+import Logging
 
 extension Daybook {
     /// Forgets what has had its time, now and every hour until the task is cancelled: tokens that ended, and outcomes
     /// of commands that nobody repeats any more. What fails is tried again an hour later.
+    ///
+    /// Meanwhile it hears of erasures elsewhere, and at the start it notes in the register what a crash left out.
     public func keepHouse() async {
+        async let hearing: Void = hearErasures()
+        do { try await people.completeRegister() } catch {
+            log.error("the register of erasures could not be completed", metadata: ["error": "\(error)"])
+        }
         repeat { await forget() } while (try? await Task.sleep(for: .seconds(3600))) != nil
+        await hearing
     }
 
     /// One round of it.

@@ -23,6 +23,8 @@ public final class Daybook: Sendable {
     public let logKeys: LogKeys
     /// Signs the heads of logs that grow.
     public let signer: HeadSigner
+    /// Tells what is known of a person, and forgets one.
+    public let people: People
     /// Passwords, tokens, roles.
     public let access: Access
     /// Answers questions.
@@ -34,15 +36,20 @@ public final class Daybook: Sendable {
     /// Feeds the read tables while its task runs. Where another process does that, it is left alone.
     public let projector: ProjectionRunner
     let worker: PipelinedConnection
+    let log: Logger
+    /// Of the worker.
+    let settings: ConnectionSettings
     private let copies: BlockingPool
 
     /// - Parameters:
     ///   - database: where it is; the schema is there already.
     ///   - master: wraps the keys in it; confirmed already (`KeyWrapping.confirm`).
+    ///   - register: where erasures are noted, for restores; nil where none is kept.
     ///   - clock: the time at which requests are handled and events recorded.
     ///   - projecting: how the read tables are fed.
     public init(
-        database: ConnectionSettings, master: any KeyWrapping, clock: @escaping @Sendable () -> Instant,
+        database: ConnectionSettings, master: any KeyWrapping, register: ErasureRegister? = nil,
+        clock: @escaping @Sendable () -> Instant,
         projecting: ProjectionRunner.Options = ProjectionRunner.Options(), log: Logger
     ) {
         let settings = database.with(role: "daybook_worker")
@@ -62,11 +69,15 @@ public final class Daybook: Sendable {
         self.access = access
         commands.onCommit { access.written($0, $1) }
 
+        self.log = log
+        self.settings = settings
         let waits = ProjectionWaits(worker)
         let unsealing = Unsealing(master: master, catalogue: Self.catalogue)
         models = ReadModels(database, unsealing: unsealing, log: log)
         projector = ProjectionRunner(
             database, unsealing: unsealing, appender: appender, waits: waits, options: projecting, log: log)
+        people = People(
+            commands: commands, access: access, database: worker, register: register, log: log)
         queries = Queries(
             database, entities: entities, surroundings: Self.surroundings(commands, waits), patience: Self.patience,
             log: log)

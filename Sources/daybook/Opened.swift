@@ -9,6 +9,8 @@ struct Opened: Sendable {
     let url: String
     /// Wraps the keys in it.
     let master: MasterKey
+    /// Who was erased from it.
+    let register: ErasureRegister
     /// The private cluster where this process holds it.
     let cluster: PrivateCluster?
 
@@ -49,6 +51,7 @@ struct Opened: Sendable {
             let settings = ConnectionSettings(url: url)
             try await Migrator(settings, log: log).migrate(migrations)
             master = try await place.masterKey(of: settings, log)
+            register = try place.erasureRegister(master)
         } catch {
             try? await cluster?.stop()
             throw error

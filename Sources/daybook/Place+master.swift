@@ -9,6 +9,12 @@ extension Place {
         get throws { try settings().text("master-key-file") ?? folder + "/master.key" }
     }
 
+    /// Where erasures are noted: what `DAYBOOK_ERASURE_REGISTER` names, else `erasures` beside the master key.
+    func erasureRegister(_ master: MasterKey) throws -> ErasureRegister {
+        let beside = URL(fileURLWithPath: try masterFile).deletingLastPathComponent().appending(path: "erasures").path
+        return ErasureRegister(try settings().text("erasure-register") ?? beside, master: master)
+    }
+
     /// The master key of a database: `DAYBOOK_MASTER_KEY`, else the one in its file, which is made, for its owner
     /// alone, where neither the file nor a key in the database is there yet.
     /// - Throws: an `Exit` that says what is lacking; `KeyError` where it is another database's.

@@ -9,8 +9,8 @@ struct Root: AsyncParsableCommand {
         discussion: "Exit codes: 0 well, 1 failed, 2 it found something, 3 the environment lacks something.",
         version: Version.current,
         subcommands: [
-            Start.self, OrganizationVerbs.self, ProjectionsVerbs.self, AuditVerbs.self, Import.self,
-            DatabaseVerbs.self, Version.self,
+            Start.self, OrganizationVerbs.self, ProjectionsVerbs.self, AuditVerbs.self, PersonVerbs.self,
+            Import.self, DatabaseVerbs.self, Version.self,
         ])
 
     /// Ours and not the parser's, since its exit code for a wrong use is 64.

@@ -42,7 +42,8 @@ struct Serving: Sendable {
             try await opened.close()
         } after: {
             let daybook = Daybook(
-                database: ConnectionSettings(url: opened.url), master: opened.master, clock: Clock.now, log: log)
+                database: ConnectionSettings(url: opened.url), master: opened.master, register: opened.register,
+                clock: Clock.now, log: log)
             try await leaving(by: daybook.close) { try await serve(daybook) }
         }
     }

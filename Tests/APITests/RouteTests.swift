@@ -49,6 +49,25 @@ import Testing
         #expect(history.json["items"]?.array?.first?["type"] == "account.created")
     }
 
+    @Test func `a person is told what is known, and is erased for ever`() async throws {
+        let tenant = try await House.shared.value.tenant()
+        let id = try await tenant.make("contacts", ["last_name": "Frobnitz", "email": "f@example.com"])
+        let told = try await tenant.get("/persons/\(id)/export")
+        #expect(told.status == 200)
+        #expect(told.json["person"]?["record"]?["last_name"] == "Frobnitz", "\(told.text)")
+        let owner = try await tenant.get("/persons/\(tenant.founding.owner.text)/export")
+        #expect(owner.json["acted"]?["origins"]?.array?.first?["address"] == "127.0.0.1", "\(owner.text)")
+
+        let erased = try await tenant.post("/persons/\(id)/erase")
+        #expect(erased.status == 200)
+        #expect(erased.json["new"] == true, "\(erased.text)")
+        let refused = try await tenant.patch("/contacts/\(id)", ["title": "x"])
+        #expect(refused.status == 410 && refused.json["code"] == "person.erased")
+        #expect(try await tenant.post("/persons/\(id)/erase").json["new"] == false)
+        #expect(try await tenant.post("/persons/\(id)/erase", ["now": true]).status == 422)
+        #expect(try await tenant.get("/persons/42/export").json["code"] == "person.not_found")
+    }
+
     @Test func `a deal goes through its stages, and the board and the reports tell`() async throws {
         let tenant = try await House.shared.value.tenant()
         let records = try await Records(tenant)

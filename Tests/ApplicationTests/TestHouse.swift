@@ -20,12 +20,19 @@ struct TestHouse: Sendable {
     var organization: UUID { founding.organization }
     var owner: Caller { caller(.owner) }
 
-    /// - Parameter projecting: how the read tables are fed; nil leaves them alone.
-    init(projecting: ProjectionRunner.Options? = nil) async throws {
+    /// Where its erasures are noted; goes with the house.
+    var register: ErasureRegister? { registering?.register }
+    private let registering: RegisterFile?
+
+    /// - Parameters:
+    ///   - projecting: how the read tables are fed; nil leaves them alone.
+    ///   - registering: whether erasures are noted.
+    init(projecting: ProjectionRunner.Options? = nil, registering: Bool = false) async throws {
         database = try await TestCluster.shared.database()
+        self.registering = registering ? RegisterFile() : nil
         daybook = Daybook(
-            database: database.settings(), master: TestHouse.master, clock: TestHouse.clock,
-            projecting: projecting ?? .init(), log: quiet)
+            database: database.settings(), master: TestHouse.master, register: self.registering?.register,
+            clock: TestHouse.clock, projecting: projecting ?? .init(), log: quiet)
         founding = try await daybook.access.createOrganization(name: "Test", email: "owner@example.com")
         if projecting != nil { try await daybook.deploy(TestHouse.shipped) }
     }
@@ -73,6 +80,14 @@ struct TestHouse: Sendable {
             return nil
         } catch { return error }
     }
+}
+
+/// A register of erasures that is gone with the last reference.
+private final class RegisterFile: Sendable {
+    let register = ErasureRegister(
+        FileManager.default.temporaryDirectory.appending(path: "erasures-\(UUID())").path, master: TestHouse.master)
+
+    deinit { unlink(register.path) }
 }
 
 enum FieldSetID {

@@ -19,6 +19,7 @@ extension Access {
         guard let loaded = known.streams[member], loaded.exists, let state = loaded.state as? Member.State else {
             throw .absent(Member.name)
         }
+        if loaded.isErased { throw .erased }
         guard let email = state.content?.text("email") else {
             throw Problem("member.email_missing", 422, "A member without an e-mail cannot log in; give one first.")
         }

@@ -119,7 +119,7 @@ public final class Access: Sendable {
 
     /// Told of events that were written: a member's role counts at once, and credentials follow the member's e-mail.
     public func written(_ organization: UUID, _ events: [Draft]) {
-        let members = events.filter { $0.type.hasPrefix("member.") }
+        let members = events.filter { $0.type.hasPrefix("member.") || $0.type == Erasure.type }
         guard !members.isEmpty else { return }
         known.forget(organization, members.map(\.stream))
         for stream in Set(members.filter { $0.type == "member.edited" }.map(\.stream)) {
@@ -159,7 +159,12 @@ extension Access {
     func role(of member: UUID, in organization: UUID) async throws(Problem) -> Role? {
         var known = WorkingSet(readAt: .max)
         try await commands.load([Reference(Member.self, member)], into: &known, organization)
-        guard case .active(let record)? = known.streams[member]?.state as? Member.State else { return nil }
+        return known.streams[member].flatMap { Access.role($0) }
+    }
+
+    /// What a member may do by its record; nil where it is archived, erased or not there.
+    static func role(_ member: Loaded) -> Role? {
+        guard !member.isErased, case .active(let record)? = member.state as? Member.State else { return nil }
         return record.text("role").flatMap(Role.init(rawValue:))
     }
 }

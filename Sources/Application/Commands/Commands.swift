@@ -117,11 +117,9 @@ public final class Commands: Sendable {
             let head = try await head(of: plan.circumstances.caller.organization)
             return .done(Answer(results: plan.results, position: head))
         }
-        let organization = plan.circumstances.caller.organization
         let unit = plan.unit(keys, try await seals(for: plan), outcome: outcome, lane: lane)
         do {
-            let receipt = try await appender.append(unit)
-            for listener in listeners.withLock({ $0 }) { listener(organization, unit.drafts) }
+            let receipt = try await carry(unit)
             return .done(
                 Answer(results: plan.results, position: PositionToken(position: receipt.last, hash: receipt.leaf)))
         } catch {
@@ -134,6 +132,13 @@ public final class Commands: Sendable {
             default: throw Problem(error)
             }
         }
+    }
+
+    /// Appends a unit and tells who listens.
+    func carry(_ unit: Unit) async throws(AppendError) -> Receipt {
+        let receipt = try await appender.append(unit)
+        for listener in listeners.withLock({ $0 }) { listener(unit.organization, unit.drafts) }
+        return receipt
     }
 
     func fresh() -> UUID { UUID.v7(at: clock(), random: Random.words()) }

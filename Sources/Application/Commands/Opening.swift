@@ -45,6 +45,11 @@ extension Commands {
         for (person, standing) in try await standings(of: persons, organization) {
             if case .held(let key) = standing { opening.keys[person] = key }
         }
+        // The log knows it first: a key that is remembered, or not destroyed yet, opens nothing of the erased.
+        for event in events where event.type == Erasure.type {
+            opening.keys[event.stream] = nil
+            self.persons.forget(organization, event.stream)
+        }
         return opening
     }
 }

@@ -100,6 +100,9 @@ public final class PersonKeys: Sendable {
         known.withLock { _ = $0.removeValue(forKey: Name(organization: organization, person: person)) }
     }
 
+    /// Forgets all that is remembered: something may have been missed.
+    public func forgetAll() { known.withLock { $0 = [:] } }
+
     /// A stored key, for whoever reads rows by itself.
     /// - Throws: `KeyError.notOurs`.
     public static func unwrap(

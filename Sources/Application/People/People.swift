@@ -1,0 +1,84 @@
+import CRM
+import EventLog
+import FoundationEssentials
+import Kernel
+import Logging
+import Postgres
+import Vault
+
+/// What is done for a person as a person: to tell what is known of one, and to forget one (DESIGN §5). A person is any
+/// record with something personal in it: its stream's key is what is destroyed.
+public final class People: Sendable {
+    let commands: Commands
+    let access: Access
+    /// As `daybook_worker`.
+    let database: PipelinedConnection
+    let register: ErasureRegister?
+    let log: Logger
+
+    /// - Parameter register: where erasures are noted for restores; nil where none is kept.
+    init(
+        commands: Commands, access: Access, database: PipelinedConnection, register: ErasureRegister?, log: Logger
+    ) {
+        (self.commands, self.access, self.database) = (commands, access, database)
+        (self.register, self.log) = (register, log)
+    }
+
+    /// A person's record as it stands in the log.
+    struct Subject: Sendable {
+        let entity: any Entity.Type
+        let loaded: Loaded
+        /// Where the log stood when it was read.
+        let readAt: Position
+    }
+
+    /// The record of that id.
+    /// - Throws: `person.not_found`; `person.nothing_personal` where it is of a kind that has nothing to forget.
+    func subject(_ id: UUID, _ organization: UUID) async throws(Problem) -> Subject {
+        let first: RecordedEvent?
+        do { first = try await commands.reader.stream(organization, id, limit: 1).first } catch { throw .unavailable }
+        guard let first, let entity = CRM.entity(named: String(first.type.prefix { $0 != "." })) else {
+            throw .absent("person")
+        }
+        guard entity != Organization.self, !personalNames(of: entity.name).isEmpty else {
+            throw Problem(
+                "person.nothing_personal", 422,
+                "This is a record of the kind \(entity.name), which is not about a person. Archive it instead.")
+        }
+        var known = WorkingSet(readAt: .max)
+        try await commands.load([Reference(entity, id)], into: &known, organization)
+        guard let loaded = known.streams[id] else { throw .fault }
+        return Subject(entity: entity, loaded: loaded, readAt: known.readAt)
+    }
+
+    /// What an organization's log tells of a person, from one pass over it.
+    func trail(of id: UUID, _ organization: UUID) async throws(Problem) -> Trail {
+        var keys: [UUID: PersonKey] = [:]
+        if case .held(let key) = try await commands.standings(of: [id], organization)[id] { keys[id] = key }
+        let trail = TrailBox(Trail(of: id, Opening(keys: keys)))
+        do {
+            try await commands.reader.copy(organization) { try trail.take($0) }
+        } catch is PostgresError { throw .unavailable } catch {
+            log.error("a log could not be searched for a person", metadata: ["error": "\(error)"])
+            throw .fault
+        }
+        return trail.value
+    }
+
+    /// The organizations in which a record of that id has a key: one, none, or more where a log was copied.
+    public func organizations(of id: UUID) async throws(Problem) -> [UUID] {
+        let rows = try await access.query(Statement(SQL.organizationOfPerson) { $0.uuid(id) })
+        var found: [UUID] = []
+        for row in rows { found.append(try access.read { () throws(PostgresError) in try row.uuid(0) }) }
+        return found
+    }
+}
+
+extension Caller {
+    /// Whoever holds the data folder and acts by the command line.
+    public static func operating(on organization: UUID) -> Caller {
+        Caller(
+            organization: organization, actor: organization, kind: .system, role: .owner, channel: .cli,
+            request: "command-line")
+    }
+}

@@ -1,0 +1,1 @@
+DELETE FROM access.credential WHERE organization_id = $1 AND member_id = $2
