@@ -106,7 +106,7 @@ let package = Package(
             "AuditTests", ["Audit", "EventLog", "Kernel", "Vault", "Postgres", "PostgresTesting", "Shipped", logging]),
         tests("VaultTests", ["Vault", "Kernel", "Postgres", "PostgresTesting", "Shipped", logging]),
         tests("ProjectionsTests", ["Projections", "EventLog", "Vault", "PostgresTesting", "Shipped"]),
-        tests("ApplicationTests", ["Application", "PostgresTesting", "Shipped"]),
+        tests("ApplicationTests", ["Application", "DomainTesting", "PostgresTesting", "Shipped"]),
         tests(
             "APITests",
             [

@@ -47,10 +47,11 @@ public final class Daybook: Sendable {
     ///   - register: where erasures are noted, for restores; nil where none is kept.
     ///   - clock: the time at which requests are handled and events recorded.
     ///   - projecting: how the read tables are fed.
+    ///   - upcasts: what became of older shapes of events.
     public init(
         database: ConnectionSettings, master: any KeyWrapping, register: ErasureRegister? = nil,
         clock: @escaping @Sendable () -> Instant,
-        projecting: ProjectionRunner.Options = ProjectionRunner.Options(), log: Logger
+        projecting: ProjectionRunner.Options = ProjectionRunner.Options(), upcasts: Upcasts = CRM.upcasts, log: Logger
     ) {
         let settings = database.with(role: "daybook_worker")
         worker = PipelinedConnection(
@@ -61,7 +62,8 @@ public final class Daybook: Sendable {
         keyring = Keyring(worker, master: master)
         audits = Audits(copies, keyring, master: master, clock: clock)
         persons = PersonKeys(worker, master: master)
-        commands = Commands(reader: reader, appender: appender, keyring: keyring, persons: persons, clock: clock)
+        commands = Commands(
+            reader: reader, appender: appender, keyring: keyring, persons: persons, upcasts: upcasts, clock: clock)
         let signing = SigningKeys(worker, master: master)
         logKeys = LogKeys(commands: commands, keys: signing)
         signer = HeadSigner(settings, keys: signing, appender: appender, clock: clock, log: log)
@@ -72,7 +74,7 @@ public final class Daybook: Sendable {
         self.log = log
         self.settings = settings
         let waits = ProjectionWaits(worker)
-        let unsealing = Unsealing(master: master, catalogue: Self.catalogue)
+        let unsealing = Unsealing(master: master, catalogue: Self.catalogue, upcasts: upcasts)
         models = ReadModels(database, unsealing: unsealing, log: log)
         projector = ProjectionRunner(
             database, unsealing: unsealing, appender: appender, waits: waits, options: projecting, log: log)
@@ -114,15 +116,7 @@ public final class Daybook: Sendable {
     }
 
     /// The events that projections may name.
-    public static let catalogue = EventCatalogue(
-        names: entities.flatMap { $0.storedNames }.map { String($0.prefix { $0 != "@" }) } + [Erasure.type],
-        personal: Dictionary(
-            entities.flatMap { entity in
-                entity.storedNames.map {
-                    (String($0.prefix { $0 != "@" }), Stored.personalPaths(personalNames(of: entity.name)))
-                }
-            }
-        ) { a, _ in a })
+    public static let catalogue = EventCatalogue(eventShapes)
 
     /// Writes what queues, signs what was written, then disconnects.
     public func close() async {

@@ -48,15 +48,17 @@ public enum Contact: Lasting {
             .alias("account_id").known(as: [.salesforce: "account_id", .dynamics: "accountId"]),
         .custom,
     ]
-    /// Her first address is one of hers.
-    public static let derivedPersonalNames: Set = ["primary_email"]
     private static let email = [
         Field("address", .email).required(), Field("label", .text(40)), Field("primary", .flag),
     ]
     private static let affiliation = [
         Field("role", .text(100)), Field("primary", .flag), Field("from", .day), Field("to", .day),
     ]
-    /// Absent, active or archived. Beside the fields the record has `primary_email` and `primary_account_id`.
+    /// The first of each, as a decision settles it.
+    public static let derived = [
+        Field("primary_email", .email).personal(), Field("primary_account_id", .reference("account")),
+    ]
+    /// Absent, active or archived. Beside the fields the record has what is derived.
     public typealias Content = Record
     /// Absent, active or archived.
     public typealias State = Life<Content>

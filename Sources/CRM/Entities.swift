@@ -6,6 +6,11 @@ public let entities: [any Entity.Type] = [
     FieldSet.self,
 ]
 
+/// The shapes of all events there are.
+public let eventShapes: [EventShape] = entities.flatMap { $0.eventShapes } + [Erasure.shape]
+/// What became of older shapes of events, of all entities.
+public let upcasts = Upcasts(entities.map { $0.upcasts })
+
 private let names = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
 private let personal = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0.personalNames) })
 private let plurals = Dictionary(uniqueKeysWithValues: entities.map { ($0.plural, $0) })

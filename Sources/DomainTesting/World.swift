@@ -85,6 +85,7 @@ public struct World {
                 continue
             }
             count(stored.type)
+            check(stored, E.self)
             if !stored.type.hasPrefix("\(E.name).") { violations.insert("\(stored.type) is not an event of \(E.name)") }
             histories[stream, default: []].append(stored)
             E.evolve(&state, event)
@@ -94,6 +95,17 @@ public struct World {
         }
         states[stream] = state
         checkHistory(of: stream, E.self)
+    }
+
+    /// What is written is as its schema says.
+    private mutating func check<E: Entity>(_ stored: Stored, _: E.Type) {
+        guard let shape = E.eventShapes.first(where: { $0.storedName == stored.name }) else {
+            violations.insert("\(stored.name) has no shape")
+            return
+        }
+        for flaw in SchemaCheck(stored.data, with: shape.jsonSchema).flaws {
+            violations.insert("\(stored.name) is not as its schema: \(flaw)")
+        }
     }
 
     /// The log alone gives the state; and its events mean something, or nothing, in any order.

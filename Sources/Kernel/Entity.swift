@@ -16,8 +16,10 @@ public protocol Entity: SendableMetatype {
     static var plural: String { get }
     /// Plain fields: no rule reads them, one command edits them.
     static var fields: [Field] { get }
-    /// Members of its events that repeat what a personal field says.
-    static var derivedPersonalNames: Set<String> { get }
+    /// What its events and its record have beside the fields, made by a decision: a contact's `primary_email`.
+    static var derived: [Field] { get }
+    /// What became of the older shapes of its events.
+    static var upcasts: Upcasts { get }
     /// What can be asked, in the order a person would.
     static var acts: [Act<Command>] { get }
     /// Who may ask it.
@@ -39,6 +41,8 @@ public protocol Entity: SendableMetatype {
 }
 
 extension Entity {
+    /// Nothing beside the fields.
+    public static var derived: [Field] { [] }
     /// Decisions read their own stream only.
     public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] { [] }
     /// No plain fields.

@@ -4,11 +4,13 @@ extension Entity {
     /// The members of its events that are personal: the fields of a personal kind, what the organization defined for
     /// itself (it may hold anything), and what is derived from them.
     public static var personalNames: Set<String> {
-        Set(fields.filter { $0.dataClass != .public || $0.kind == .custom }.map(\.name)).union(derivedPersonalNames)
+        Set((fields + derived).filter(\.isSealed).map(\.name))
     }
+}
 
-    /// Members of its events that repeat what a personal field says.
-    public static var derivedPersonalNames: Set<String> { [] }
+extension Field {
+    /// Whether its values tell something about a person; an organization's own fields may hold anything.
+    var isSealed: Bool { dataClass != .public || kind == .custom }
 }
 
 extension Stored {
@@ -58,4 +60,6 @@ public enum Erasure {
     public static let type = "person.erased"
     /// The event.
     public static let event = Stored(type: type, schema: 1, data: [:])
+    /// Its data say nothing.
+    public static let shape = EventShape(type: type, schema: 1, members: [])
 }

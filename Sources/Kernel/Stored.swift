@@ -14,18 +14,17 @@ public struct Stored: Sendable, Hashable {
     /// - Throws: `EncodingError` for a case that has no stored name.
     public init(_ event: some Message) throws {
         guard case .object(let whole) = try JSON(encoding: event), let (name, payload) = whole.first,
-            let at = name.lastIndex(of: "@"), let schema = Int16(name[name.index(after: at)...])
+            let (type, schema) = Stored.parts(of: name)
         else {
             throw EncodingError.invalidValue(
                 event, .init(codingPath: [], debugDescription: "a stored name is name@schema"))
         }
-        self.init(type: String(name[..<at]), schema: schema, data: payload["_0"] ?? payload)
+        self.init(type: type, schema: schema, data: payload["_0"] ?? payload)
     }
 
     /// The event this stands for.
     /// - Throws: `DecodingError` where the type is unknown or the data does not fit it.
     public func decode<M: Message>(_: M.Type) throws -> M {
-        let name = "\(type)@\(schema)"
         do {
             return try JSON.object([name: data]).decode(M.self)
         } catch DecodingError.keyNotFound(let key, _) where key.stringValue == "_0" {

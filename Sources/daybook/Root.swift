@@ -10,7 +10,7 @@ struct Root: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Start.self, OrganizationVerbs.self, ProjectionsVerbs.self, AuditVerbs.self, PersonVerbs.self,
-            Import.self, DatabaseVerbs.self, Version.self,
+            Import.self, DatabaseVerbs.self, SchemasVerbs.self, Version.self,
         ])
 
     /// Ours and not the parser's, since its exit code for a wrong use is 64.

@@ -27,12 +27,15 @@ struct TestHouse: Sendable {
     /// - Parameters:
     ///   - projecting: how the read tables are fed; nil leaves them alone.
     ///   - registering: whether erasures are noted.
-    init(projecting: ProjectionRunner.Options? = nil, registering: Bool = false) async throws {
+    ///   - upcasts: what became of older shapes of events.
+    init(
+        projecting: ProjectionRunner.Options? = nil, registering: Bool = false, upcasts: Upcasts = CRM.upcasts
+    ) async throws {
         database = try await TestCluster.shared.database()
         self.registering = registering ? RegisterFile() : nil
         daybook = Daybook(
             database: database.settings(), master: TestHouse.master, register: self.registering?.register,
-            clock: TestHouse.clock, projecting: projecting ?? .init(), log: quiet)
+            clock: TestHouse.clock, projecting: projecting ?? .init(), upcasts: upcasts, log: quiet)
         founding = try await daybook.access.createOrganization(name: "Test", email: "owner@example.com")
         if projecting != nil { try await daybook.deploy(TestHouse.shipped) }
     }

@@ -1,3 +1,5 @@
+import FoundationEssentials
+import Kernel
 import Projections
 import Testing
 
@@ -104,15 +106,37 @@ import Testing
         #expect(
             problems(replacing: "deal.moved:", "deal.mvoed:", names)
                 == ["deals.yaml:11:3: there is no event deal.mvoed; did you mean deal.moved?"])
-        let paths = EventCatalogue([
-            "deal.opened": ["title", "amount.minor", "amount.currency", "custom.*"], "deal.edited": [],
-            "deal.moved": ["to", "from"], "deal.removed": [],
-        ])
+        let fields = [
+            Field("title", .text(9)), Field("amount", .money), Field("custom", .custom), Field("closes", .day),
+        ]
+        let paths = EventCatalogue(EventShape.all(of: DealEvent.self, fields: fields))
         #expect(problems(Self.good, paths) == [])
         #expect(
             problems(replacing: "title: .title", "title: .titel", paths)
                 == ["deals.yaml:9:24: deal.opened has no .titel; did you mean .title?"])
         #expect(problems(replacing: "title: .title", "title: .custom.sector", paths) == [])
+        #expect(
+            problems(replacing: "title: .title", "title: .amount.minor", paths)
+                == [
+                    "deals.yaml:9:24: .amount.minor of deal.opened is an integer, and the column title is text"
+                ])
+        #expect(
+            problems(replacing: "title: .title", "title: .amount", paths)
+                == [
+                    "deals.yaml:9:24: .amount of deal.opened is an amount, an object of minor and currency, "
+                        + "and the column title is text"
+                ])
+    }
+
+    /// Events such as `good` names.
+    private enum DealEvent: Message {
+        case opened(Kernel.Record), edited(set: Patch), moved(from: UUID?, to: String), removed
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case opened = "deal.opened@1"
+            case edited = "deal.edited@1"
+            case moved = "deal.moved@1"
+            case removed = "deal.removed@1"
+        }
     }
 
     @Test func `a view's file must be a view that reads as its reader`() {

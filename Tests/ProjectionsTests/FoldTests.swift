@@ -22,7 +22,7 @@ import Testing
                         engine.apply(
                             Event(
                                 position: told.position, stream: Cell(told.stream), version: told.version, type: type,
-                                schema: 1, data: data, private: UnsafeRawBufferPointer(start: nil, count: 0),
+                                schema: told.schema, data: data, private: UnsafeRawBufferPointer(start: nil, count: 0),
                                 occurredAt: told.occurredAt - Epoch.microseconds,
                                 recordedAt: told.occurredAt - Epoch.microseconds, actor: Cell(told.actor),
                                 leaf: leaf.baseAddress!))

@@ -6,6 +6,7 @@ import Postgres
 import PostgresTesting
 import Projections
 import Synchronization
+import Vault
 
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -35,6 +36,7 @@ struct Told: Sendable {
     var position: Int64 = 0
     /// The sealed parts; empty: none.
     var sealed: [UInt8] = []
+    var schema: Int16 = 1
 }
 
 /// A migrated database with read models on it.
@@ -44,21 +46,30 @@ final class World: Sendable {
     let pool: BlockingPool
     let organization: UUID
 
-    init(seed: UInt64 = 1) async throws {
+    init(seed: UInt64 = 1, upcasts: Upcasts = .none) async throws {
         database = try await TestCluster.shared.database()
-        models = ReadModels(database.settings(), log: quiet)
+        models = ReadModels(database.settings(), unsealing: Self.reading(upcasts), log: quiet)
         pool = BlockingPool(database.superuser, size: 2, name: "test", log: quiet)
         var random = Seeded(seed)
         organization = random.uuid()
     }
 
-    func runner(_ adjust: (inout ProjectionRunner.Options) -> Void = { _ in }, waits: ProjectionWaits? = nil) -> Task<
-        Void, Never
-    > {
+    /// How events are read of which some have an older shape.
+    static func reading(_ upcasts: Upcasts) -> Unsealing? {
+        if upcasts.isEmpty { return nil }
+        let master = MasterKey(bytes: Array(repeating: 7, count: 32))
+        return Unsealing(master: master, catalogue: EventCatalogue(names: []), upcasts: upcasts)
+    }
+
+    func runner(
+        _ adjust: (inout ProjectionRunner.Options) -> Void = { _ in }, waits: ProjectionWaits? = nil,
+        upcasts: Upcasts = .none
+    ) -> Task<Void, Never> {
         var options = ProjectionRunner.Options()
         options.sweep = .milliseconds(50)
         adjust(&options)
-        let runner = ProjectionRunner(database.settings(), waits: waits, options: options, log: quiet)
+        let runner = ProjectionRunner(
+            database.settings(), unsealing: Self.reading(upcasts), waits: waits, options: options, log: quiet)
         return Task { await runner.run() }
     }
 
@@ -78,10 +89,11 @@ final class World: Sendable {
                     """
                     INSERT INTO log.event (organization_id, position, stream_id, version, type, schema, data, private,
                         meta, occurred_at, recorded_at, actor_id, command_id, command_index, merkle)
-                    SELECT $1, u.n + $2, u.stream, u.version, u.type, 1, u.data, nullif(u.sealed, ''), '{}', u.at, greatest(u.at, now()),
-                        u.actor, gen_random_uuid(), 0, sha256(convert_to($1::text || (u.n + $2), 'UTF8'))
+                    SELECT $1, u.n + $2, u.stream, u.version, u.type, u.schema, u.data, nullif(u.sealed, ''), '{}', u.at,
+                        greatest(u.at, now()), u.actor, gen_random_uuid(), 0,
+                        sha256(convert_to($1::text || (u.n + $2), 'UTF8'))
                     FROM unnest($3::bigint[], $4::uuid[], $5::int[], $6::text[], $7::json[], $8::timestamptz[],
-                        $9::uuid[], $10::bytea[]) u (n, stream, version, type, data, at, actor, sealed)
+                        $9::uuid[], $10::bytea[], $11::int[]) u (n, stream, version, type, data, at, actor, sealed, schema)
                     ORDER BY u.n
                     """
                 ) {
@@ -95,6 +107,7 @@ final class World: Sendable {
                     $0.timestamptzs(events.map(\.occurredAt))
                     $0.uuids(events.map(\.actor))
                     $0.byteas(events.map(\.sealed))
+                    $0.ints(events.map { Int32($0.schema) })
                 })
         }
     }

@@ -105,10 +105,10 @@ enum OpenAPI {
         switch shape {
         case .none: return nil
         case .members(let fields, let optional):
-            return content(Schema.object(fields), ["application/json"], required: !optional)
+            return content(fields.schema(.body), ["application/json"], required: !optional)
         case .patch(let fields):
             let types = ["application/json", "application/merge-patch+json"]
-            return content(Schema.object(fields, patch: true), types, required: true)
+            return content(fields.schema(.body, patch: true), types, required: true)
         case .document(let schema, _): return content(schema, ["application/json"], required: true)
         }
     }

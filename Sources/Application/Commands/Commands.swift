@@ -12,18 +12,21 @@ public final class Commands: Sendable {
     let appender: Appender
     let keyring: Keyring
     let persons: PersonKeys
+    let upcasts: Upcasts
     let clock: @Sendable () -> Instant
     let running = RunningKeys()
     /// Told of what a unit wrote, after its commit.
     private let listeners = Mutex<[@Sendable (UUID, [Draft]) -> Void]>([])
 
-    /// - Parameter clock: the time at which a request is handled.
+    /// - Parameters:
+    ///   - upcasts: what became of older shapes of events.
+    ///   - clock: the time at which a request is handled.
     public init(
-        reader: LogReader, appender: Appender, keyring: Keyring, persons: PersonKeys,
+        reader: LogReader, appender: Appender, keyring: Keyring, persons: PersonKeys, upcasts: Upcasts,
         clock: @escaping @Sendable () -> Instant
     ) {
         (self.reader, self.appender, self.keyring, self.persons) = (reader, appender, keyring, persons)
-        self.clock = clock
+        (self.upcasts, self.clock) = (upcasts, clock)
     }
 
     /// Tells `listener` what each unit of this process wrote, sealed as it is, with its organization, after the commit.

@@ -3,17 +3,20 @@ import FoundationEssentials
 import Kernel
 import Vault
 
-/// Reads events as if nothing were sealed. What cannot be opened, because its person was erased, is absent.
+/// Reads events as if nothing were sealed, and as if all had the shape of today: open, upcast, and then decode. What
+/// cannot be opened, because its person was erased, is absent.
 struct Opening: Sendable {
     /// Of the persons whom the events concern.
     var keys: [UUID: PersonKey] = [:]
+    /// What became of older shapes of events.
+    var upcasts = Upcasts.none
 
-    /// The event with what is personal in its place.
+    /// The event with what is personal in its place, in its newest shape.
     /// - Throws: where it is no event that this version can read.
     func stored(_ event: RecordedEvent) throws -> Stored {
         var stored = Stored(type: event.type, schema: event.schema, data: try JSON(parsing: event.data))
         for part in try parts(of: event, .data) { stored = stored.completed(by: part) }
-        return stored
+        return upcasts.newest(stored)
     }
 
     /// From where the request came that caused it: `address`, `agent`; nil where that is not known or not any more.
@@ -40,7 +43,7 @@ extension Commands {
     func opening(_ events: some Sequence<RecordedEvent>, _ organization: UUID) async throws(Problem) -> Opening {
         var persons: Set<UUID> = []
         for sealed in events.lazy.compactMap(\.private) { persons.formUnion((try? SealedParts.persons(sealed)) ?? []) }
-        var opening = Opening()
+        var opening = Opening(upcasts: upcasts)
         if persons.isEmpty { return opening }
         for (person, standing) in try await standings(of: persons, organization) {
             if case .held(let key) = standing { opening.keys[person] = key }

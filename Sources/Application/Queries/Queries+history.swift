@@ -37,7 +37,7 @@ extension Queries {
                 if !isFirst { document += "," }
                 isFirst = false
                 let origin = showsOrigin ? try opening.origin(event) : nil
-                try document.append(event, stored.data, changes, from: origin)
+                try document.append(event, stored, changes, from: origin)
             }
             let last = request.after + Int64(request.limit)
             document += "],\"next\":" + (Int64(events.count) > last ? "\"\(last)\"" : "null")
@@ -113,12 +113,15 @@ private struct Story<E: Entity>: Telling {
 }
 
 extension Document {
-    /// An event as a history shows it.
+    /// An event as a history shows it: in its newest shape, and where the log holds an older one, which.
     fileprivate mutating func append(
-        _ event: RecordedEvent, _ data: JSON, _ changes: JSON?, from origin: JSON?
+        _ event: RecordedEvent, _ newest: Stored, _ changes: JSON?, from origin: JSON?
     ) throws {
         let meta = try JSON(parsing: event.meta)
-        self += "{\"position\":\(event.position),\"version\":\(event.version),\"type\":\"\(event.type)\""
+        self += "{\"position\":\(event.position),\"version\":\(event.version),\"type\":\"\(newest.type)\""
+        self += ",\"schema\":\(newest.schema)"
+        let stored = "\(event.type)@\(event.schema)"
+        if newest.name != stored { self += ",\"stored\":\"\(stored)\"" }
         self += ",\"occurred_at\":\"\(event.occurredAt.text)\""
         self += ",\"recorded_at\":\"\(event.recordedAt.text)\""
         self += ",\"actor\":\"\(event.actor.text)\""
@@ -132,7 +135,7 @@ extension Document {
             self += origin.bytes
         }
         self += ",\"data\":"
-        self += data.bytes
+        self += newest.data.bytes
         if let changes {
             self += ",\"changes\":"
             self += changes.bytes

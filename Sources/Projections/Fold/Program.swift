@@ -1,3 +1,5 @@
+import Kernel
+
 /// What an event does to one column, compiled: columns and slots are dense numbers, no name is looked at any more.
 enum Op: Sendable {
     /// The member; absent or null clears.
@@ -42,11 +44,19 @@ struct Plan: Sendable {
     let definitions: [Definition]
     let types: [EventType]
     let slots: Int
+    /// What became of older shapes of events: a fold sees the newest only.
+    let upcasts: Upcasts
+    /// Types and versions of the events that have one, apart from each other.
+    private let older: [(type: [UInt8], schema: Int16)]
     /// Whether any event must be opened.
     var opens: Bool { types.contains { $0.sealing != .nothing } }
 
-    init(_ definitions: [Definition], _ catalogue: EventCatalogue? = nil) {
+    init(_ definitions: [Definition], _ catalogue: EventCatalogue? = nil, upcasts: Upcasts = .none) {
         self.definitions = definitions
+        self.upcasts = upcasts
+        older = upcasts.names.compactMap { name in
+            Stored.parts(of: name).map { (Array($0.type.utf8), $0.schema) }
+        }
         var names: [String] = []
         for handler in definitions.flatMap(\.handlers) where !names.contains(handler.event) {
             names.append(handler.event)
@@ -70,6 +80,14 @@ struct Plan: Sendable {
             return EventType(name: Array(name.utf8), paths: PathTree(paths), sealing: sealing, programs: programs)
         }
         slots = types.map(\.paths.slots).max() ?? 0
+    }
+
+    /// Whether an event has an older shape. Where no event ever had one, that costs a comparison with nothing.
+    @inline(__always) func isOlder(_ event: Event) -> Bool {
+        !older.isEmpty && isListed(event.type, event.schema)
+    }
+    private func isListed(_ type: UnsafeRawBufferPointer, _ schema: Int16) -> Bool {
+        older.contains { $0.schema == schema && $0.type.elementsEqual(type) }
     }
 
     /// The projections that take any event of this entity (the type's part before the dot).

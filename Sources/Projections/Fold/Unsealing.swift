@@ -1,15 +1,18 @@
+public import Kernel
 public import Vault
 
-/// What a fold needs to see what is sealed in events.
+/// What a fold needs to see events as they are meant: what is sealed in them, and the shape of today.
 public struct Unsealing: Sendable {
     /// Wrapped the keys in the database.
     let master: any KeyWrapping
     /// Says what of which event is personal.
     let catalogue: EventCatalogue
+    /// What became of older shapes of events.
+    let upcasts: Upcasts
 
     /// What a fold needs.
-    public init(master: any KeyWrapping, catalogue: EventCatalogue) {
-        (self.master, self.catalogue) = (master, catalogue)
+    public init(master: any KeyWrapping, catalogue: EventCatalogue, upcasts: Upcasts = .none) {
+        (self.master, self.catalogue, self.upcasts) = (master, catalogue, upcasts)
     }
 }
 

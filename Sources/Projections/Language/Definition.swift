@@ -1,3 +1,5 @@
+import Kernel
+
 /// The type of a column of a read table.
 public enum ColumnType: String, Sendable, CaseIterable {
     /// UTF-8 text.
@@ -92,7 +94,7 @@ enum Standard {
 extension Definition {
     /// What decides how rows look, in one text: where it is unchanged, a changed file needs no rebuild.
     /// The first word counts the changes of the fold's own meaning.
-    var canonical: String {
+    func canonical(_ upcasts: Upcasts) -> String {
         var lines = ["1 \(name)"]
         lines += columns.map { "\($0.name) \($0.type.rawValue)" }
         if let totals { lines.append("totals \(totals.by) \(totals.count) \(totals.sum ?? -1)") }
@@ -101,6 +103,10 @@ extension Definition {
             lines.append("on \(handler.event)")
             lines += handler.steps.map(\.canonical)
         }
+        // Rows of an event that was folded in its older shape are other rows.
+        let events = Set(handlers.map(\.event))
+        lines += upcasts.names.filter { events.contains(String(upcasts.newest($0).prefix { $0 != "@" })) }
+            .map { "from \($0) to \(upcasts.newest($0))" }
         return lines.joined(separator: "\n")
     }
 }

@@ -45,6 +45,7 @@ extension DefinitionReader {
                 guard let path = path(value, event) else { continue }
                 for (i, column) in columns.enumerated() where !named.contains(column.name) {
                     let member = path + [column.name]
+                    checkType(value, member, i, event)
                     steps.append(.assign(i, column.type == .json ? .merge(member) : .given(member)))
                 }
             } else if let i = column(key), !untyped.contains(i), let assignment = readAssignment(value, i, event) {
@@ -65,11 +66,26 @@ extension DefinitionReader {
             report(node, "\(text) has an empty name in it")
             return nil
         }
-        if let catalogue, !catalogue.has(names, in: event) {
-            let known = (catalogue.events[event] ?? []).map { "." + $0 }
-            report(node, "\(event) has no \(text)" + Nearest.suggestion(for: text, among: known))
+        if let catalogue, case .nothing = catalogue.find(names, in: event) {
+            report(node, "\(event) has no \(text)" + Nearest.suggestion(for: text, among: catalogue.paths(of: event)))
         }
         return names
+    }
+
+    /// A path whose values fit a column.
+    private mutating func path(_ node: Node, into i: Int, _ event: String) -> [String]? {
+        guard let names = path(node, event) else { return nil }
+        checkType(node, names, i, event)
+        return names
+    }
+
+    private mutating func checkType(_ node: Node, _ names: [String], _ i: Int, _ event: String) {
+        guard let catalogue, !untyped.contains(i), case .place(let place) = catalogue.find(names, in: event),
+            !columns[i].type.takes(place.kind)
+        else { return }
+        let path = "." + names.joined(separator: ".")
+        report(
+            node, "\(path) of \(event) is \(place.kind.said), and the column \(columns[i].name) is \(columns[i].type)")
     }
 
     private mutating func readAssignment(_ node: Node, _ i: Int, _ event: String) -> Assignment? {
@@ -81,7 +97,7 @@ extension DefinitionReader {
         let text = scalar.string
         if scalar.style == .plain {
             if ["", "null", "~"].contains(text) { return .null }
-            if text.hasPrefix(".") { return path(node, event).map { .member($0) } }
+            if text.hasPrefix(".") { return path(node, into: i, event).map { .member($0) } }
             if text.hasPrefix("$") { return readVariable(text, node, i) }
         }
         return readConstant(node, i)
@@ -102,7 +118,7 @@ extension DefinitionReader {
                 return nil
             }
             if let number = value.int { return .add(Int64(number)) }
-            return path(value, event).map { .addMember($0) }
+            return path(value, into: i, event).map { .addMember($0) }
         case "merge":
             guard type == .json else {
                 report(
@@ -110,7 +126,7 @@ extension DefinitionReader {
                 return nil
             }
             return path(value, event).map { .merge($0) }
-        case "given": return path(value, event).map { .given($0) }
+        case "given": return path(value, into: i, event).map { .given($0) }
         case "constant": return readConstant(value, i)
         case _:
             report(key, "unknown operation \(word)" + Nearest.suggestion(for: word, among: Self.operations))

@@ -22,40 +22,6 @@ public struct Problems: Error, Sendable, CustomStringConvertible {
     public var description: String { problems.map(\.description).joined(separator: "\n") }
 }
 
-/// The events that exist, so that a projection of one that does not is refused when it is loaded.
-public struct EventCatalogue: Sendable {
-    /// The paths of each event's `data` by the event's name: `title`, `amount.minor`, `custom.*` (anything below). An
-    /// empty set says that the event exists and its paths are not checked.
-    public let events: [String: Set<String>]
-    /// The paths at which an event's `data` is personal, and sealed in the log.
-    public let personal: [String: Set<[String]>]
-
-    /// A catalogue with paths.
-    public init(_ events: [String: Set<String>], personal: [String: Set<[String]>] = [:]) {
-        (self.events, self.personal) = (events, personal)
-    }
-    /// A catalogue of names only.
-    public init(names: some Sequence<String>, personal: [String: Set<[String]>] = [:]) {
-        self.init(Dictionary(names.map { ($0, []) }) { a, _ in a }, personal: personal)
-    }
-
-    /// How much of what stands at a path of an event is personal.
-    func privacy(of path: [String], in event: String) -> Privacy {
-        let personal = personal[event] ?? []
-        if path.indices.contains(where: { personal.contains(Array(path[...$0])) }) { return .whole }
-        return personal.contains { $0.count > path.count && $0.starts(with: path) } ? .partly : .none
-    }
-    enum Privacy { case none, partly, whole }
-
-    /// Whether an event may have this path: it is listed, leads on to one that is, or lies below one that is open.
-    func has(_ path: [String], in event: String) -> Bool {
-        guard let known = events[event], !known.isEmpty else { return true }
-        let text = path.joined(separator: ".")
-        if known.contains(text) || known.contains(where: { $0.hasPrefix(text + ".") }) { return true }
-        return path.indices.contains { known.contains(path.prefix($0).joined(separator: ".") + ".*") }
-    }
-}
-
 /// How to say what was probably meant.
 enum Nearest {
     /// `; did you mean x?`, or what there is where nothing is near.

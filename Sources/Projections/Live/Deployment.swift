@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Kernel
 import Postgres
 import Synchronization
 
@@ -38,11 +39,13 @@ final class Deployment: Sendable {
         self.projections = projections
         self.live = live
         self.unsealing = unsealing
-        plan = Plan(projections.map(\.definition), unsealing?.catalogue)
+        plan = Plan(projections.map(\.definition), unsealing?.catalogue, upcasts: unsealing?.upcasts ?? .none)
     }
 
     /// An engine for one thread.
-    func engine() -> Engine { Engine(plan, plan.opens ? unsealing.map { KeyBook($0.master) } : nil) }
+    func engine() -> Engine {
+        Engine(plan, plan.opens || !plan.upcasts.isEmpty ? unsealing.map { KeyBook($0.master) } : nil)
+    }
 }
 
 /// A projection's row in `read.projection`.

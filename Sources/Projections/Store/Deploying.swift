@@ -1,3 +1,4 @@
+import Kernel
 import Logging
 import Postgres
 
@@ -26,7 +27,7 @@ struct Deploying {
         var changed: [Definition] = []
         for definition in set.definitions {
             let record = records.first { $0.name == definition.name }
-            if let record, record.state != .dropped, (try? record.definition())?.canonical == definition.canonical {
+            if let record, record.state != .dropped, try isSame(record, as: definition) {
                 if record.text != definition.text || record.file != definition.file { try retext(definition) }
             } else {
                 changed.append(definition)
@@ -43,6 +44,16 @@ struct Deploying {
         ).run()
         try installViews()
         return changed.map(\.name)
+    }
+
+    private func isSame(_ record: Record, as definition: Definition) throws -> Bool {
+        guard (try? record.definition()) != nil else { return false }
+        let found = try connection.query(
+            Statement(SQL.wasBuiltSo) {
+                $0.text(record.name)
+                $0.text(definition.canonical(unsealing?.upcasts ?? .none))
+            })
+        return try found[0].bool(0)
     }
 
     private func retext(_ definition: Definition) throws {

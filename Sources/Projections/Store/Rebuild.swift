@@ -163,7 +163,8 @@ struct Rebuild {
         let shadow = deployment.projections[i]
         let old = ReadTable(definition: shadow.definition, name: shadow.definition.name)
         let views = try self.views ?? Views(connection: connection).known().map(\.view)
-        let swap = Swap(connection: connection, old: old, shadow: shadow, views: views)
+        let swap = Swap(
+            connection: connection, old: old, shadow: shadow, views: views, upcasts: deployment.plan.upcasts)
         var attempt = follower
         var waiting: [(view: ViewFile, error: PostgresError)] = []
         try Swap.patiently(connection, between: { try follower.catchUp() }) {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Kernel
 import Postgres
 
 /// A filled new table takes the place of the old one: one short transaction.
@@ -8,6 +9,7 @@ struct Swap {
     let old: ReadTable
     let shadow: Deployed
     let views: [ViewFile]
+    let upcasts: Upcasts
 
     /// `catchUp` brings the new table, in this transaction, to where the old one was when nobody could write it any
     /// more.
@@ -35,7 +37,7 @@ struct Swap {
                 $0.text(Record.State.live.rawValue)
                 $0.text(definition.file)
                 $0.text(definition.text)
-                $0.text(definition.canonical)
+                $0.text(definition.canonical(upcasts))
             })
         try connection.query(Statement(old.stop) { $0.text(old.name) })
         return try Views(connection: connection).putUp(views)

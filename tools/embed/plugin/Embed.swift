@@ -1,7 +1,8 @@
 import Foundation
 import PackagePlugin
 
-/// Turns a target's `.sql` files into constants; for `Shipped`, all of `schemas/` and `projections/`.
+/// Turns a target's `.sql` files into constants; for `Shipped`, all of `schemas/` and `projections/` but the schemas of
+/// events, which are for readers of the log: the code that they are derived from is in the binary already.
 @main
 struct Embed: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -25,7 +26,9 @@ struct Embed: BuildToolPlugin {
         folders.flatMap { folder -> [URL] in
             let all = FileManager.default.enumerator(
                 at: package.appending(path: folder), includingPropertiesForKeys: nil)
-            return (all?.compactMap { $0 as? URL } ?? []).filter { !$0.hasDirectoryPath && !$0.pathExtension.isEmpty }
+            return (all?.compactMap { $0 as? URL } ?? []).filter {
+                !$0.hasDirectoryPath && !$0.pathExtension.isEmpty && !$0.path.contains("/schemas/events/")
+            }
         }
     }
 }
