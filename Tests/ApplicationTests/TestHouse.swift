@@ -28,10 +28,12 @@ struct TestHouse: Sendable {
     ///   - projecting: how the read tables are fed; nil leaves them alone.
     ///   - registering: whether erasures are noted.
     ///   - upcasts: what became of older shapes of events.
+    ///   - cluster: where its database lies.
     init(
-        projecting: ProjectionRunner.Options? = nil, registering: Bool = false, upcasts: Upcasts = CRM.upcasts
+        projecting: ProjectionRunner.Options? = nil, registering: Bool = false, upcasts: Upcasts = CRM.upcasts,
+        in cluster: TestCluster = .shared
     ) async throws {
-        database = try await TestCluster.shared.database()
+        database = try await cluster.database()
         self.registering = registering ? RegisterFile() : nil
         daybook = Daybook(
             database: database.settings(), master: TestHouse.master, register: self.registering?.register,
