@@ -27,6 +27,9 @@ extension Place {
         }
     }
 
+    /// Whether a master key is named, so that none need be made.
+    var hasMasterKey: Bool { get throws { try named() != nil } }
+
     /// The key that the environment or the file names.
     private func named() throws -> MasterKey? {
         if let text = ProcessInfo.processInfo.environment["DAYBOOK_MASTER_KEY"], !text.isEmpty {

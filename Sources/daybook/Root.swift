@@ -10,6 +10,7 @@ struct Root: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Start.self, OrganizationVerbs.self, ProjectionsVerbs.self, AuditVerbs.self, PersonVerbs.self,
+            BackupVerb.self, RestoreVerb.self,
             Import.self, DatabaseVerbs.self, SchemasVerbs.self, Version.self,
         ])
 

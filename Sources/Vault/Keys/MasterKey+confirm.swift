@@ -13,6 +13,12 @@ extension KeyWrapping {
         }
     }
 
+    /// Whether this is the master key that a database notes.
+    /// - Parameter wrapped: the column of `vault.master_key`.
+    public func isNoted(as wrapped: [UInt8]) -> Bool {
+        (try? unwrap(wrapped, context: Array("master".utf8))) == Array("daybook".utf8)
+    }
+
     /// Whether a database has a master key already, so that none may be made for it.
     /// - Parameter connection: one of `daybook_worker`.
     public static func isNoted(on connection: PipelinedConnection) async throws(PostgresError) -> Bool {

@@ -53,15 +53,22 @@ public final class SigningKeys: Sendable {
             })
         for row in rows {
             let name = Name(organization: try row.uuid(0), publicKey: try row.bytea(1))
-            guard let seed = try? master.unwrap(try row.bytea(2), context: Self.context(name)),
-                seed.count == SigningKey.seedLength
-            else { continue }
-            let key = SigningKey(seed: seed)
-            guard key.publicKey == name.publicKey else { continue }
+            guard let key = Self.unwrap(try row.bytea(2), master, name.organization, name.publicKey) else { continue }
             found[name.organization] = key
             known.withLock { $0[name] = key }
         }
         return found
+    }
+
+    /// The key of a stored seed, for whoever reads rows by itself; nil where another master wrapped it.
+    public static func unwrap(
+        _ wrapped: [UInt8], _ master: any KeyWrapping, _ organization: UUID, _ publicKey: [UInt8]
+    ) -> SigningKey? {
+        let name = Name(organization: organization, publicKey: publicKey)
+        guard let seed = try? master.unwrap(wrapped, context: context(name)), seed.count == SigningKey.seedLength
+        else { return nil }
+        let key = SigningKey(seed: seed)
+        return key.publicKey == publicKey ? key : nil
     }
 
     /// What a wrapped seed is bound to: moved to another organization or under another name, it does not unwrap.

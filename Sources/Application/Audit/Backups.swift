@@ -1,0 +1,85 @@
+public import Audit
+import EventLog
+import FoundationEssentials
+public import Kernel
+public import Logging
+public import Postgres
+public import Vault
+
+/// Backup and restore as one act: logs, keys, credentials, claims and outcomes, of one snapshot. Read tables are not
+/// in it, since they are derived, nor is the master key.
+public struct Backups: Sendable {
+    private let settings: ConnectionSettings
+    private let master: any KeyWrapping
+    private let log: Logger
+
+    /// - Parameters:
+    ///   - database: where it is; the role is chosen here.
+    ///   - master: wraps the keys in it.
+    public init(_ database: ConnectionSettings, master: any KeyWrapping, log: Logger) {
+        (settings, self.master, self.log) = (database.with(role: "daybook_owner"), master, log)
+    }
+
+    /// Writes a backup, while whoever works on the database goes on.
+    /// - Parameter folder: that is made, or there and empty.
+    /// - Throws: `AuditError`, `FileError`, `PostgresError`.
+    public func write(
+        to folder: String, at now: Instant, progress: @escaping @Sendable (_ events: Int64) -> Void = { _ in }
+    ) async throws -> Backup.Summary {
+        try await connected { [master] connection in
+            try Backup(folder).write(
+                connection, at: now, sign: { try Self.note($0, $1, master, connection) }, progress: progress)
+        }
+    }
+
+    /// Puts a backup into a database that holds nothing yet, all of it or nothing; every log is verified first.
+    /// - Throws: `KeyError.notOurs` where the backup's keys were wrapped with another master key; `AuditError`.
+    public func restore(
+        from folder: String, progress: @escaping @Sendable (_ events: Int64) -> Void = { _ in }
+    ) async throws -> Backup.Summary {
+        try await connected { [master] connection in
+            try connection.transaction {
+                // Which master key it is, is told by the backup.
+                try connection.query(Statement("DELETE FROM vault.master_key"))
+                let done = try Backup(folder).read(into: connection, progress: progress)
+                let noted = try connection.query(Statement("SELECT wrapped FROM vault.master_key"))
+                guard let row = noted.first, master.isNoted(as: try row.bytea(0)) else { throw KeyError.notOurs }
+                return done
+            }
+        }
+    }
+
+    private func connected<R: Sendable>(_ body: @escaping @Sendable (BlockingConnection) throws -> R) async throws -> R
+    {
+        let pool = BlockingPool(settings, size: 1, name: "backup", log: log)
+        do {
+            let value = try await pool.run(body)
+            await pool.close()
+            return value
+        } catch {
+            await pool.close()
+            throw error
+        }
+    }
+
+    /// The head of a log as of the snapshot, signed with the key that is in force there.
+    private static func note(
+        _ organization: UUID, _ tree: Frontier, _ master: any KeyWrapping, _ connection: BlockingConnection
+    ) throws -> String {
+        var history = KeyHistory()
+        for row in try connection.query(Statement(SQL.backupLogKeys) { $0.uuid(organization) }) {
+            history.take(type: try row.text(0), data: try row.bytea(1), at: try row.bigint(2))
+        }
+        guard let origin = history.origin, let verifier = history.inForce(at: tree.size) else {
+            throw AuditError.emptyLog
+        }
+        let seed = Statement(SQL.backupSeed) {
+            $0.uuid(organization)
+            $0.bytea(verifier.publicKey)
+        }
+        guard let row = try connection.query(seed).first,
+            let key = SigningKeys.unwrap(try row.bytea(0), master, organization, verifier.publicKey)
+        else { throw KeyError.notOurs }
+        return Checkpoint(origin: origin, size: tree.size, root: tree.root).signed(with: key).text
+    }
+}
