@@ -10,7 +10,7 @@ import Synchronization
 struct AuditVerbs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Verify logs, take them along, prove what is in them.",
-        subcommands: [Verify.self, Export.self, Restore.self, Prove.self, Check.self])
+        subcommands: [Verify.self, Export.self, Restore.self, Prove.self, Check.self, RotateKey.self])
 
     /// Which log a verb is about.
     struct Log: ParsableArguments {
@@ -92,6 +92,7 @@ struct AuditVerbs: AsyncParsableCommand {
             let done = try await place.visit(log: Talk.log) { opened in
                 try await opened.daybook { daybook in
                     let organization = try await log.chosen(daybook)
+                    try await daybook.signer.sign()
                     return try await daybook.audits.export(
                         organization, to: out, eventsPerFile: eventsPerFile, progress: meter.show)
                 }
@@ -141,7 +142,9 @@ struct AuditVerbs: AsyncParsableCommand {
         func run() async throws {
             let evidence = try await place.visit(log: Talk.log) { opened in
                 try await opened.daybook { daybook in
-                    try await daybook.audits.evidence(try await log.chosen(daybook), at: position)
+                    let organization = try await log.chosen(daybook)
+                    try await daybook.signer.sign()
+                    return try await daybook.audits.evidence(organization, at: position)
                 }
             }
             do {
@@ -171,6 +174,32 @@ struct AuditVerbs: AsyncParsableCommand {
                     : report.text
             }
             if !report.isClean { throw Exit(.found) }
+        }
+    }
+
+    /// `daybook audit rotate-key`.
+    struct RotateKey: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a new key sign the log's heads from now on.",
+            discussion: "An event of the log names it. Heads that the old key signed stay as they are.")
+        @OptionGroup var place: Place
+        @OptionGroup var output: Output
+        @OptionGroup var log: Log
+
+        func run() async throws {
+            let (organization, answer) = try await place.visit(log: Talk.log) { opened in
+                try await opened.daybook { daybook in
+                    let organization = try await log.chosen(daybook)
+                    let caller = Caller(
+                        organization: organization, actor: organization, kind: .system, role: .owner, channel: .cli,
+                        request: "rotate-key")
+                    return (organization, try await daybook.logKeys.rotate(by: caller))
+                }
+            }
+            let position = answer.position.position
+            output.result(["organization": .string(organization.text), "position": .integer(position)]) {
+                "From position \(position) on another key signs the log of \(organization.text)."
+            }
         }
     }
 

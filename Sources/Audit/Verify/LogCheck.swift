@@ -256,8 +256,9 @@ struct LogCheck {
         return findings.sorted { ($0.position, $0.kind.rawValue) < ($1.position, $1.kind.rawValue) }
     }
 
-    /// Whether the key that the auditor trusts is one of the log's own.
+    /// Whether the log names a key, and the one that the auditor trusts is among its own.
     func trust() -> [Finding] {
+        if size > 0, keys.keys.isEmpty { return [Finding(.signature, at: 1, "no event names the key that signs")] }
         guard let trusted, !keys.keys.contains(where: { $0.key.text == trusted.text }) else { return [] }
         return [Finding(.signature, at: 1, "the key that was given is none that this log names")]
     }
