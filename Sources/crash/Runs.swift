@@ -24,6 +24,9 @@ struct Runs: AsyncParsableCommand {
     @Option(help: "How many runs at the same time, each on a Postgres of its own.")
     var lanes = 2
 
+    @Option(help: "A folder on the disk that Postgres is to use; its user must reach it.")
+    var folder = "/var/tmp"
+
     @Option(help: "text, or json: one JSON object as the last line of standard output.")
     var format: Summary.Format = .text
 
@@ -33,8 +36,8 @@ struct Runs: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
-        await Lane.sweep()
-        let all = (0..<min(lanes, runs)).map { Lane($0) }
+        await Lane.sweep(folder)
+        let all = (0..<min(lanes, runs)).map { Lane($0, in: folder) }
         Ending.destroyOnSignals(all)
         let summary = Mutex(Summary(seed: seed))
         do {

@@ -95,13 +95,19 @@ final class Ground: Sendable {
             names.next += 1
             return ("run_\(names.next)", names.old)
         }
-        if old.count >= 8 {
-            names.withLock { $0.old = [] }
-            for name in old { try await administer("DROP DATABASE IF EXISTS \(name) WITH (FORCE)") }
-        }
+        if old.count >= 8 { try await tidy() }
         names.withLock { $0.old.append(name) }
         try await administer("CREATE DATABASE \(name) OWNER daybook TEMPLATE template_\(served ? "served" : "run")")
         return Database(name: name, ground: self, households: households.withLock { $0 })
+    }
+
+    /// Earlier runs' databases go; each costs a recovery time, since it makes sure of every file.
+    func tidy() async throws {
+        let old = names.withLock { names in
+            defer { names.old = [] }
+            return names.old
+        }
+        for name in old { try await administer("DROP DATABASE IF EXISTS \(name) WITH (FORCE)") }
     }
 
     private func prepareServed() async throws {

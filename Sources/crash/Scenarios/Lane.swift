@@ -13,8 +13,9 @@ final class Lane: Sendable {
     }
     private let state = Mutex(State())
 
-    init(_ number: Int) {
-        folder = "/var/tmp/\(Ground.prefix)\(getpid())-\(number)"
+    /// - Parameter place: the disk on which the clusters lie.
+    init(_ number: Int, in place: String) {
+        folder = "\(place)/\(Ground.prefix)\(getpid())-\(number)"
         ground = Ground(folder + "/a")
         _ = mkdir(folder, 0o711)
     }
@@ -53,8 +54,7 @@ final class Lane: Sendable {
     }
 
     /// What runs that were killed have left.
-    static func sweep() async {
-        let place = "/var/tmp"
+    static func sweep(_ place: String) async {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
         where name.hasPrefix(Ground.prefix) {
             let number = name.dropFirst(Ground.prefix.count).prefix { $0.isNumber }

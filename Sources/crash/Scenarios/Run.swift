@@ -22,7 +22,10 @@ struct Run: Sendable {
 
     func carryOut() async throws -> Outcome {
         switch scenario.kind {
-        case .pauses, .cuts, .bystanders, .clock, .workerKilled, .postgresKilled, .postgresRestarted:
+        case .postgresKilled, .postgresRestarted:
+            try await lane.ground.tidy()
+            return try await ordinary(lane.ground.database(), served: false)
+        case .pauses, .cuts, .bystanders, .clock, .workerKilled:
             return try await ordinary(lane.ground.database(), served: false)
         case .served: return try await ordinary(lane.ground.database(served: true), served: true)
         case .diskFull:
