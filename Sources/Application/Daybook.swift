@@ -79,7 +79,8 @@ public final class Daybook: Sendable {
         projector = ProjectionRunner(
             database, unsealing: unsealing, appender: appender, waits: waits, options: projecting, log: log)
         people = People(
-            commands: commands, access: access, database: worker, register: register, log: log)
+            commands: commands, access: access, models: models, waits: waits, database: worker, register: register,
+            log: log)
         queries = Queries(
             database, entities: entities, surroundings: Self.surroundings(commands, waits), patience: Self.patience,
             log: log)

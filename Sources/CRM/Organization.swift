@@ -29,6 +29,8 @@ public enum Organization: Entity {
     /// Of its log: the origin of its signed heads (C2SP tlog-checkpoint), and the key that signs the first of them
     /// (a C2SP vkey). Told by the first event, so that who has the log has the key; no client sets or edits it.
     static let log = Field("log", .object([Field("origin", .line).required(), Field("key", .line).required()]))
+    /// Its log's origin and key.
+    public static let derived = [log]
 
     // MARK: What can be asked?
 

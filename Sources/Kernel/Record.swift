@@ -1,12 +1,18 @@
 public import FoundationEssentials
 
-/// The plain fields of a record, by name, in their normal form; what has no value is absent.
+/// The plain fields of a record, by name, in their normal form; what has no value is absent, also in a map.
 public struct Record: Sendable, Hashable {
     /// The values.
     public private(set) var values: [String: JSON]
 
     /// A record of these values.
-    public init(_ values: [String: JSON] = [:]) { self.values = values.filter { $0.value != .null } }
+    public init(_ values: [String: JSON] = [:]) { self.values = values.compactMapValues(Record.present) }
+
+    private static func present(_ value: JSON) -> JSON? {
+        guard let members = value.object, members.values.contains(.null) else { return value == .null ? nil : value }
+        let present = members.filter { $0.value != .null }
+        return present.isEmpty ? nil : .object(present)
+    }
 
     /// The value of a field.
     public subscript(name: String) -> JSON? { values[name] }

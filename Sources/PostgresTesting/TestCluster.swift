@@ -18,7 +18,7 @@ public actor TestCluster {
         var options = PrivateCluster.Options()
         options.fsync = fsync
         options.rotatesLog = false
-        options.maxConnections = 200
+        options.maxConnections = 600
         options.sharedBuffers = 64
         options.settings = settings
         cluster = PrivateCluster(folder: Leftovers.newFolder(), options: options, log: quiet)

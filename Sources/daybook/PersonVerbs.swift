@@ -2,16 +2,17 @@ import Application
 import ArgumentParser
 import Foundation
 import Kernel
+import Projections
 
 /// `daybook person …`.
 struct PersonVerbs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "person", abstract: "What is known of a person: tell it, or erase it.",
         discussion: """
-            A person is any record that is about one, named by its id: a contact, a member, or an account or a deal \
-            with texts of its own. The server may run meanwhile.
+            A person is any record that is about one, named by its id: a contact, a member, or an account or a \
+            deal that has texts of its own. The server may run meanwhile.
             """,
-        subcommands: [Export.self, Erase.self])
+        subcommands: [Export.self, Erase.self, PersonScrub.self])
 
     /// `daybook person export`.
     struct Export: AsyncParsableCommand {
@@ -36,7 +37,8 @@ struct PersonVerbs: AsyncParsableCommand {
             abstract: "Erase a person, for ever: destroy the key under which everything personal is sealed.",
             discussion: """
                 The log stays as it is, and so do its proofs; nothing of the person can be read in it any more. Once \
-                more harms nothing, and finishes what was cut short.
+                more harms nothing, and finishes what was cut short. `daybook person scrub` then makes it unreadable \
+                on the disk, too.
                 """)
         @OptionGroup var place: Place
         @OptionGroup var output: Output
@@ -47,7 +49,10 @@ struct PersonVerbs: AsyncParsableCommand {
                 try await opened.people(who) { people, id, caller in try await people.erase(id, by: caller) }
             }
             output.result(erased.json) {
-                let text = erased.isNew ? "The \(erased.entity) is erased." : "The \(erased.entity) was erased before."
+                var text = erased.isNew ? "The \(erased.entity) is erased." : "The \(erased.entity) was erased before."
+                if !erased.isForgottenByTables {
+                    text += " The read tables have not followed yet: erase once more when a server runs."
+                }
                 let names = erased.mentioning.map { "    \($0)" }.joined(separator: "\n")
                 return names.isEmpty ? text : "\(text) These records name it; look whether they should:\n\(names)"
             }
@@ -69,7 +74,7 @@ struct PersonVerbs: AsyncParsableCommand {
 }
 
 extension Opened {
-    /// What is done for one person by whoever holds the data.
+    /// What is done for one person by whoever holds the data. The read tables are fed meanwhile, if nobody else does.
     fileprivate func people<R: Sendable>(
         _ who: PersonVerbs.Who, _ body: @escaping @Sendable (People, UUID, Caller) async throws -> R
     ) async throws -> R {
@@ -81,7 +86,13 @@ extension Opened {
             if named == nil, found.count > 1 {
                 throw Exit(.failed, "Several organizations have a record of this id; name one with --organization.")
             }
-            return try await body(daybook.people, id, .operating(on: organization))
+            let projecting = Task { await daybook.projector.run() }
+            return try await leaving {
+                projecting.cancel()
+                await projecting.value
+            } after: {
+                try await body(daybook.people, id, .operating(on: organization))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 import Application
 import ArgumentParser
+import CRM
 import Foundation
 import Kernel
 import Postgres
@@ -74,7 +75,8 @@ extension Place {
         try await visit(log: Talk.log) { opened in
             let models = ReadModels(
                 ConnectionSettings(url: opened.url),
-                unsealing: Unsealing(master: opened.master, catalogue: Daybook.catalogue), log: Talk.log)
+                unsealing: Unsealing(master: opened.master, catalogue: Daybook.catalogue, upcasts: upcasts),
+                log: Talk.log)
             return try await leaving(by: models.close) { try await body(models) }
         }
     }

@@ -60,7 +60,9 @@ import Testing
 
         let erased = try await tenant.post("/persons/\(id)/erase")
         #expect(erased.status == 200)
-        #expect(erased.json["new"] == true, "\(erased.text)")
+        #expect(erased.json["new"] == true && erased.json["tables"] == "forgotten", "\(erased.text)")
+        let row = try await tenant.get("/contacts/\(id)", min: erased["daybook-position"])
+        #expect(!row.text.contains("Frobnitz") && !row.text.contains("f@example.com"), "\(row.text)")
         let refused = try await tenant.patch("/contacts/\(id)", ["title": "x"])
         #expect(refused.status == 410 && refused.json["code"] == "person.erased")
         #expect(try await tenant.post("/persons/\(id)/erase").json["new"] == false)

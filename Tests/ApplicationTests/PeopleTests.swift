@@ -4,6 +4,7 @@ import Foundation
 import Kernel
 import Postgres
 import PostgresTesting
+import Projections
 import Testing
 import Vault
 
@@ -273,6 +274,25 @@ import Vault
             #expect(!history.body.isEmpty)
         }
     }
+
+    @Test func `rows of the erased are empty, live as rebuilt`() async throws {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            let id = try await house.ask("contact", .new, "create", Self.contact).results[0].id
+            let deal = try await house.ask(
+                "deal", .new, "open", ["title": "Tea", "contact_id": .string(id.text)]
+            ).results[0].id
+            _ = try await house.daybook.queries.record("deal", deal, by: house.owner, min: try await house.head())
+            let erased = try await house.daybook.people.erase(id, by: house.owner)
+            #expect(erased.isForgottenByTables)
+            let reply = try await house.daybook.queries.record("contact", id, by: house.owner, min: erased.position)
+            let text = String(decoding: reply.body, as: UTF8.self)
+            #expect(Self.secrets.allSatisfy { !text.contains($0) }, "\(text)")
+            for one in try await house.daybook.models.verify() { #expect(one.equal, "\(one.projection)") }
+            try await house.daybook.models.rebuild()
+            for one in try await house.daybook.models.verify() { #expect(one.equal, "\(one.projection)") }
+        }
+    }
 }
 
 extension TestHouse {
@@ -280,6 +300,7 @@ extension TestHouse {
     fileprivate func people(_ register: ErasureRegister) -> People {
         let own = daybook.people
         return People(
-            commands: own.commands, access: own.access, database: own.database, register: register, log: own.log)
+            commands: own.commands, access: own.access, models: own.models, waits: own.waits, database: own.database,
+            register: register, log: own.log)
     }
 }

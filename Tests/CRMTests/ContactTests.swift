@@ -5,6 +5,15 @@ import Kernel
 import Testing
 
 @Suite struct ContactTests {
+    @Test func `a member of a map that is null at the beginning is none`() throws {
+        let body: [String: JSON] = [
+            "last_name": "Lovelace", "social_profiles": ["x": .null, "y": "https://y.org"], "preferences": ["a": .null],
+        ]
+        let state = try given(Contact.self).when("create", body).thenState()
+        #expect(Contact.record(state)?["social_profiles"] == ["y": "https://y.org"])
+        #expect(Contact.record(state)?["preferences"] == nil)
+    }
+
     static let work = UUID.number(11), home = UUID.number(12), acme = UUID.number(21), zeta = UUID.number(22)
     static func email(_ address: String, primary: Bool, label: String? = nil) -> JSON {
         .object(

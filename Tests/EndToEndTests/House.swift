@@ -79,6 +79,13 @@ struct Client: Sendable {
         try await send("POST", path, JSONSerialization.data(withJSONObject: body), headers)
     }
 
+    func put(_ path: String, _ body: [String: Any]) async throws -> Answer {
+        try await send("PUT", path, JSONSerialization.data(withJSONObject: body), [:])
+    }
+    func patch(_ path: String, _ body: [String: Any], headers: [String: String] = [:]) async throws -> Answer {
+        try await send("PATCH", path, JSONSerialization.data(withJSONObject: body), headers)
+    }
+
     private func send(_ method: String, _ path: String, _ body: Data?, _ headers: [String: String]) async throws
         -> Answer
     {

@@ -16,10 +16,15 @@ import Testing
         let erased = try await house.run(["person", "erase", ids[0], "--format", "json"])
         #expect(erased.code == 0, "\(erased.talk)")
         #expect(erased.object["new"] as? Bool == true)
+        #expect(erased.object["tables"] as? String == "forgotten")
+        let position = try #require(erased.object["position"] as? Int)
+        let contact = try await client.get(
+            "/api/v1/contacts/\(ids[0])", headers: ["Daybook-Min-Position": "\(position)"])
+        #expect(!String(decoding: contact.body, as: UTF8.self).contains("Frobnitz"))
         await house.leave(server)
 
         let alone = try await house.run(["person", "erase", ids[1], "--format", "json"])
-        #expect(alone.object["new"] as? Bool == true, "\(alone.talk)")
+        #expect(alone.object["tables"] as? String == "forgotten", "\(alone.talk)")
         let after = try await house.run(["person", "export", ids[1]])
         #expect(after.code == 0 && !after.output.contains("Gadolinium"))
         let register = try String(contentsOfFile: house.folder + "/erasures", encoding: .utf8)

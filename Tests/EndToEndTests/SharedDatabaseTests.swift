@@ -13,8 +13,11 @@ import Testing
         let (api, client) = try await first.serve(["--empty", "--role", "api"] + named)
         // It listens nowhere: that the API's port is taken is nothing to it.
         let port = try #require(client.url.split(separator: ":").last)
+        let apart = ["start", "--data", second.folder, "--role", "projector", "--port", "\(port)"] + named
+        let stranger = try await Program.run(apart)
+        #expect(stranger.code == 3 && stranger.talk.contains("master key is missing"), "\(stranger.talk)")
         let projector = try Running(
-            ["start", "--data", second.folder, "--role", "projector", "--port", "\(port)"] + named)
+            apart, environment: ["DAYBOOK_MASTER_KEY_FILE": first.folder + "/master.key"])
         let created = try await client.post("/api/v1/accounts", ["name": "Fathom Marine"])
         let position = try #require(created.headers["daybook-position"])
         let found = try await client.get(

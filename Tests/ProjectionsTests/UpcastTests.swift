@@ -66,12 +66,13 @@ import Testing
         let world = try await World()
         try await world.append(Self.story(2))
         try await world.models.deploy([Self.deals])
-        #expect(try await world.number("SELECT count(*) FROM read.deals WHERE title IS NULL") > 0)
+        // What has the older shape does not fit, and waits.
+        #expect(try await world.number("SELECT count(*) FROM read.deals") < 60)
         #expect(try await world.models.deploy([Self.deals]) == [])
         let later = ReadModels(world.database.settings(), unsealing: World.reading(Self.upcasts), log: quiet)
         #expect(try await later.deploy([Self.deals]) == ["deals"])
         #expect(try await later.deploy([Self.deals]) == [])
-        #expect(try await world.number("SELECT count(*) FROM read.deals WHERE title IS NULL") == 0)
+        #expect(try await world.number("SELECT count(*) FROM read.deals WHERE title LIKE 'Deal %'") == 60)
         #expect(try await later.verify().map(\.equal) == [true])
         await later.close()
     }

@@ -91,7 +91,7 @@ struct ClaimAudit {
         for sealed in histories.joined().compactMap(\.private) {
             persons.formUnion((try? SealedParts.persons(sealed)) ?? [])
         }
-        var opening = Opening()
+        var opening = Opening(upcasts: upcasts)
         if persons.isEmpty { return opening }
         let rows = try connection.query(
             Statement(SQL.auditPersonKeys) {

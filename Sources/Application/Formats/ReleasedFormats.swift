@@ -5,8 +5,9 @@ import Vault
 /// `schemas/events`: the schema of each event and an example of it, and `released.lock`, which names each of these
 /// files with its SHA-256 in the form of `sha256sum`. What stands in the lock never changes; more may come.
 ///
-/// A shape may gain members without a new version (readers take what they know). Then it has one edition more, in a file
-/// of its own beside the first: `deal.opened@1.json`, `deal.opened@1.2.json`. All else is a new version and an upcaster.
+/// A shape may gain members without a new version (readers take what they know). Then it has one edition more, in a
+/// file of its own beside the first: `deal.opened@1.json`, `deal.opened@1.2.json`. All else is a new version and an
+/// upcaster.
 public struct ReleasedFormats: Sendable {
     /// Files to be written, by their path in the folder; the lock is among them.
     public private(set) var new: [String: String] = [:]

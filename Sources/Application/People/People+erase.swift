@@ -4,6 +4,7 @@ import FoundationEssentials
 import Kernel
 import Logging
 import Postgres
+import Projections
 import Vault
 
 extension People {
@@ -17,6 +18,9 @@ extension People {
         public let position: PositionToken
         /// False: it had been done before, and was only finished.
         public let isNew: Bool
+        /// Whether the read tables show nothing of the person any more. Where not, the projector lags or does not run:
+        /// erasing once more, when it does, finishes that.
+        public let isForgottenByTables: Bool
         let trail: Trail
 
         /// The other records that name the person, a line for each: `deal 0190… (owner_id)`.
@@ -25,17 +29,18 @@ extension People {
                 .map { "\($0.entity) \($0.id.text) (\($0.members.sorted().joined(separator: ", ")))" }
         }
 
-        /// `{"id","entity","new","mentioned_by":[…],"position"}`.
+        /// `{"id","entity","new","tables","mentioned_by":[…],"position"}`.
         public var json: JSON {
             [
                 "id": .string(person.text), "entity": .string(entity), "new": .bool(isNew),
-                "mentioned_by": trail.mentioning, "position": .integer(position.position),
+                "tables": .string(isForgottenByTables ? "forgotten" : "pending"), "mentioned_by": trail.mentioning,
+                "position": .integer(position.position),
             ]
         }
     }
 
     /// Erases a person: records `person.erased`, which gives back what was the person's alone, destroys the key, ends
-    /// the access of a member, and notes it in the register.
+    /// the access of a member, notes it in the register, and folds the rows that told of the person again.
     ///
     /// The order is such that whatever a crash leaves undone is done by erasing once more, and that nothing can be
     /// added to the person's record from the first step on. Erasing twice is harmless.
@@ -47,8 +52,10 @@ extension People {
         try await destroy(id, caller.organization)
         try await note(id, caller.organization)
         let trail = try await trail(of: id, caller.organization)
+        let isForgotten = try await refold([id] + trail.shared.map(\.stream), caller.organization, recorded.at)
         return Erased(
-            person: id, entity: recorded.entity, position: recorded.at, isNew: recorded.isNew, trail: trail)
+            person: id, entity: recorded.entity, position: recorded.at, isNew: recorded.isNew,
+            isForgottenByTables: isForgotten, trail: trail)
     }
 
     // MARK: - What is recorded?
@@ -160,6 +167,25 @@ extension People {
             try register.note([ErasureRegister.Entry(organization: organization, person: id, erasedAt: moment)])
         } catch {
             throw Problem("person.register_failed", 500, "The key is destroyed. \(error) Then erase once more.")
+        }
+    }
+
+    // MARK: - What do the read tables tell?
+
+    /// Folds the person's rows again once the projections have seen the erasure: from then on no projector holds the
+    /// key. False: they have not yet.
+    private func refold(
+        _ streams: [UUID], _ organization: UUID, _ position: PositionToken
+    ) async throws(Problem) -> Bool {
+        do {
+            let live = Set(try await models.status().filter { $0.state == "live" }.map(\.projection))
+            let isReached = await waits.wait(
+                for: organization, position: position.position, projections: live, timeout: Daybook.patience)
+            try await models.refold(organization: organization, streams: Array(Set(streams)))
+            return isReached
+        } catch {
+            log.error("rows could not be folded again", metadata: ["error": "\(error)"])
+            return false
         }
     }
 

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Kernel
 import Logging
 import Postgres
+import Projections
 import Vault
 
 /// What is done for a person as a person: to tell what is known of one, and to forget one (DESIGN §5). A person is any
@@ -11,6 +12,8 @@ import Vault
 public final class People: Sendable {
     let commands: Commands
     let access: Access
+    let models: ReadModels
+    let waits: ProjectionWaits
     /// As `daybook_worker`.
     let database: PipelinedConnection
     let register: ErasureRegister?
@@ -18,10 +21,11 @@ public final class People: Sendable {
 
     /// - Parameter register: where erasures are noted for restores; nil where none is kept.
     init(
-        commands: Commands, access: Access, database: PipelinedConnection, register: ErasureRegister?, log: Logger
+        commands: Commands, access: Access, models: ReadModels, waits: ProjectionWaits, database: PipelinedConnection,
+        register: ErasureRegister?, log: Logger
     ) {
-        (self.commands, self.access, self.database) = (commands, access, database)
-        (self.register, self.log) = (register, log)
+        (self.commands, self.access, self.models, self.waits) = (commands, access, models, waits)
+        (self.database, self.register, self.log) = (database, register, log)
     }
 
     /// A person's record as it stands in the log.

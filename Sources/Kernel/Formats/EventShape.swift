@@ -44,8 +44,8 @@ extension Entity {
 
 extension EventShape {
     /// The shapes of all events of a kind. A payload without labels has the entity's fields for members; of the others
-    /// those that are named as a field hold what that field holds. What is `derived` stands beside the fields, and is never
-    /// in a patch.
+    /// those that are named as a field hold what that field holds. What is `derived` stands beside the fields, and is
+    /// never in a patch.
     public static func all<M: Message>(of _: M.Type, fields: [Field], derived: [Field] = []) -> [EventShape] {
         ((try? M.payloads()) ?? []).compactMap { name, payload in
             guard let (type, schema) = Stored.parts(of: name) else { return nil }

@@ -28,6 +28,10 @@ extension Engine {
 
     /// Why it could not be applied.
     private func applyAgain(_ event: Event, _ i: Int) -> FoldError? {
+        withNewest(event) { applyNewestAgain($0, i) }
+    }
+
+    private func applyNewestAgain(_ event: Event, _ i: Int) -> FoldError? {
         let projection = projections[i]
         let number = type(event.type)
         guard number >= 0 else { return nil }

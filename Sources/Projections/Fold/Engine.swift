@@ -125,26 +125,33 @@ final class Engine {
         return -1
     }
 
+    /// The same of an event, which may have an older shape and another name.
+    func type(of event: Event) -> Int {
+        guard plan.isOlder(event) else { return type(event.type) }
+        return Array(newestType(of: event).utf8).withUnsafeBytes { type($0) }
+    }
+    private func newestType(of event: Event) -> Substring {
+        plan.upcasts.newest("\(String(decoding: event.type, as: UTF8.self))@\(event.schema)").prefix { $0 != "@" }
+    }
+
     // MARK: - What does an event do?
 
     /// Applies one event to every active projection that takes it. Where it cannot be applied, its stream is held
     /// there.
-    func apply(_ event: Event) {
-        if plan.isOlder(event) { applyOlder(event) } else { applyNewest(event) }
-    }
+    func apply(_ event: Event) { withNewest(event, applyNewest) }
 
-    /// The slow way, of shapes that have a successor only: open, upcast, fold. Data that are no JSON are refused by the
-    /// fold, under the name by which projections know the event.
-    private func applyOlder(_ event: Event) {
-        let name = "\(String(decoding: event.type, as: UTF8.self))@\(event.schema)"
-        let type = plan.upcasts.newest(name).prefix { $0 != "@" }
+    /// Tells `body` the event in its newest shape. The slow way, of shapes that have a successor only: open, upcast.
+    /// Data that are no JSON are refused by the fold, under the name by which projections know the event.
+    func withNewest<R>(_ event: Event, _ body: (Event) -> R) -> R {
+        guard plan.isOlder(event) else { return body(event) }
+        let type = newestType(of: event)
         let data = (try? older(event)) ?? Array(event.data)
         var newest = event
-        Array(type.utf8).withUnsafeBytes { type in
+        return Array(type.utf8).withUnsafeBytes { type in
             data.withUnsafeBytes { data in
                 (newest.type, newest.data) = (type, data)
                 newest.private = UnsafeRawBufferPointer(start: nil, count: 0)
-                applyNewest(newest)
+                return body(newest)
             }
         }
     }

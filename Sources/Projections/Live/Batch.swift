@@ -151,9 +151,10 @@ final class Batch {
         for (n, event) in events.enumerated() {
             if first[event.stream] == nil { first[event.stream] = n }
             if engine.book != nil, Erasure.matches(event.type) { erased.append(event.stream) }
-            let type = engine.type(event.type)
+            let type = engine.type(of: event)
             if type < 0 { continue }
-            if deployment.plan.types[type].sealing != .nothing { unknown.formUnion(engine.unknown(event)) }
+            let mayBeSealed = deployment.plan.types[type].sealing != .nothing || deployment.plan.isOlder(event)
+            if mayBeSealed { unknown.formUnion(engine.unknown(event)) }
             for (i, _) in deployment.plan.types[type].programs where engine.projections[i].active {
                 _ = engine.projections[i].rows.table.row(event.stream)
             }

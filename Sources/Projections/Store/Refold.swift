@@ -1,7 +1,8 @@
 import FoundationEssentials
 import Postgres
 
-/// Folds the rows of some streams of one projection again from the log, because a key that opened parts of them is gone.
+/// Folds the rows of some streams of one projection again from the log, because a key that opened parts of them is
+/// gone.
 struct Refold {
     /// Streams that are held in memory at once.
     private static let most = 500
@@ -9,8 +10,8 @@ struct Refold {
     let deployed: Deployed
     let unsealing: Unsealing?
 
-    /// In a transaction that is open. Nothing of the organization is applied meanwhile, and a batch that is under way is
-    /// not written.
+    /// In a transaction that is open. Nothing of the organization is applied meanwhile, and a batch that is under way
+    /// is not written.
     /// - Returns: how many rows were folded.
     func run(_ organization: UUID, _ streams: [UUID]) throws -> Int {
         let found = try connection.query(
@@ -86,8 +87,8 @@ struct Refold {
 
 extension ReadModels {
     /// Folds the rows of some streams again from the log, in every table: after a key was destroyed they say what a
-    /// rebuild would make of them. The streams' own tables do that by themselves when they come to `person.erased`; this
-    /// is for other streams that held parts of the person, and harms nothing else.
+    /// rebuild would make of them. The streams' own tables do that by themselves when they come to `person.erased`;
+    /// this is for other streams that held parts of the person, and harms nothing else.
     /// - Returns: how many rows were folded, over all tables.
     @discardableResult
     public func refold(organization: UUID, streams: [UUID]) async throws -> Int {

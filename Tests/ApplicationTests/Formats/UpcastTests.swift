@@ -4,6 +4,7 @@ import Foundation
 import Kernel
 import Projections
 import Testing
+import Vault
 
 @testable import Application
 
@@ -11,7 +12,10 @@ import Testing
 /// tables and histories know the shape of today.
 @Suite struct UpcastTests {
     private static let upcasts: Upcasts = [
-        "product.listed@1": .to("product.listed@2") { $0["name"] = $0.removeValue(forKey: "title") },
+        "product.listed@1": .to("product.listed@2") {
+            $0["name"] = $0.removeValue(forKey: "title")
+            $0["description"] = $0.removeValue(forKey: "note")
+        },
         "product.listed@2": .to("product.created@1") {
             $0["price"] = $0.removeValue(forKey: "cents").map { ["minor": $0, "currency": "EUR"] }
         },
@@ -20,12 +24,18 @@ import Testing
     @Test func `a product that the log tells in an old shape is one like any other`() async throws {
         let house = try await TestHouse(projecting: .init(), upcasts: Self.upcasts)
         let id = house.fresh()
+        let (key, wrapped) = house.daybook.persons.mint(house.organization, id)
+        let place = SealingPlace(
+            organization: house.organization, stream: id, version: 1, type: "product.listed".utf8, schema: 1)
+        let note = key.seal(
+            Array(#"{"note":"Bright"}"#.utf8), .data, of: id, at: place, nonce: Random.bytes(SealedPart.nonceLength))
         let old = Draft(
             stream: id, version: 1, type: "product.listed", schema: 1,
-            data: Array(#"{"cents":1250,"title":"Lamp"}"#.utf8), actor: house.founding.owner, command: house.fresh(),
+            data: Array(#"{"cents":1250,"title":"Lamp"}"#.utf8), private: SealedParts.bytes([note]),
+            actor: house.founding.owner, command: house.fresh(),
             index: 0)
         _ = try await house.daybook.appender.append(
-            Unit(organization: house.organization, drafts: [old], expected: [id: 0], readAt: 0))
+            Unit(organization: house.organization, drafts: [old], expected: [id: 0], readAt: 0, keys: [wrapped]))
 
         // The domain: it exists, what is the same is no change, and another price is one.
         let same = try await house.ask("product", .id(id), "edit", ["name": "Lamp"])
@@ -38,6 +48,7 @@ import Testing
             let reply = try await house.daybook.queries.record("product", id, by: house.owner, min: answer.position)
             let record = try JSON(parsing: reply.body)
             #expect(record["name"] == "Lamp")
+            #expect(record["description"] == "Bright")
             #expect(record["price"] == ["minor": 990, "currency": "EUR"])
         }
         #expect(try await house.daybook.models.verify(["products"]).map(\.equal) == [true])
@@ -51,7 +62,10 @@ import Testing
         #expect(items[0]["type"] == "product.created")
         #expect(items[0]["schema"] == 1)
         #expect(items[0]["stored"] == "product.listed@1")
-        #expect(items[0]["data"] == ["name": "Lamp", "price": ["minor": 1250, "currency": "EUR"]])
+        #expect(
+            items[0]["data"] == [
+                "name": "Lamp", "description": "Bright", "price": ["minor": 1250, "currency": "EUR"],
+            ])
         #expect(items[1]["stored"] == nil)
         #expect(
             items[1]["changes"] == [
