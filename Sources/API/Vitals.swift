@@ -10,6 +10,8 @@ public struct Vitals: Sendable {
     public var projections: [Projection]
     /// Units that wait to be appended; nil where that cannot be told.
     public var queued: Int?
+    /// Logs whose heads are not signed, because what is stored contradicts what was signed before.
+    public var refusedHeads: Int
     /// What was released: "0.1.0".
     public var version: String
 
@@ -42,9 +44,9 @@ public struct Vitals: Sendable {
     }
 
     /// How things are.
-    public init(database: Bool, projections: [Projection], queued: Int?, version: String) {
+    public init(database: Bool, projections: [Projection], queued: Int?, refusedHeads: Int = 0, version: String) {
         (self.database, self.projections, self.queued) = (database, projections, queued)
-        self.version = version
+        (self.refusedHeads, self.version) = (refusedHeads, version)
     }
 
     /// Nobody answered in time.
@@ -53,10 +55,11 @@ public struct Vitals: Sendable {
     /// Seconds after which a projector that says nothing is taken for gone.
     static let silence = 30.0
 
-    /// `ok`; `degraded` where a projection stopped, holds streams or is fed by nobody; `down` without a database.
+    /// `ok`; `degraded` where a projection stopped, holds streams or is fed by nobody, or a log was tampered with;
+    /// `down` without a database.
     var status: String {
         if !database { return "down" }
-        return projections.allSatisfy(\.isWell) ? "ok" : "degraded"
+        return projections.allSatisfy(\.isWell) && refusedHeads == 0 ? "ok" : "degraded"
     }
     /// Whether this process should be sent requests.
     var isServing: Bool { database && !projections.contains { $0.isStopped } }
@@ -67,7 +70,8 @@ extension Vitals {
     init(of daybook: Daybook, version: String) async {
         let statuses = try? await daybook.models.status()
         self.init(
-            database: statuses != nil, projections: Vitals.projections(statuses ?? []), queued: nil, version: version)
+            database: statuses != nil, projections: Vitals.projections(statuses ?? []), queued: nil,
+            refusedHeads: daybook.refusedHeads, version: version)
     }
 
     /// The projections that are not dropped, as their register and the log tell.
@@ -92,7 +96,7 @@ extension Vitals {
         return [
             "status": .string(status), "database": .string(database ? "ok" : "unreachable"),
             "projections": .array(shown), "queue": queued.map { .integer(Int64($0)) } ?? .null,
-            "version": .string(version),
+            "refused_heads": .integer(Int64(refusedHeads)), "version": .string(version),
         ]
     }
 }

@@ -116,6 +116,9 @@ public final class Daybook: Sendable {
         try await models.deploy(files, catalogue: Self.catalogue, progress: progress)
     }
 
+    /// Of how many logs the head is not signed, because what is stored contradicts what was signed before.
+    public var refusedHeads: Int { signer.refused }
+
     /// The events that projections may name.
     public static let catalogue = EventCatalogue(eventShapes)
 

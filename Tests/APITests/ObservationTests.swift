@@ -70,6 +70,14 @@ import Testing
         #expect(text.contains("daybook_http_request_duration_seconds_count{route=\"/broken\"} 3\n"))
     }
 
+    @Test func `a log whose head is refused a signature makes the server unwell, and it serves on`() {
+        for (refused, status) in [(0, "ok"), (1, "degraded")] {
+            let vitals = Vitals(database: true, projections: [], queued: nil, refusedHeads: refused, version: "test")
+            #expect(vitals.status == status && vitals.isServing)
+            #expect(vitals.json["refused_heads"] == .integer(Int64(refused)))
+        }
+    }
+
     @Test func `a line holds what would break it as an escape`() throws {
         let lines = Lines()
         var handler = JSONLogHandler(label: "x", output: .function { lines.take($0) })

@@ -215,9 +215,11 @@ import Testing
         #expect(health.status == 200, "\(health.text)")
         #expect(health.json["database"] == "ok")
         #expect(health.json["projections"]?.array?.isEmpty == false)
+        #expect(health.json["refused_heads"] == 0)
         let metrics = try await tenant.anonymously(Call("GET", "/metrics"))
         #expect(metrics["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
         #expect(metrics.text.contains("process_resident_memory_bytes "))
+        #expect(metrics.text.contains("daybook_signer_refused_heads 0.0\n"))
         #expect(metrics.text.contains("daybook_projection_lag_events{projection="))
     }
 

@@ -27,6 +27,7 @@ extension Routes {
                 let vitals = await current()
                 metrics.gauge("daybook_up", [:], vitals.database ? 1 : 0)
                 if let queued = vitals.queued { metrics.gauge("daybook_appender_queue", [:], Double(queued)) }
+                metrics.gauge("daybook_signer_refused_heads", [:], Double(vitals.refusedHeads))
                 for projection in vitals.projections {
                     let labels = ["projection": projection.name]
                     if let lag = projection.lag { metrics.gauge("daybook_projection_lag_events", labels, Double(lag)) }

@@ -10,6 +10,9 @@ import Vault
 /// It hears from its appender which logs have grown and signs them in rounds, several organizations in one statement.
 /// What a process left unsigned when it was killed is found by the sweep of another, or of the next one. Several
 /// processes may sign the same head: the second finds it signed.
+///
+/// Nothing is signed blindly: by the hashes stored now, the last signed head must be the beginning of the next one.
+/// Whoever has the database can write a history anew, and gets no signature for it.
 public final class HeadSigner: Sendable {
     /// How long after a round the next one begins, at the earliest.
     private static let pause = Duration.milliseconds(750)
@@ -70,6 +73,10 @@ public final class HeadSigner: Sendable {
     public func sign() async throws(PostgresError) {
         try await signing.sign(signing.unsigned())
     }
+
+    /// Of how many logs the head is not signed, because what is stored contradicts what was signed before; as far as
+    /// this process has looked.
+    public var refused: Int { signing.refused }
 
     /// Signs what the appender, which is closed already, has written, and disconnects.
     public func close() async {

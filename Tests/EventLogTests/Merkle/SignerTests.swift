@@ -1,8 +1,10 @@
 import EventLog
 import FoundationEssentials
 import Kernel
+import Logging
 import Postgres
 import PostgresTesting
+import Synchronization
 import Testing
 import Vault
 
@@ -20,8 +22,8 @@ import Vault
             keys = SigningKeys(world.connection, master: SignerTests.master)
         }
 
-        func signer(_ appender: Appender) -> HeadSigner {
-            HeadSigner(world.database.settings(), keys: keys, appender: appender, clock: now, log: quiet)
+        func signer(_ appender: Appender, log: Logger = quiet) -> HeadSigner {
+            HeadSigner(world.database.settings(), keys: keys, appender: appender, clock: now, log: log)
         }
 
         /// A log's name of a key.
@@ -37,6 +39,53 @@ import Vault
                 organization: organization,
                 drafts: [draft(organization, 1, type: "organization.created", data: data)],
                 expected: [organization: 0], readAt: 0)
+        }
+
+        /// Runs SQL as a superuser who disables what protects the log.
+        func superuser(_ sql: String) async throws {
+            let pool = BlockingPool(world.database.superuser, size: 1, log: quiet)
+            try await pool.run {
+                try $0.execute(
+                    """
+                    ALTER TABLE log.event DISABLE TRIGGER ALL;
+                    ALTER TABLE log.checkpoint DISABLE TRIGGER ALL;
+                    \(sql);
+                    ALTER TABLE log.event ENABLE TRIGGER ALL;
+                    ALTER TABLE log.checkpoint ENABLE TRIGGER ALL
+                    """)
+            }
+            await pool.close()
+        }
+
+        func tamper(_ organization: UUID, _ tampering: Tampering) async throws {
+            var log = try await world.reader.page(organization, after: 0, limit: 100)
+            log[2].data = Array(#"{"title":"Lamp"}"#.utf8)
+            var tree = Frontier.empty
+            let hashes = log.map { tree.append(leaf: MerkleTree.leaf($0.line)) }
+            func hex(_ bytes: [UInt8]) -> String {
+                "'\\x" + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "'"
+            }
+            func rewrite(_ row: Int, _ set: String) -> String {
+                "UPDATE log.event SET \(set) WHERE organization_id = '\(organization.text)' AND position = \(row + 1)"
+            }
+            let mine = "organization_id = '\(organization.text)'"
+            let statements: [String] =
+                switch tampering {
+                case .history:
+                    [rewrite(2, "data = '{\"title\":\"Lamp\"}'")]
+                        + hashes.indices.map { rewrite($0, "merkle = \(hex(hashes[$0]))") }
+                case .above: [rewrite(7, "merkle = \(hex(hashes[7]))")]
+                case .head:
+                    [
+                        """
+                        UPDATE log.checkpoint SET root = \(hex(tree.root)), note = replace(note, split_part(note, E'\\n', 3),
+                            encode(\(hex(tree.root)), 'base64')) WHERE \(mine)
+                        """
+                    ]
+                case .end: ["DELETE FROM log.event WHERE position > 4 AND \(mine)"]
+                case .hash: [rewrite(7, "merkle = substring(merkle FOR 96)")]
+                }
+            try await superuser(statements.joined(separator: ";\n"))
         }
 
         /// The signed heads of a log, smallest first, when there are `count` of them.
@@ -163,5 +212,110 @@ import Vault
         }
         await appender.close()
         await signer.close()
+    }
+
+    // MARK: - What is not signed?
+
+    /// What somebody with all rights does to a log of seven events whose head is signed.
+    enum Tampering: String, CaseIterable {
+        /// A line is changed, and every hash from there on made anew.
+        case history = "log.head_forged"
+        /// Only a hash that was stored after the signature tells of another line.
+        case above = "log.head_forged above"
+        /// The signed head is replaced by one of that history.
+        case head = "log.head_signature"
+        /// The last events are taken away.
+        case end = "log.truncated"
+        /// A hash of the tree is taken away.
+        case hash = "log.damaged"
+
+        var code: String { String(rawValue.prefix { $0 != " " }) }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: Tampering.allCases)
+    func `a log that contradicts its signed head gets no further signature`(tampering: Tampering) async throws {
+        let notary = try await Notary()
+        let (organization, other) = (id(), id())
+        let founder = notary.world.appender()
+        for one in [organization, other] {
+            _ = try await founder.append(try await notary.founding(one))
+            for _ in 1...6 { _ = try await founder.append(opening(one)) }
+        }
+        let first = notary.signer(founder)
+        try await first.sign()
+        await founder.close()
+        await first.close()
+        if tampering != .above && tampering != .hash { try await notary.tamper(organization, tampering) }
+
+        let appender = notary.world.appender()
+        for one in [organization, other] { _ = try await appender.append(opening(one)) }
+        // The eighth event completes a subtree of eight.
+        if tampering == .above || tampering == .hash { try await notary.tamper(organization, tampering) }
+        let told = Codes()
+        let signer = notary.signer(appender, log: told.logger)
+        for _ in 1...2 { try await signer.sign() }
+        #expect(signer.refused == 1)
+        #expect(told.all == [tampering.code])
+        #expect(try await notary.heads(organization, count: 1).compactMap { Checkpoint($0)?.size } == [7])
+        #expect(try await notary.heads(other, count: 2).compactMap { Checkpoint($0)?.size } == [7, 8])
+        await appender.close()
+        await signer.close()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `who signed a head notices that it is gone; the next process cannot know`() async throws {
+        let notary = try await Notary()
+        let organization = id()
+        let appender = notary.world.appender()
+        let told = Codes()
+        let signer = notary.signer(appender, log: told.logger)
+        _ = try await appender.append(try await notary.founding(organization))
+        try await signer.sign()
+        let kept = try #require(try await notary.heads(organization, count: 1).first)
+        try await notary.superuser("DELETE FROM log.checkpoint")
+        _ = try await appender.append(opening(organization))
+        try await signer.sign()
+        #expect(signer.refused == 1 && told.all == ["log.head_missing"])
+        #expect(try await notary.heads(organization, count: 0).isEmpty)
+        let next = notary.signer(appender)
+        try await next.sign()
+        #expect(try await notary.heads(organization, count: 1).count == 1)
+        // Put back, it is as it was.
+        try await notary.superuser(
+            """
+            DELETE FROM log.checkpoint;
+            INSERT INTO log.checkpoint
+            SELECT '\(organization.text)', 1, substring(merkle FOR 32), '\(kept.text)', now()
+            FROM log.event WHERE position = 1
+            """)
+        try await signer.sign()
+        #expect(signer.refused == 0)
+        #expect(try await notary.heads(organization, count: 2).count == 2)
+        await appender.close()
+        await signer.close()
+        await next.close()
+    }
+}
+
+/// The codes of what was told as an error.
+private final class Codes: LogHandler {
+    private let codes = Mutex<[String]>([])
+    var all: [String] { codes.withLock { $0 } }
+    var logger: Logger { Logger(label: "test") { _ in self } }
+
+    var logLevel: Logger.Level {
+        get { .error }
+        set {}
+    }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+    func log(event: LogEvent) {
+        if case .string(let code)? = event.metadata?["code"] { codes.withLock { $0.append(code) } }
     }
 }

@@ -1,4 +1,5 @@
--- The logs that go beyond their last signed head, by jumping from one to the next on the primary key.
+-- The logs that do not end with their last signed head: most of them have grown, one that is shorter was cut. By
+-- jumping from one to the next on the primary key.
 WITH RECURSIVE organization (id) AS (
     (SELECT organization_id FROM log.event ORDER BY organization_id LIMIT 1)
     UNION ALL
@@ -15,4 +16,4 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT size FROM log.checkpoint WHERE organization_id = o.id ORDER BY size DESC LIMIT 1
 ) c ON true
-WHERE o.id IS NOT NULL AND e.position > coalesce(c.size, 0)
+WHERE o.id IS NOT NULL AND e.position <> coalesce(c.size, 0)
