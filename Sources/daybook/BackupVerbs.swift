@@ -12,19 +12,62 @@ struct BackupVerb: AsyncParsableCommand {
         commandName: "backup", abstract: "Write everything that cannot be derived into a folder, of one snapshot.",
         discussion: """
             The logs as exports that `audit verify --offline` reads, and keys, credentials, claims and outcomes. The \
-            master key and the register of erasures are not in it: keep copies of both elsewhere.
+            master key and the registers are not in it: keep copies of them elsewhere. It is noted in the register of \
+            backups, by which `person scrub` tells which of them still hold somebody who was erased since.
             """)
     @OptionGroup var place: Place
     @OptionGroup var output: Output
     @Argument(help: "The folder to write; it must not be there, or be empty.") var folder: String
+    @Option(help: "How long it is kept, every copy included: days, weeks or years, as 90d, 12w or 7y.")
+    var keep = Keep(days: 90)
+    @Flag(help: "Write nothing: note that the backup in this folder is destroyed, every copy included.")
+    var gone = false
 
     func run() async throws {
+        let folder = URL(fileURLWithPath: folder).standardizedFileURL.path
+        if gone { return try await forget(folder) }
+        let now = Clock.now()
+        let expiry = keep.end(from: now)
         let done = try await place.visit(log: Talk.log) { opened in
-            try await opened.backups.write(to: folder, at: Clock.now())
+            try await opened.backups.write(to: folder, at: now, until: expiry, noting: opened.backupRegister)
         }
-        output.result(done.json) {
-            "\(done.organizations) logs with \(done.events) events, and \(done.rows) rows of other tables."
+        output.result(done.json.adding("expires_at", .string(expiry.text))) {
+            "\(done.organizations.count) logs with \(done.events) events, and \(done.rows) rows of other tables. "
+                + "To be kept until \(expiry.text)."
         }
+    }
+
+    private func forget(_ folder: String) async throws {
+        guard !FileManager.default.fileExists(atPath: folder) else {
+            throw Exit(.failed, "\(folder) is still there. Remove it first, and every copy of it.")
+        }
+        let now = Clock.now()
+        let noted = try await place.visit(log: Talk.log) { opened in
+            let noted = try opened.backupRegister.entries().filter { $0.folder == folder && $0.expiresAt > now }
+            for var backup in noted {
+                backup.expiresAt = now
+                try opened.backupRegister.note(backup)
+            }
+            return noted.count
+        }
+        guard noted > 0 else { throw Exit(.failed, "No backup in \(folder) is noted that should still be kept.") }
+        output.result(["gone": .integer(Int64(noted))]) { "Noted: \(noted) gone." }
+    }
+
+    /// How long a backup is kept.
+    struct Keep: ExpressibleByArgument {
+        let days: Int64
+        init(days: Int64) { self.days = days }
+        init?(argument: String) {
+            let units: [Character: Int64] = ["d": 1, "w": 7, "y": 366]
+            guard let unit = argument.last.flatMap({ units[$0] }), let count = Int64(argument.dropLast()),
+                (1...5000).contains(count)
+            else { return nil }
+            days = count * unit
+        }
+        var defaultValueDescription: String { "\(days)d" }
+
+        func end(from now: Instant) -> Instant { Instant(microseconds: now.microseconds + days * 86_400_000_000) }
     }
 }
 
@@ -52,8 +95,8 @@ struct RestoreVerb: AsyncParsableCommand {
         let opened = try await Opened.serving(place, log: Talk.log)
         let (done, erased) = try await leaving(by: opened.close) { try await restore(into: opened) }
         output.result(done.json.adding("erased_again", .integer(Int64(erased)))) {
-            "\(done.organizations) logs with \(done.events) events are back, and \(done.rows) rows of other tables. "
-                + "Erased again: \(erased). The read tables are built at the next start."
+            "\(done.organizations.count) logs with \(done.events) events are back, and \(done.rows) rows of other "
+                + "tables. Erased again: \(erased). The read tables are built at the next start."
         }
     }
 
@@ -82,7 +125,7 @@ extension Backup.Summary {
     /// `{"organizations","events","rows","taken_at"}`.
     fileprivate var json: JSON {
         [
-            "organizations": .integer(Int64(organizations)), "events": .integer(events), "rows": .integer(rows),
+            "organizations": .integer(Int64(organizations.count)), "events": .integer(events), "rows": .integer(rows),
             "taken_at": .string(takenAt.text),
         ]
     }

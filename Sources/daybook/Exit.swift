@@ -32,7 +32,7 @@ struct Exit: Error {
         case Server.Failure.portInUse(let port): self = Doorway.refusal(port, EADDRINUSE)
         case let error as ClusterError: self.init(.lacking, "\(error)")
         case let error as KeyError: self.init(.lacking, "\(error)")
-        case let error as ErasureRegisterError: self.init(.lacking, "\(error)")
+        case let error as RegisterError: self.init(.lacking, "\(error)")
         case let error as MigrationError: self.init(.lacking, "\(error)")
         case let error as PostgresError where error.kind.isOfEnvironment:
             self.init(.lacking, "The database cannot be used. \(error)")

@@ -11,6 +11,8 @@ struct Opened: Sendable {
     let master: MasterKey
     /// Who was erased from it.
     let register: ErasureRegister
+    /// Which backups were made of it.
+    let backupRegister: BackupRegister
     /// The private cluster where this process holds it.
     let cluster: PrivateCluster?
 
@@ -52,6 +54,7 @@ struct Opened: Sendable {
             try await Migrator(settings, log: log).migrate(migrations)
             master = try await place.masterKey(of: settings, log)
             register = try place.erasureRegister(master)
+            backupRegister = BackupRegister(register.path(beside: "backups"), master: master)
         } catch {
             try? await cluster?.stop()
             throw error

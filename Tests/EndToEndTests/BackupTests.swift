@@ -59,4 +59,54 @@ import Testing
         let refused = try await other.run(["restore", folder, "--without-register"], environment: key)
         #expect(refused.code == 3 && refused.talk.contains("another master key"), "\(refused.talk)")
     }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `a scrub names the backups that still hold the person, until they are gone`() async throws {
+        let house = try House()
+        let (server, client) = try await house.serve(["--empty"])
+        func contact(_ name: String) async throws -> String {
+            try await client.post("/api/v1/contacts", ["last_name": name]).id
+        }
+        func backup(_ name: String, _ arguments: [String] = []) async throws -> Program.Outcome {
+            let done = try await house.run(["backup", house.folder + "/" + name, "--format", "json"] + arguments)
+            #expect(done.code == 0, "\(done.talk)")
+            return done
+        }
+        func scrub(_ id: String) async throws -> (code: Int32, backups: [[String: any Sendable]]) {
+            let done = try await house.run(["person", "scrub", id, "--format", "json"])
+            let kinds = (done.object["findings"] as? [[String: any Sendable]] ?? []).map { $0["kind"] as? String }
+            let backups = done.object["backups"] as? [[String: any Sendable]] ?? []
+            #expect(kinds == backups.map { _ in "backup" } && done.code == (backups.isEmpty ? 0 : 2), "\(done.talk)")
+            #expect((done.object["not_known"] as? String)?.contains("another way") == true)
+            return (done.code, backups)
+        }
+        let early = try await contact("Frobnitz")
+        let first = try await backup("first")
+        let late = try await contact("Gadolinium")
+        let second = try await backup("second", ["--keep", "2w"])
+        for id in [early, late] { #expect(try await house.run(["person", "erase", id]).code == 0) }
+        _ = try await backup("third")
+
+        let both = try await scrub(early).backups
+        #expect(both.map { $0["folder"] as? String } == ["first", "second"].map { "\(house.folder)/\($0)" })
+        #expect(both.map { $0["there"] as? Bool } == [true, true])
+        for (named, made) in zip(both, [first, second]) {
+            #expect(named["taken_at"] as? String == made.object["taken_at"] as? String)
+            #expect(named["expires_at"] as? String == made.object["expires_at"] as? String)
+        }
+        // Who was recorded after the first backup is not in it.
+        let of = try await scrub(late).backups
+        #expect(of.map { $0["folder"] as? String } == ["\(house.folder)/second"])
+
+        // Elsewhere, it still holds the person, until its time or until somebody says that it is gone.
+        let there = house.folder + "/second"
+        #expect(try await house.run(["backup", there, "--gone"]).code == 1, "it is there")
+        try FileManager.default.moveItem(atPath: there, toPath: house.folder + "/moved")
+        let away = try await scrub(late).backups
+        #expect(away.map { $0["there"] as? Bool } == [false])
+        #expect(try await house.run(["backup", there, "--gone"]).code == 0)
+        #expect(try await house.run(["backup", there, "--gone"]).code == 1, "it is gone already")
+        #expect(try await scrub(late).backups.isEmpty)
+        await house.leave(server)
+    }
 }

@@ -51,12 +51,12 @@ import Vault
         ]
         for (lines, at) in forged {
             try write(lines)
-            #expect(throws: ErasureRegisterError.altered(file, line: at)) { try register.entries() }
-            #expect(throws: ErasureRegisterError.altered(file, line: at)) { try register.note(entries(5...5)) }
+            #expect(throws: RegisterError.altered(file, line: at)) { try register.entries() }
+            #expect(throws: RegisterError.altered(file, line: at)) { try register.note(entries(5...5)) }
         }
         try write(good)
         let other = ErasureRegister(file, master: MasterKey(bytes: Array(repeating: 4, count: 32)))
-        #expect(throws: ErasureRegisterError.altered(file, line: 1)) { try other.entries() }
+        #expect(throws: RegisterError.altered(file, line: 1)) { try other.entries() }
     }
 
     @Test func `what a crash left of a line is passed over, and written over`() throws {
@@ -71,6 +71,6 @@ import Vault
 
     @Test func `where it cannot be written, that is said`() {
         let nowhere = ErasureRegister("/nonexistent/erasures", master: master)
-        #expect(throws: ErasureRegisterError.unwritable("/nonexistent/erasures")) { try nowhere.note(entries(1...1)) }
+        #expect(throws: RegisterError.unwritable("/nonexistent/erasures")) { try nowhere.note(entries(1...1)) }
     }
 }

@@ -21,14 +21,26 @@ public struct Backups: Sendable {
     }
 
     /// Writes a backup, while whoever works on the database goes on.
-    /// - Parameter folder: that is made, or there and empty.
-    /// - Throws: `AuditError`, `FileError`, `PostgresError`.
+    /// - Parameters:
+    ///   - folder: that is made, or there and empty; an absolute path.
+    ///   - expiry: until when it will be kept.
+    ///   - register: where it is noted; without that it is not complete.
+    /// - Throws: `AuditError`, `FileError`, `PostgresError`, `RegisterError`.
     public func write(
-        to folder: String, at now: Instant, progress: @escaping @Sendable (_ events: Int64) -> Void = { _ in }
+        to folder: String, at now: Instant, until expiry: Instant, noting register: BackupRegister,
+        progress: @escaping @Sendable (_ events: Int64) -> Void = { _ in }
     ) async throws -> Backup.Summary {
-        try await connected { [master] connection in
+        // Should it be unreadable, that is better said before the work than after it.
+        _ = try register.entries()
+        return try await connected { [master] connection in
             try Backup(folder).write(
-                connection, at: now, sign: { try Self.note($0, $1, master, connection) }, progress: progress)
+                connection, at: now, sign: { try Self.note($0, $1, master, connection) },
+                note: { done in
+                    try register.note(
+                        BackupRegister.Entry(
+                            takenAt: now, expiresAt: expiry, keys: done.keys, organizations: done.organizations,
+                            folder: folder))
+                }, progress: progress)
         }
     }
 

@@ -194,7 +194,7 @@ extension People {
     /// Erases again whom the register names and the database does not know as erased: it comes from a backup that is
     /// older. To be done before anything is served.
     /// - Returns: how many were erased, and how many the database does not have at all.
-    /// - Throws: `ErasureRegisterError`, `Problem`.
+    /// - Throws: `RegisterError`, `Problem`.
     public func replay(_ register: ErasureRegister) async throws -> (erased: Int, unknown: Int) {
         var (erased, unknown) = (0, 0)
         for entry in try register.entries() {
@@ -210,7 +210,7 @@ extension People {
     }
 
     /// Notes in the register whom the database knows as erased and the register does not: what a crash left out.
-    /// - Throws: `ErasureRegisterError`, `PostgresError`.
+    /// - Throws: `RegisterError`, `PostgresError`.
     public func completeRegister() async throws {
         guard let register else { return }
         let rows = try await database.query(Statement(SQL.allErased))

@@ -8,12 +8,14 @@ import Postgres
 public struct Backup: Sendable {
     /// What was written or read.
     public struct Summary: Sendable, Hashable {
-        /// How many logs.
-        public let organizations: Int
+        /// Whose logs.
+        public let organizations: [UUID]
         /// How many events in all of them.
         public let events: Int64
         /// How many rows of other tables.
         public let rows: Int64
+        /// SHA-256 of the file of persons' keys.
+        public let keys: [UInt8]
         /// When the snapshot was taken.
         public let takenAt: Instant
     }
@@ -27,10 +29,11 @@ public struct Backup: Sendable {
     /// - Parameters:
     ///   - now: the time that the manifest tells.
     ///   - sign: the head of a log, signed: a snapshot may hold events that no head is signed over yet.
+    ///   - note: told what is in it before it is complete: what is not noted cannot be restored.
     public func write(
         _ connection: BlockingConnection, at now: Instant,
         sign: @escaping (_ organization: UUID, _ tree: Frontier) throws -> String,
-        progress: (_ events: Int64) -> Void = { _ in }
+        note: (Summary) throws -> Void = { _ in }, progress: (_ events: Int64) -> Void = { _ in }
     ) throws -> Summary {
         try Disk.makeFolder(folder, mode: 0o700)
         try Disk.makeFolder("\(folder)/logs", mode: 0o700)
@@ -51,6 +54,7 @@ public struct Backup: Sendable {
                 manifest.tables.append(try tables.write(try row.text(0), columns, from: connection))
             }
         }
+        try note(manifest.summary)
         try manifest.write(to: folder)
         return manifest.summary
     }
@@ -91,10 +95,44 @@ public struct Backup: Sendable {
     }
 }
 
+// MARK: - Whose keys are in it?
+
+extension Backup {
+    /// Whether it holds the key of one of these persons. Nil: there is no such backup here, or it cannot be read.
+    /// - Parameters:
+    ///   - takenAt: when its snapshot was taken.
+    ///   - keys: SHA-256 of its file of persons' keys.
+    public func holds(
+        keyOf persons: some Sequence<(organization: UUID, person: UUID)>, takenAt: Instant, keys digest: [UInt8]
+    ) -> Bool? {
+        guard let manifest = try? Manifest(folder), manifest.takenAt == takenAt, let keys = manifest.keys,
+            keys.digest == digest,
+            let organization = keys.columns.firstIndex(of: "organization_id"),
+            let person = keys.columns.firstIndex(of: "person_id"), let wrapped = keys.columns.firstIndex(of: "wrapped")
+        else { return nil }
+        let wanted = Set(persons.map { $0.organization.bytes + $0.person.bytes })
+        var holds = false
+        do {
+            try TableFile(folder: "\(folder)/tables").scan(keys) { fields in
+                guard fields[wrapped] != nil, let whose = fields[organization], let who = fields[person] else { return }
+                if wanted.contains(whose + who) { holds = true }
+            }
+        } catch { return nil }
+        return holds
+    }
+}
+
+extension UUID {
+    fileprivate var bytes: [UInt8] { withUnsafeBytes(of: uuid) { [UInt8]($0) } }
+}
+
 extension Manifest {
+    /// The file of persons' keys.
+    fileprivate var keys: Table? { tables.first { $0.name == "vault.person_key" } }
+
     fileprivate var summary: Backup.Summary {
         Backup.Summary(
-            organizations: logs.count, events: logs.reduce(0) { $0 + $1.size },
-            rows: tables.reduce(0) { $0 + $1.rows }, takenAt: takenAt)
+            organizations: logs.map(\.organization), events: logs.reduce(0) { $0 + $1.size },
+            rows: tables.reduce(0) { $0 + $1.rows }, keys: keys?.digest ?? [], takenAt: takenAt)
     }
 }

@@ -40,6 +40,32 @@ struct TableFile {
         try connection.execute("DROP TABLE pg_temp.backup_rows")
     }
 
+    /// Shows each row's fields, in the order of the columns, without a database.
+    func scan(_ table: Manifest.Table, _ body: ([[UInt8]?]) -> Void) throws(FileError) {
+        let reader = try FrameReader(path(table.name))
+        var ahead: ArraySlice<UInt8> = []
+        func take(_ count: Int) throws(FileError) -> [UInt8] {
+            while ahead.count < count {
+                guard let more = try reader.next() else { throw FileError(.damaged, path(table.name)) }
+                ahead += more
+            }
+            defer { ahead = ahead.dropFirst(count) }
+            return Array(ahead.prefix(count))
+        }
+        guard try take(Self.head.count) == Self.head else { throw FileError(.damaged, path(table.name)) }
+        while true {
+            let count = try take(2)
+            if count == Self.trailer { return }
+            guard count == [0, UInt8(table.columns.count)] else { throw FileError(.damaged, path(table.name)) }
+            var fields: [[UInt8]?] = []
+            for _ in table.columns {
+                let length = try take(4).reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+                fields.append(length == .max ? nil : try take(Int(length)))
+            }
+            body(fields)
+        }
+    }
+
     private static func list(_ columns: [String]) -> String {
         columns.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ", ")
     }
