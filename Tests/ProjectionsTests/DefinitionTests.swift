@@ -69,12 +69,22 @@ import Testing
     }
 
     @Test func `what does not fit is refused`() {
-        func refuses(_ old: String, _ new: String, _ what: String) {
-            let found = problems(replacing: old, new)
+        func refuses(_ old: String, _ new: String, _ what: String, and: (String, String)? = nil) {
+            let text = Self.good.replacing(old, with: new)
+            let found = problems(and.map { text.replacing($0.0, with: $0.1) } ?? text)
             #expect(found.contains { $0.contains(what) }, "\(new): \(found)")
         }
         refuses("key: stream", "key: .customer", "only `key: stream` is supported yet")
-        refuses("indexes:", "history: all\nindexes:", "history is not supported yet")
+        refuses("key: stream", "key: .customer\nhistory: all", "history needs `key: stream`")
+        refuses("indexes:", "history: every\nindexes:", "history is `all`, or a list of columns")
+        refuses("indexes:", "history: []\nindexes:", "history is `all`, or a list of columns")
+        refuses("indexes:", "history: [stge]\nindexes:", "there is no column stge; did you mean stage?")
+        refuses("indexes:", "history: [stage, stage]\nindexes:", "history names a column twice")
+        refuses("indexes:", "history: [custom]\nindexes:", "custom is json, whose text may change")
+        refuses(
+            "title: text", "title: text, recorded_at: timestamptz", "recorded_at already",
+            and: ("indexes:", "history: all\nindexes:"))
+        refuses("projection: deals", "projection: deals_history", "is taken")
         refuses("open: true", "open: yes", "yes is no constant of type boolean")
         refuses("stage: .to", "stage: {add: 1}", "only bigint is added to")
         refuses("stage: .to", "stage: {merge: .to}", "only json is merged into")

@@ -137,7 +137,10 @@ enum Rendered {
     static func line(json: UnsafeRawBufferPointer) throws -> String {
         var row = try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any] ?? [:]
         row["organization_id"] = nil
-        for name in ["created_at", "updated_at", "opened_at"] {
+        for name in [
+            "created_at", "updated_at", "opened_at", "recorded_at", "since_at", "since_recorded_at", "until_at",
+            "until_recorded_at",
+        ] {
             guard let text = row[name] as? String else { continue }
             row[name] = microseconds(text)
         }

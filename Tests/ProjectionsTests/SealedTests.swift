@@ -54,6 +54,10 @@ import Vault
         #expect(try await home.rows() == rows)
         let titles = try await home.world.texts("SELECT coalesce(title, '-') FROM read.titles ORDER BY 1")
         #expect(titles == ["-", "Bea 1"])
+        let past = try await home.world.texts(
+            "SELECT coalesce(title, '-') FROM read.deals_history UNION SELECT coalesce(title, '-')"
+                + " FROM read.titles_history ORDER BY 1")
+        #expect(past == ["-", "Ann 1"])
         for one in try await home.models.verify() { #expect(one.equal, "\(one.projection): \(one.differences)") }
         try await home.models.rebuild()
         #expect(try await home.rows() == rows)
@@ -160,6 +164,7 @@ private struct Home: Sendable {
           deal.edited: {merge: .set, patch: .set, archived: false}
           person.erased: {archived: true}
         totals: {by: [stage], count: deals}
+        history: all
         """)
     /// Does not name the erasure.
     static let titles = file(
@@ -169,6 +174,7 @@ private struct Home: Sendable {
         key: stream
         columns: {title: text}
         on: {deal.opened: {title: .title}, deal.edited: {title: {given: .set.title}}}
+        history: [title]
         """)
 
     let world: World

@@ -32,6 +32,8 @@ struct Told: Sendable {
     var type: String
     var data: String
     var occurredAt: Int64 = 1_700_000_000_000_000
+    /// Nil: when it is appended, or when it occurred, whichever is later.
+    var recordedAt: Int64?
     var actor = UUID(uuid: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16))
     var position: Int64 = 0
     /// The sealed parts; empty: none.
@@ -90,10 +92,11 @@ final class World: Sendable {
                     INSERT INTO log.event (organization_id, position, stream_id, version, type, schema, data, private,
                         meta, occurred_at, recorded_at, actor_id, command_id, command_index, merkle)
                     SELECT $1, u.n + $2, u.stream, u.version, u.type, u.schema, u.data, nullif(u.sealed, ''), '{}', u.at,
-                        greatest(u.at, now()), u.actor, gen_random_uuid(), 0,
+                        coalesce(u.recorded, greatest(u.at, now())), u.actor, gen_random_uuid(), 0,
                         sha256(convert_to($1::text || (u.n + $2), 'UTF8'))
                     FROM unnest($3::bigint[], $4::uuid[], $5::int[], $6::text[], $7::json[], $8::timestamptz[],
-                        $9::uuid[], $10::bytea[], $11::int[]) u (n, stream, version, type, data, at, actor, sealed, schema)
+                        $9::uuid[], $10::bytea[], $11::int[], $12::timestamptz[])
+                        u (n, stream, version, type, data, at, actor, sealed, schema, recorded)
                     ORDER BY u.n
                     """
                 ) {
@@ -108,6 +111,7 @@ final class World: Sendable {
                     $0.uuids(events.map(\.actor))
                     $0.byteas(events.map(\.sealed))
                     $0.ints(events.map { Int32($0.schema) })
+                    $0.timestamptzs(events.map(\.recordedAt))
                 })
         }
     }

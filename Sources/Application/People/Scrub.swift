@@ -115,7 +115,8 @@ public struct Scrub {
                 found(.rebuild, "read.\(name) is being rebuilt: scrub again when that is done.")
                 continue
             }
-            try connection.execute("DROP TABLE IF EXISTS read.\"\(name)__new\", read.\"\(name)__new_totals\"")
+            let tables = ["", "_totals", "_history"].map { "read.\"\(name)__new\($0)\"" }
+            try connection.execute("DROP TABLE IF EXISTS \(tables.joined(separator: ", "))")
             for table in ["read.progress", "read.held"] {
                 try connection.query(
                     Statement("DELETE FROM \(table) WHERE projection = $1") { $0.text(name + "__new") })

@@ -4,15 +4,18 @@ import Kernel
 
 extension Engine {
     /// Makes the rows of a stream anew, each up to the event that it is at: what was opened under a key that is gone by
-    /// now is in them no more. The rows are in the tables; `events` are all of the stream, in order, with the keys that
-    /// are left in the book.
+    /// now is in them no more. The rows are in the tables; `events` are all of the stream that are applied, in order,
+    /// with the keys that are left in the book. Versions are made anew as well, also where the row is gone by now.
     ///
     /// Nothing is counted: these events are applied already. One that cannot be applied without what was sealed is
     /// held, as a rebuild would hold it.
     func refold(_ stream: Cell, _ events: [Event]) {
         for (i, projection) in projections.enumerated() where projection.active {
-            guard let row = projection.rows.table.find(stream), row.position != 0 else { continue }
-            let last = row.version
+            guard let row = projection.rows.table.find(stream) else { continue }
+            // Of a row that is gone there may be versions; where events of it wait, healing makes them.
+            let isPast = projection.definition.history != nil && !projection.held.contains(stream)
+            if row.position == 0, !isPast { continue }
+            let last = row.position == 0 ? Int32.max : row.version
             projection.rows.forget(row)
             var isHeld = false
             for event in events where event.version <= last {

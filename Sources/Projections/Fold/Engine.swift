@@ -28,7 +28,7 @@ final class Projection {
 
     init(_ definition: Definition) {
         self.definition = definition
-        rows = Rows(columns: definition.columns.count)
+        rows = Rows(columns: definition.columns.count, history: VersionRule(definition))
     }
 
     func removeAll() {

@@ -5,12 +5,17 @@
 struct Rows: ~Copyable {
     var table: Table
     var arena = Arena()
+    /// Versions that have ended, where they are kept.
+    var versions: Versions
+    private let history: VersionRule?
     private let columns: Int
     private let snapshot: Row
 
-    init(columns: Int) {
+    init(columns: Int, history: VersionRule? = nil) {
         self.columns = columns
+        self.history = history
         table = Table(columns: columns)
+        versions = Versions(stride: table.stride)
         snapshot = .allocate(capacity: table.stride)
     }
     deinit { snapshot.deallocate() }
@@ -20,6 +25,7 @@ struct Rows: ~Copyable {
     mutating func removeAll() {
         table.removeAll()
         arena.removeAll()
+        versions.removeAll()
     }
 
     /// Keeps the cells of a row as they are now.
@@ -52,6 +58,7 @@ struct Rows: ~Copyable {
             row.update(from: snapshot, count: table.stride)
             throw error
         }
+        if let history { keepVersion(history, snapshot, row, event) }
     }
 
     @inline(__always) private mutating func run(

@@ -48,9 +48,11 @@ public struct Definition: Sendable {
     public let owner: String?
     /// The file's own version, as written.
     public let version: String?
-    /// The columns in the file's order. Each table has besides: organization_id, id, version, position, created_at,
-    /// updated_at.
+    /// The columns in the file's order, then those that note since when a row is as it is, where versions are kept.
+    /// Each table has besides: organization_id, id, version, position, created_at, updated_at.
     public let columns: [Column]
+    /// Which versions of the rows are kept.
+    public let history: History?
     /// Counts and sums beside the rows.
     public let totals: Totals?
     /// Secondary indexes, each a list of column names; the organization comes before them, the id behind.
@@ -97,6 +99,7 @@ extension Definition {
     func canonical(_ upcasts: Upcasts) -> String {
         var lines = ["1 \(name)"]
         lines += columns.map { "\($0.name) \($0.type.rawValue)" }
+        if let history { lines.append(history.canonical) }
         if let totals { lines.append("totals \(totals.by) \(totals.count) \(totals.sum ?? -1)") }
         lines += indexes.map { "index \($0.joined(separator: " "))" }
         for handler in handlers.sorted(by: { $0.event < $1.event }) {

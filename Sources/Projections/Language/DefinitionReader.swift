@@ -22,10 +22,13 @@ struct DefinitionReader {
     private(set) var untyped: Set<Int> = []
 
     private static let members = [
-        "projection", "description", "owner", "version", "key", "columns", "on", "totals", "indexes",
+        "projection", "description", "owner", "version", "key", "columns", "on", "history", "totals",
+        "indexes",
     ]
     /// Tables of `read` that are not projections.
     private static let taken = ["projection", "progress", "held", "view"]
+    /// Of names of what belongs to a projection.
+    private static let endings = ["_totals", "_history", "_versions"]
 
     init(file: String, catalogue: EventCatalogue?) {
         self.file = file
@@ -44,8 +47,6 @@ struct DefinitionReader {
             let name = key.string ?? ""
             if Self.members.contains(name) {
                 found[name] = value
-            } else if name == "history" {
-                report(key, "history is not supported yet: take it out (a rebuild will make it when it is)")
             } else {
                 report(key, "unknown member \(name)" + Nearest.suggestion(for: name, among: Self.members))
             }
@@ -59,13 +60,14 @@ struct DefinitionReader {
         }
         if let node = found["columns"] { readColumns(node) }
         let handlers = found["on"].map { readHandlers($0) } ?? []
+        let history = found["history"].flatMap { readHistory($0, found["key"]) }
         let totals = found["totals"].flatMap { readTotals($0) }
         let indexes = found["indexes"].map { readIndexes($0) } ?? []
         guard let name else { return nil }
         let definition = Definition(
             name: name, description: found["description"]?.string, owner: found["owner"]?.string,
-            version: found["version"]?.string, columns: columns, totals: totals, indexes: indexes, file: file,
-            text: text, handlers: handlers)
+            version: found["version"]?.string, columns: columns + (history?.marks ?? []), history: history,
+            totals: totals, indexes: indexes, file: file, text: text, handlers: handlers)
         if let catalogue { refusePersonalGroups(of: definition, catalogue, found["totals"]) }
         return definition
     }
@@ -106,8 +108,10 @@ struct DefinitionReader {
             report(node, "a projection's name is a word such as deals: a to z, digits and _, at most 40 characters")
             return nil
         }
-        if Self.taken.contains(name) || name.hasSuffix("_totals") || name.contains("__") {
-            report(node, "\(name) is taken: choose another name, without _totals at the end and without __")
+        let isTaken = Self.taken.contains(name) || Self.endings.contains { name.hasSuffix($0) }
+        if isTaken || name.contains("__") {
+            let endings = Self.endings.joined(separator: ", ")
+            report(node, "\(name) is taken: choose another name, without \(endings) at the end and without __")
         }
         return name
     }
@@ -193,7 +197,7 @@ struct DefinitionReader {
         of definition: Definition, _ catalogue: EventCatalogue, _ node: Node?
     ) {
         let personal = definition.personalColumns(catalogue)
-        let others = definition.columns.indices.filter { !personal.contains($0) }.prefix(6)
+        let others = definition.columns.indices.prefix(definition.marks).filter { !personal.contains($0) }.prefix(6)
             .map { definition.columns[$0].name }.joined(separator: ", ")
         for place in (node?["by"]?.sequence.map { Array($0) } ?? []) + [node?["sum"]].compactMap(\.self) {
             guard let name = place.string, personal.contains(where: { definition.columns[$0].name == name }) else {

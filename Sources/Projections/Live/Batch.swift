@@ -257,7 +257,7 @@ final class Batch {
         return progressStatements() + holdStatements()
             + order.group.flatMap { i in
                 RowChange(engine.projections[i], before: before[i], all: !erased.isEmpty)
-                    .statements(deployment.projections[i], order.organization, scratch: &scratch)
+                    .statements(deployment.projections[i], order.organization, anew: erased, scratch: &scratch)
             }
     }
 

@@ -104,6 +104,7 @@ extension Batch {
         let advance = Batch.advance(organization, [(deployed, checkpoint, after)])
         var scratch = Bytes()
         return [advance, release]
-            + RowChange(projection, before: before, all: true).statements(deployed, organization, scratch: &scratch)
+            + RowChange(projection, before: before, all: true)
+            .statements(deployed, organization, anew: [stream], scratch: &scratch)
     }
 }

@@ -17,7 +17,8 @@ struct LogHead {
 /// Reads the logs from their beginning, in the order of positions, folds them, and fills bare tables with the rows. One
 /// thread is enough: the fold hides behind the server's reading (FACTS-projection §1).
 ///
-/// Organizations are taken together until their events are worth a COPY; what is in memory is one organization's rows.
+/// Organizations are taken together until their events are worth a COPY; what is in memory is one organization's rows,
+/// and the versions of them that some ten thousand events ended.
 final class LogPass {
     /// What came out for one projection in one organization.
     struct Outcome {
@@ -33,11 +34,14 @@ final class LogPass {
     }
 
     private static let worthACopy: Int64 = 100_000
+    /// After so many events of one organization the versions that have ended are put down.
+    private static let slice: Int64 = 50_000
     private let connection: BlockingConnection
     private let deployment: Deployment
     private let engine: Engine
     private var rows: [Sheet]
     private var totals: [Sheet]
+    private var histories: [Sheet]
     private(set) var outcomes: [[Outcome]]
     /// Persons who were erased while the log was being read, after their keys had been.
     private(set) var erased: [(organization: UUID, person: UUID)] = []
@@ -58,6 +62,7 @@ final class LogPass {
         engine = deployment.engine()
         rows = deployment.projections.map { Sheet($0.table.rows) }
         totals = deployment.projections.map { Sheet($0.table.totals) }
+        histories = deployment.projections.map { Sheet($0.table.history) }
         outcomes = deployment.projections.map { _ in [] }
         applied = deployment.projections.map { _ in nil }
     }
@@ -71,7 +76,7 @@ final class LogPass {
                 events += heads[to].position
                 to += 1
             }
-            try read(heads[from].organization, heads[to - 1].organization)
+            try read(heads[from..<to])
             try write()
             from = to
         }
@@ -79,9 +84,24 @@ final class LogPass {
 
     // MARK: - What is read?
 
-    private func read(_ first: UUID, _ last: UUID) throws {
-        try engine.book?.load(connection, first, last)
-        let sql = filled(SQL.copyLog, ["first": first.text, "last": last.text])
+    private func read(_ heads: ArraySlice<LogHead>) throws {
+        guard let first = heads.first, let last = heads.last else { return }
+        try engine.book?.load(connection, first.organization, last.organization)
+        let keepsVersions = deployment.projections.contains { $0.definition.history != nil }
+        guard keepsVersions, heads.count == 1, last.position > LogPass.slice else {
+            return try read(first, last, "")
+        }
+        // Not beyond the known head: of what came later the keys are not loaded.
+        for from in stride(from: Int64(0), to: last.position, by: Int(LogPass.slice)) {
+            let to = min(from + LogPass.slice, last.position)
+            try read(first, last, " AND position > \(from) AND position <= \(to)")
+            try writeVersions()
+        }
+    }
+
+    private func read(_ first: LogHead, _ last: LogHead, _ range: String) throws {
+        let names = ["first": first.organization.text, "last": last.organization.text, "range": range]
+        let sql = filled(SQL.copyLog, names)
         try connection.copyOut(sql) { bytes in
             var row = CopyRow(bytes)
             guard let id = try row.next()?.baseAddress else { return }
@@ -138,6 +158,10 @@ final class LogPass {
             for n in 0..<projection.rows.table.count where projection.rows.table[n].position != 0 {
                 projection.copyRow(projection.rows.table[n], organization, into: &rows[i].bytes.value)
             }
+            let numbers = deployment.projections[i].table.versionNumbers
+            for n in 0..<projection.rows.versions.count {
+                projection.copyVersion(n, numbers, organization, into: &histories[i].bytes.value)
+            }
         }
         self.organization = nil
     }
@@ -179,22 +203,39 @@ final class LogPass {
     private func write() throws {
         if let organization { for i in deployment.projections.indices { note(i, organization) } }
         for (i, projection) in engine.projections.enumerated() {
-            if projection.rows.table.count > 0 || rows[i].bytes.value.count > 0 { try copy(rows[i], then: projection) }
-            if totals[i].bytes.value.count > 0 { try copy(totals[i], then: nil) }
+            try copy(rows[i], projection.rows.table.count) { n, organization, out in
+                let row = projection.rows.table[n]
+                if row.position != 0 { projection.copyRow(row, organization, into: &out) }
+            }
+            try copy(totals[i], 0) { _, _, _ in }
         }
+        try writeVersions()
         organization = nil
         engine.removeAll()
         engine.book?.removeAll()
     }
 
-    /// Copies what was put down, and then the rows of the last organization, a few at a time.
-    private func copy(_ sheet: Sheet, then projection: Projection?) throws {
+    /// Puts down the versions that have ended so far, and forgets them.
+    private func writeVersions() throws {
+        for (i, projection) in engine.projections.enumerated() {
+            let numbers = deployment.projections[i].table.versionNumbers
+            try copy(histories[i], projection.rows.versions.count) { n, organization, out in
+                projection.copyVersion(n, numbers, organization, into: &out)
+            }
+            projection.rows.versions.removeAll()
+        }
+    }
+
+    /// Copies what was put down, and then so much of the organization at hand, a little at a time.
+    private func copy(_ sheet: Sheet, _ count: Int, _ put: (Int, Cell, inout Bytes) -> Void) throws {
+        let here = organization == nil ? 0 : count
+        if here == 0, sheet.bytes.value.count == 0 { return }
         try connection.copyIn("COPY \(sheet.table) FROM STDIN (FORMAT binary)") { write in
             try CopyFrame.head.withUnsafeBytes { try write($0) }
             try LogPass.send(&sheet.bytes.value, write)
-            if let projection, let organization {
-                for n in 0..<projection.rows.table.count where projection.rows.table[n].position != 0 {
-                    projection.copyRow(projection.rows.table[n], organization, into: &sheet.bytes.value)
+            if let organization {
+                for n in 0..<here {
+                    put(n, organization, &sheet.bytes.value)
                     if sheet.bytes.value.count > 1 << 16 { try LogPass.send(&sheet.bytes.value, write) }
                 }
             }

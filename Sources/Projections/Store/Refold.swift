@@ -44,7 +44,8 @@ struct Refold {
                 $0.uuids(streams)
             })
         for row in old { projection.take(row) }
-        if old.isEmpty { return 0 }
+        if deployed.definition.history != nil { try addPast(organization, streams, to: projection) }
+        if projection.rows.table.count == 0 { return 0 }
         var before: [Cell] = []
         for n in 0..<projection.rows.table.count { projection.rows.copy(row: n, to: &before) }
         for n in 0..<projection.rows.table.count {
@@ -60,7 +61,7 @@ struct Refold {
         }
         var scratch = Bytes()
         var statements = RowChange(projection, before: before, all: true)
-            .statements(deployed, organization, scratch: &scratch)
+            .statements(deployed, organization, anew: streams.map { Cell($0) }, scratch: &scratch)
         if !projection.holds.isEmpty {
             let from = checkpoint
             checkpoint.applied.subtract(projection.waiting)
@@ -70,6 +71,14 @@ struct Refold {
         }
         _ = try connection.runPipelined(statements)
         return old.count
+    }
+
+    /// Of a row that is gone there may be versions. Where events of it wait, healing makes them.
+    private func addPast(_ organization: UUID, _ streams: [UUID], to projection: Projection) throws {
+        let held = try connection.query(Statement(SQL.organizationHeld) { $0.uuid(organization) })
+        var waiting: Set<UUID> = []
+        for row in held where try row.text(0) == deployed.name { waiting.insert(try row.uuid(1)) }
+        for stream in streams where !waiting.contains(stream) { _ = projection.rows.table.row(Cell(stream)) }
     }
 
     /// The streams that hold a part of their data under a person's key. Reads the whole log of the organization.

@@ -106,7 +106,7 @@ public struct Verification: Sendable, Codable, Equatable {
     public let equal: Bool
     /// The lowest position, over the organizations, up to which it was compared; 0 where there is nothing.
     public let position: Int64
-    /// At most 100 for rows and 100 for totals.
+    /// At most 100 for rows, 100 for totals and 100 for versions.
     public let differences: [Difference]
 }
 
@@ -123,11 +123,11 @@ public struct Difference: Sendable, Codable, Equatable {
         /// The progress says something else than the log.
         case progress
     }
-    /// The table: the projection's or its totals'.
+    /// The table: the projection's, its totals' or its history's.
     public let table: String
     /// Whose row it is.
     public let organization: String
-    /// The row's id; of totals, the group.
+    /// The row's id; of totals, the group; of a version, the id and since which position it was.
     public let key: String
     /// The column, where a value differs.
     public let column: String?

@@ -18,7 +18,7 @@ struct Swap {
         try Swap.prepare(connection)
         let positions = try Swap.lock(connection, old)
         try catchUp(positions)
-        try connection.execute("DROP TABLE IF EXISTS \(old.rows), \(old.totals)")
+        try connection.execute(old.drop)
         for sql in shadow.table.rename(to: old) { try connection.execute(sql) }
         for sql in old.protect { try connection.execute(sql) }
         for table in ["read.progress", "read.held"] {
@@ -60,7 +60,7 @@ struct Swap {
             positions[try row.uuid(0)] = try row.bigint(1)
         }
         try Views(connection: connection).takeDown()
-        for name in [table.rows, table.totals] {
+        for name in table.every {
             let found = try connection.query(Statement("SELECT to_regclass($1) IS NOT NULL") { $0.text(name) })
             if try found[0].bool(0) { try connection.execute("LOCK TABLE \(name) IN ACCESS EXCLUSIVE MODE") }
         }
@@ -104,11 +104,10 @@ struct Drop {
     func run() throws {
         let views = try Views(connection: connection).known().map(\.view)
         try Swap.prepare(connection)
-        let rows = "read.\(quoted(name))"
-        let totals = "read.\(quoted(name + "_totals"))"
+        let tables = ["", "_totals", "_history"].map { "read.\(quoted(name + $0))" }
         _ = try connection.query(Statement(SQL.lockProgress) { $0.text(name) })
         try Views(connection: connection).takeDown()
-        try connection.execute("DROP TABLE IF EXISTS \(rows), \(totals)")
+        try connection.execute("DROP TABLE IF EXISTS \(tables.joined(separator: ", "))")
         for table in ["read.progress", "read.held"] {
             try connection.query(Statement("DELETE FROM \(table) WHERE projection = $1") { $0.text(name) })
         }

@@ -44,7 +44,7 @@ struct Verify {
             let found = try records.indices.map { i in
                 try compare(tables[i], records[i], stored[i], pass.outcomes[i], heads)
             }
-            for table in tables { try connection.execute("DROP TABLE IF EXISTS \(table.rows), \(table.totals)") }
+            for table in tables { try connection.execute(table.drop) }
             pass.stopwatch.tell(.done)
             return found
         }
@@ -87,7 +87,7 @@ struct Verify {
         try connection.execute("ANALYZE \(expected.rows)")
         let count = try connection.query(Statement("SELECT count(*) FROM \(table.rows)"))[0].bigint(0)
         let differences =
-            try compareRows(table, expected) + compareTotals(table, expected)
+            try compareRows(table, expected) + compareTotals(table, expected) + compareHistory(table, expected)
             + compareProgress(record.name, stored, outcomes, heads)
         let position = heads.map { stored[$0.organization]?.position ?? 0 }.min() ?? 0
         return Verification(
@@ -109,6 +109,28 @@ struct Verify {
             let id = try row.uuid(1).text
             func difference(_ column: String?, _ kind: Difference.Kind) -> Difference {
                 Difference(table: table.name, organization: organization, key: id, column: column, kind: kind)
+            }
+            if try row.bool(2) { return [difference(nil, .missing)] }
+            if try row.bool(3) { return [difference(nil, .extra)] }
+            return try row.text(4).split(separator: ",").map { difference(String($0), .value) }
+        }
+    }
+
+    private func compareHistory(_ table: ReadTable, _ expected: ReadTable) throws -> [Difference] {
+        if table.definition.history == nil { return [] }
+        let columns = table.historyFields.map(\.name).filter { !table.historyKey.contains($0) }
+        let differing = columns.map { "CASE WHEN a.\(quoted($0)) IS DISTINCT FROM b.\(quoted($0)) THEN '\($0)' END" }
+        let sql = filled(
+            SQL.differingVersions,
+            [
+                "columns": differing.joined(separator: ", "), "history": table.history, "expected": expected.history,
+                "key": list(table.historyKey), "since": quoted(table.since.position), "most": "\(Verify.most)",
+            ])
+        return try connection.query(Statement(sql)).flatMap { row -> [Difference] in
+            let organization = try row.uuid(0).text
+            let key = "\(try row.uuid(1).text) since \(try row.bigint(5))"
+            func difference(_ column: String?, _ kind: Difference.Kind) -> Difference {
+                Difference(table: table.historyName, organization: organization, key: key, column: column, kind: kind)
             }
             if try row.bool(2) { return [difference(nil, .missing)] }
             if try row.bool(3) { return [difference(nil, .extra)] }

@@ -13,8 +13,14 @@ struct ReadTable: Sendable {
     /// Where the totals lie.
     var totals: String { "\(schema).\(quoted(totalsName))" }
     var totalsName: String { name + "_totals" }
-    /// Both, or the rows alone.
-    var all: [String] { definition.totals == nil ? [rows] : [rows, totals] }
+    /// All that the projection has.
+    var all: [String] {
+        [rows] + (definition.totals == nil ? [] : [totals]) + (definition.history == nil ? [] : [history])
+    }
+    /// All that a projection of this name may have had.
+    var every: [String] { [rows, totals, history] }
+    /// Takes them away.
+    var drop: String { "DROP TABLE IF EXISTS \(every.joined(separator: ", "))" }
 
     // MARK: - Which columns are there?
 
@@ -47,21 +53,22 @@ struct ReadTable: Sendable {
     /// The bare tables, without index and policy, so that COPY fills them fast. They replace what a broken-off rebuild
     /// left.
     var create: [String] {
-        var sql = ["DROP TABLE IF EXISTS \(rows), \(totals)", table(rows, fields, required: Standard.all)]
-        // Statistics keep values: of these, none may be kept.
-        sql += personal.sorted().map {
-            "ALTER TABLE \(rows) ALTER COLUMN \(quoted(definition.columns[$0].name)) SET STATISTICS 0"
-        }
+        var sql = [drop, table(rows, fields, required: Standard.all)]
+        sql += personal.sorted().map { withoutStatistics($0, of: rows) }
         if definition.totals != nil {
             sql.append(table(totals, totalsFields, required: ["organization_id"] + measures.map(\.name)))
         }
-        return sql
+        return sql + createHistory
     }
-    private func table(_ name: String, _ fields: [Field], required: [String]) -> String {
+    func table(_ name: String, _ fields: [Field], required: [String], fill: Int = 80) -> String {
         let columns = fields.map {
             "\(quoted($0.name)) \($0.type.name)\(required.contains($0.name) ? " NOT NULL" : "")"
         }
-        return "CREATE TABLE \(name) (\(columns.joined(separator: ", "))) WITH (fillfactor = 80)"
+        return "CREATE TABLE \(name) (\(columns.joined(separator: ", "))) WITH (fillfactor = \(fill))"
+    }
+    /// Statistics keep values: of a personal column, none may be kept.
+    func withoutStatistics(_ column: Int, of table: String) -> String {
+        "ALTER TABLE \(table) ALTER COLUMN \(quoted(definition.columns[column].name)) SET STATISTICS 0"
     }
 
     /// Keys and indexes; last, because a filled table takes them fastest.
@@ -75,7 +82,7 @@ struct ReadTable: Sendable {
             let key = list(["organization_id"] + groups.map(\.name))
             sql.append("CREATE UNIQUE INDEX \(quoted(totalsName + "_key")) ON \(totals) (\(key)) NULLS NOT DISTINCT")
         }
-        return sql + all.map { "ANALYZE \($0)" }
+        return sql + indexHistory + all.map { "ANALYZE \($0)" }
     }
 
     /// Row-level security and grants; just before the swap, because COPY is refused on a table that has it.
@@ -101,6 +108,9 @@ struct ReadTable: Sendable {
         sql += definition.indexes.indices.map { index("_\($0)") }
         if definition.totals != nil {
             sql += ["ALTER TABLE \(totals) RENAME TO \(quoted(other.totalsName))", index("_totals_key")]
+        }
+        if definition.history != nil {
+            sql += ["ALTER TABLE \(history) RENAME TO \(quoted(other.historyName))", index("_history_pkey")]
         }
         return sql
     }

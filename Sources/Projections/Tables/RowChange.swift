@@ -23,11 +23,14 @@ struct RowChange {
             || projection.rows.table[n].position != Int64(bitPattern: before[n * stride + 3].low)
     }
 
-    /// Upserts, deletions, totals: what is new minus what was.
-    func statements(_ deployed: Deployed, _ organization: UUID, scratch: inout Bytes) -> [Statement] {
+    /// Upserts, deletions, versions, totals: what is new minus what was. `anew`: streams that were folded again from
+    /// their first event on.
+    func statements(
+        _ deployed: Deployed, _ organization: UUID, anew: [Cell] = [], scratch: inout Bytes
+    ) -> [Statement] {
         let changed = (0..<projection.rows.table.count).filter(isChanged)
-        if changed.isEmpty { return [] }
-        var statements: [Statement] = []
+        var statements = versions(deployed, organization, anew: anew, scratch: &scratch)
+        if changed.isEmpty { return statements }
         let gone = changed.filter { !isThere($0) }
         if !gone.isEmpty {
             statements.append(

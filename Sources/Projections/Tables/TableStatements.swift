@@ -12,19 +12,27 @@ struct TableStatements: Sendable {
     let add: String
     /// Takes away the groups that no row is in any more: $1 organization.
     let sweep: String
-    /// The fields of a row, and of a group, in order.
+    /// Keeps versions that have ended: $1 organization, then an array for each other field.
+    let keepVersions: String
+    /// Takes away all versions of these ids: $1 organization, $2 ids.
+    let forgetVersions: String
+    /// The fields of a row, of a group, and of a version, in order.
     let fields: [ReadTable.Field]
     let totalsFields: [ReadTable.Field]
+    let historyFields: [ReadTable.Field]
 
     init(_ table: ReadTable, generation: Int32) {
         let mark = "/* \(generation) */ "
         fields = table.fields
         totalsFields = table.totalsFields
+        historyFields = table.historyFields
         select = mark + table.select
         upsert = mark + table.upsert
         delete = mark + "DELETE FROM \(table.rows) WHERE organization_id = $1 AND id = ANY ($2)"
         add = mark + table.add
         let count = quoted(table.definition.totals?.count ?? "count")
+        keepVersions = mark + table.keep
+        forgetVersions = mark + "DELETE FROM \(table.history) WHERE organization_id = $1 AND id = ANY ($2)"
         sweep = mark + "DELETE FROM \(table.totals) WHERE organization_id = $1 AND \(count) = 0"
     }
 }
@@ -57,6 +65,12 @@ extension ReadTable {
                 "totals": totals, "columns": list(totalsFields.map(\.name)), "arrays": arrays(totalsFields),
                 "key": list(["organization_id"] + groups.map(\.name)), "sets": sets.joined(separator: ", "),
             ])
+    }
+
+    fileprivate var keep: String {
+        filled(
+            SQL.keepVersions,
+            ["history": history, "columns": list(historyFields.map(\.name)), "arrays": arrays(historyFields)])
     }
 
     private func arrays(_ fields: [Field]) -> String {

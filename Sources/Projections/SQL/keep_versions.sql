@@ -1,0 +1,2 @@
+INSERT INTO {history} ({columns})
+SELECT $1, u.* FROM unnest({arrays}) u
