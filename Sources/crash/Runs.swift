@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Kernel
+import Postgres
 import Synchronization
 
 /// What `tools/crash` does.
@@ -68,9 +69,7 @@ struct Runs: AsyncParsableCommand {
                             let scenario = Scenario(seed: seed)
                             let run = Run(scenario: scenario, lane: lane, canary: canary, counts: counts)
                             let began = ContinuousClock.now
-                            let watch = Ending.watch(seed, lanes)
-                            defer { watch.cancel() }
-                            let outcome = try await run.carryOut()
+                            let outcome = try await Self.verdict(of: run) { Ending.watch(seed, lanes) }
                             outcomes.continuation.yield(
                                 Told(scenario: scenario, outcome: outcome, took: ContinuousClock.now - began))
                         }
@@ -86,6 +85,27 @@ struct Runs: AsyncParsableCommand {
         }
         try await work.value
         summary.withLock { $0.faults = counts.sorted }
+    }
+
+    /// A run whose own administration met a server that was away says nothing of the product: it is repeated, aloud.
+    /// One that never gets to its end is no success.
+    private static func verdict(of run: Run, watch: () -> Task<Void, Never>) async throws -> Run.Outcome {
+        var attempts = 1
+        while true {
+            let watch = watch()
+            defer { watch.cancel() }
+            do {
+                return try await run.lane.supervised { try await run.carryOut() }
+            } catch let error as Lacking { throw error } catch {
+                let isPassing = (error as? PostgresError)?.isPassing ?? (error is ClusterError)
+                guard isPassing, attempts < 3 else {
+                    return Run.Outcome(findings: [Finding(.verdict, "attempt \(attempts) was broken off: \(error)")])
+                }
+                attempts += 1
+                run.counts.add("run repeated without a verdict")
+                talk("seed \(run.scenario.seed): no verdict, and so repeated: \(error)")
+            }
+        }
     }
 }
 

@@ -132,17 +132,23 @@ final class Ground: Sendable {
         return Database(name: name ?? new, ground: self, households: households.withLock { $0 })
     }
 
-    /// Runs SQL as the superuser; a template whose last session has not quite gone is waited for.
-    func administer(_ sql: String, in database: String = "postgres") async throws {
+    /// Runs SQL as the superuser. Waited for are a template whose last session has not quite gone and, since runs kill
+    /// it, Postgres; what it was about when it died is then asked again, and may be done already.
+    func administer(
+        _ sql: String, in database: String = "postgres", patience: Duration = .seconds(30)
+    ) async throws {
         let settings = ConnectionSettings(url: cluster.url(database: database, user: "postgres"))
         let pool = BlockingPool(settings, size: 1, name: "crash-administer", log: quiet)
-        var attempts = 0
+        let end = ContinuousClock.now + patience
+        var wasLost = false
         while true {
             do {
                 try await pool.run { try $0.execute(sql) }
                 return await pool.close()
-            } catch let error as PostgresError where error.sqlstate == "55006" && attempts < 200 {
-                attempts += 1
+            } catch let error as PostgresError where wasLost && error.kind == .duplicateObject {
+                return await pool.close()
+            } catch let error as PostgresError where error.isPassing && ContinuousClock.now < end {
+                wasLost = wasLost || error.kind == .connectionLost
                 try await Task.sleep(for: .milliseconds(20))
             } catch {
                 await pool.close()
@@ -184,4 +190,10 @@ final class Ground: Sendable {
     }
 
     func destroy() { try? cluster.destroy() }
+}
+
+extension PostgresError {
+    /// Whether it says nothing but that Postgres was not to be had at that moment: it was killed, its sessions still
+    /// count (53300), or one of them is still in the database (55006).
+    var isPassing: Bool { kind == .connectionLost || sqlstate == "53300" || sqlstate == "55006" }
 }

@@ -25,6 +25,8 @@ struct Finding: Sendable, Hashable {
         case forked
         /// When nothing goes wrong any more, all goes on.
         case stuck
+        /// A run comes to a verdict.
+        case verdict
     }
     let kind: Kind
     let detail: String

@@ -46,6 +46,28 @@ final class Lane: Sendable {
         return (new, disk)
     }
 
+    /// Starts a server that was killed again, as `daybook serve` does with its own, from the first step of a run to its
+    /// verdict: one that was killed last of all is there for a moment yet, and is found dead later.
+    func supervised<R: Sendable>(_ run: @Sendable () async throws -> R) async throws -> R {
+        let supervision = Task {
+            while !Task.isCancelled {
+                let others = state.withLock { [$0.elsewhere, $0.tight?.ground] }
+                for ground in [ground] + others { try? await ground?.cluster.ensureRunning() }
+                try? await Task.sleep(for: .milliseconds(30))
+            }
+        }
+        do {
+            let value = try await run()
+            supervision.cancel()
+            await supervision.value
+            return value
+        } catch {
+            supervision.cancel()
+            await supervision.value
+            throw error
+        }
+    }
+
     func destroy() async {
         let (elsewhere, tight) = state.withLock { ($0.elsewhere, $0.tight) }
         for ground in [ground, elsewhere, tight?.ground] { ground?.destroy() }

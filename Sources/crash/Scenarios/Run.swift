@@ -68,14 +68,6 @@ struct Run: Sendable {
         if !scenario.habits.isEmpty { counts.add("bystander", scenario.habits.count) }
         let weather = Weather(stage, scenario, disk, counts, dice.part())
         let storm = Task { await weather.rage() }
-        let cluster = stage.database.ground.cluster
-        // A server that was killed is started again, as `daybook serve` does with its own.
-        let supervision = Task {
-            while !Task.isCancelled {
-                try? await cluster.ensureRunning()
-                try? await Task.sleep(for: .milliseconds(30))
-            }
-        }
         let households = Array(stage.database.households.prefix(scenario.organizations))
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<scenario.clients {
@@ -91,9 +83,7 @@ struct Run: Sendable {
         await storm.value
         stage.calm()
         await bystander.leave()
-        supervision.cancel()
-        await supervision.value
-        try await cluster.ensureRunning()
+        try await stage.database.ground.cluster.ensureRunning()
         await stage.crew.complete()
     }
 

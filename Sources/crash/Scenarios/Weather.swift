@@ -67,7 +67,7 @@ final class Weather: Sendable {
         disk.fill()
         counts.add("disk full")
         // The next segment has no room.
-        try? await ground.administer("SELECT pg_switch_wal()")
+        try? await ground.administer("SELECT pg_switch_wal()", patience: .zero)
         await pause(100...400)
         disk.empty()
         await pause(50...100)
