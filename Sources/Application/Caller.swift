@@ -17,21 +17,24 @@ public struct Caller: Sendable, Hashable {
     public let request: String
     /// From where, as far as it is known. Every event says it, sealed under the actor's key.
     public let origin: Origin?
+    /// The import on whose behalf it asks.
+    public let importing: UUID?
 
     /// A caller.
     public init(
         organization: UUID, actor: UUID, kind: ActorKind, role: Role, channel: Channel, request: String,
-        origin: Origin? = nil
+        origin: Origin? = nil, importing: UUID? = nil
     ) {
         (self.organization, self.actor, self.kind) = (organization, actor, kind)
         (self.role, self.channel, self.request, self.origin) = (role, channel, request, origin)
+        self.importing = importing
     }
 
     /// The same caller, from there.
     public func coming(from origin: Origin?) -> Caller {
         Caller(
             organization: organization, actor: actor, kind: kind, role: role, channel: channel, request: request,
-            origin: origin)
+            origin: origin, importing: importing)
     }
 
     /// From where a request came.

@@ -74,6 +74,11 @@ public struct Arbitrary: Sendable {
         case .currency: return random.pick(["USD", "eur"])
         case .zone: return random.pick(["Europe/Paris", "UTC"])
         case .object(let fields): return .object(body(fields, partial: false))
+        case .record(let entities):
+            let entity = random.pick(entities)
+            return ["entity": .string(entity), "id": .string(id(entity))]
+        case .anything:
+            return random.once(in: 3) ? [:] : ["colour": .string(text()), "steps": [1, .null, ["a": true]]]
         case .custom: return random.once(in: 3) ? [:] : ["colour": .string(text()), "year": 1996]
         case .list(of: .id, _) where random.once(in: 3):
             return .array(shuffled(ids["", default: []]).map { .string($0.text) })
@@ -91,6 +96,7 @@ public struct Arbitrary: Sendable {
                 case .name: random.pick(["a", "b", "linkedin"])
                 case .id: id("")
                 case .reference(let entity): id(entity)
+                case .record(let entities): id(random.pick(entities))
                 }
             map[key] = random.once(in: 4) ? .null : value(kind)
         }
@@ -100,7 +106,7 @@ public struct Arbitrary: Sendable {
         let lone: Field.Kind =
             switch keys {
             case .reference(let entity): .reference(entity)
-            case .id, .name: fields.first { $0.name == by }?.kind ?? .id
+            case .id, .name, .record: fields.first { $0.name == by }?.kind ?? .id
             }
         switch random.below(3) {
         case 0: return value(lone)

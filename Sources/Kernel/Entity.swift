@@ -36,6 +36,9 @@ public protocol Entity: SendableMetatype {
     static func evolve(_ state: inout State, _ event: Event)
     /// The values of `fields` in this state; nil where there is no record. A full replacement (PUT) compares with it.
     static func record(_ state: State) -> Record?
+    /// Of whom the record tells, where that is another record, a person: what is personal in its events is sealed
+    /// under that one's key, and forgotten with it. Asked with the state after the event.
+    static func person(_ state: State) -> UUID?
     /// What is this record's alone while it is in this state; a claim that appears is taken, one that goes is released.
     static func claims(_ state: State) -> Set<Claim>
 }
@@ -45,6 +48,8 @@ extension Entity {
     public static var derived: [Field] { [] }
     /// Decisions read their own stream only.
     public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] { [] }
+    /// What is personal is sealed under the record's own key.
+    public static func person(_ state: State) -> UUID? { nil }
     /// No plain fields.
     public static func record(_ state: State) -> Record? { nil }
     /// Nothing is claimed.

@@ -21,7 +21,7 @@ extension Field.Kind {
     /// The members of one of the entries where it stands outside its map.
     static func members(_ fields: [Field], keys: Field.Keys, by: String) -> [Field] {
         switch keys {
-        case .id, .name: fields
+        case .id, .name, .record: fields
         case .reference(let entity): [Field(by, .reference(entity)).required()] + fields
         }
     }
@@ -35,6 +35,11 @@ public struct Mention: Sendable, Hashable {
     public let entity: String
     /// The record.
     public let id: UUID
+
+    fileprivate init?(_ entity: JSON?, _ id: JSON?, at pointer: String) {
+        guard let entity = entity?.string, let id = id?.string.flatMap(UUID.init(uuidString:)) else { return nil }
+        (self.pointer, self.entity, self.id) = (pointer, entity, id)
+    }
 }
 
 extension [Field] {
@@ -50,16 +55,15 @@ extension Field.Kind {
     fileprivate func mentions(_ value: JSON, at pointer: String) -> [Mention] {
         switch self {
         case .reference(let entity):
-            return value.string.flatMap(UUID.init(uuidString:)).map {
-                [Mention(pointer: pointer, entity: entity, id: $0)]
-            } ?? []
+            return Mention(.string(entity), value, at: pointer).map { [$0] } ?? []
+        case .record: return Mention(value["entity"], value["id"], at: "\(pointer)/id").map { [$0] } ?? []
         case .object(let fields): return value.object.map { fields.mentions(in: $0, at: pointer) } ?? []
         case .list(let kind, _):
             return (value.array ?? []).enumerated().flatMap { kind.mentions($1, at: "\(pointer)/\($0)") }
         case .map(let kind, let keys):
             return (value.object ?? [:]).filter { $0.value != .null }.flatMap { key, item in
                 let place = "\(pointer)/\(Pointer.escape(key))"
-                return keys.kind.mentions(.string(key), at: place) + kind.mentions(item, at: place)
+                return keys.mentions(key, item, at: place) + kind.mentions(item, at: place)
             }
         case .entries(let fields, let keys, let by):
             let whole = Field.Kind.members(fields, keys: keys, by: by)
@@ -71,18 +75,19 @@ extension Field.Kind {
                 return whole.first { $0.name == by }?.kind.mentions(value, at: pointer) ?? []
             }
         case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .email, .phone, .link,
-            .slug, .currency, .zone, .id, .custom:
+            .slug, .currency, .zone, .id, .custom, .anything:
             return []
         }
     }
 }
 
 extension Field.Keys {
-    fileprivate var kind: Field.Kind {
+    /// The record that an entry's key names.
+    fileprivate func mentions(_ key: String, _ entry: JSON, at pointer: String) -> [Mention] {
         switch self {
-        case .name: .text(60)
-        case .id: .id
-        case .reference(let entity): .reference(entity)
+        case .name, .id: []
+        case .reference(let entity): Mention(.string(entity), .string(key), at: pointer).map { [$0] } ?? []
+        case .record: Mention(entry["entity"], .string(key), at: pointer).map { [$0] } ?? []
         }
     }
 }

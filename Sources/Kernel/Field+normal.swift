@@ -77,7 +77,7 @@ extension Field.Kind {
         case .text, .paragraph, .choice, .reference, .email, .phone, .link, .slug, .currency, .zone, .day, .instant,
             .id, .entries:
             true
-        case .integer, .decimal, .flag, .money, .object, .map, .custom, .list: false
+        case .integer, .decimal, .flag, .money, .object, .map, .custom, .record, .anything, .list: false
         }
     }
 
@@ -127,7 +127,8 @@ extension Field.Kind {
             return value.bool == nil ? flaw("wrong_type", "true or false is expected, not \(value.kind)") : value
         case .money: return money(value, at: pointer, flaws: &flaws)
         case .object(let fields): return members(value, of: fields, at: pointer, flaws: &flaws)
-        case .custom:
+        case .record(let entities): return record(value, of: entities, at: pointer, flaws: &flaws)
+        case .custom, .anything:
             return value.object == nil ? flaw("wrong_type", "an object is expected, not \(value.kind)") : value
         case .map(let kind, let keys): return map(value, of: kind, keys: keys, at: pointer, flaws: &flaws)
         case .entries(let fields, let keys, let by):
@@ -174,6 +175,14 @@ extension Field.Kind {
         return members(value, of: fields, at: pointer, flaws: &flaws)
     }
 
+    private func record(_ value: JSON, of entities: [String], at pointer: String, flaws: inout [Flaw]) -> JSON? {
+        members(value, of: Self.record(entities), at: pointer, flaws: &flaws)
+    }
+    /// The members of a record's name.
+    static func record(_ entities: [String]) -> [Field] {
+        [Field("entity", .choice(entities)).required(), Field("id", .id).required()]
+    }
+
     private func members(_ value: JSON, of fields: [Field], at pointer: String, flaws: inout [Flaw]) -> JSON? {
         guard case .object(let object) = value else {
             flaws.append(Flaw(pointer, "wrong_type", "an object is expected, not \(value.kind)"))
@@ -202,7 +211,7 @@ extension Field.Kind {
             let key: String? =
                 switch keys {
                 case .name: Normal.line(name).flatMap { (1...60).contains($0.count) ? $0 : nil }
-                case .id, .reference: UUID(uuidString: name)?.text
+                case .id, .reference, .record: UUID(uuidString: name)?.text
                 }
             guard let key else {
                 flaws.append(

@@ -35,6 +35,8 @@ public struct Field: Sendable, Hashable {
         case choice([String])
         /// The id of another record of this entity.
         case reference(String)
+        /// A record of one of these entities, named by both: `{"entity": "deal", "id": "…"}`.
+        case record(of: [String])
         case email, phone, link, slug, currency, zone
         /// Any id.
         case id
@@ -48,11 +50,18 @@ public struct Field: Sendable, Hashable {
         case entries(of: [Field], keys: Keys, by: String)
         /// Values of fields that the organization defined for itself; checked against those definitions.
         case custom
+        /// An object of any members, kept as they are, those that are null left out. It may hold anything, so it is
+        /// sealed.
+        case anything
         /// At most so many values.
         case list(of: Kind, Int)
     }
     /// What keys a map.
-    public enum Keys: Sendable, Hashable { case name, id, reference(String) }
+    public enum Keys: Sendable, Hashable {
+        case name, id, reference(String)
+        /// The id of a record of one of these entities; the entry's member `entity` says of which.
+        case record(of: [String])
+    }
     /// How private a value is (R108).
     public enum DataClass: String, Sendable { case `public`, personal, sensitive }
     /// How much a hit counts in search, in PostgreSQL's words.
@@ -86,7 +95,7 @@ extension Field {
         switch kind {
         case .map, .entries, .custom: true
         case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .reference, .email, .phone,
-            .link, .slug, .currency, .zone, .id, .object, .list:
+            .link, .slug, .currency, .zone, .id, .object, .record, .anything, .list:
             false
         }
     }

@@ -9,8 +9,8 @@ extension Entity {
 }
 
 extension Field {
-    /// Whether its values tell something about a person; an organization's own fields may hold anything.
-    var isSealed: Bool { dataClass != .public || kind == .custom }
+    /// Whether its values tell something about a person, or may: an organization's own fields hold anything.
+    public var isSealed: Bool { dataClass != .public || kind == .custom || kind == .anything }
 }
 
 extension Stored {

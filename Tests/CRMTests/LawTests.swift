@@ -20,14 +20,20 @@ import Testing
     }
 
     @Test func `the random commands reach every act and every event`() {
-        var world = Self.world(1)
-        world.run(20_000)
+        // Fields that are defined are soon retired, and seldom revised before: several young worlds show more than an old
+        // one.
+        var seen: Set<String> = []
+        for seed in 1...UInt64(4) {
+            var world = Self.world(seed)
+            world.run(8_000)
+            seen.formUnion(world.seen.keys)
+        }
         var expected: Set<String> = []
         for entity in entities {
             expected.formUnion(actNames(entity))
             expected.formUnion(eventNames(entity))
         }
-        let missed = expected.subtracting(world.seen.keys)
+        let missed = expected.subtracting(seen)
         #expect(missed == [])
     }
 
@@ -79,6 +85,8 @@ import Testing
         for entity in entities where entity != FieldSet.self {
             let forms = forms(entity)
             #expect(forms.count { $0 == "creates" } == 1, "\(entity.name)")
+            // What happened is logged, and stays as it was.
+            if entity == Interaction.self { continue }
             #expect(forms.count { $0 == "edits" } == 1, "\(entity.name)")
             #expect(forms.count { $0 == "archives" } == (entity == Organization.self ? 0 : 1), "\(entity.name)")
         }

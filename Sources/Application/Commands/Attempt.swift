@@ -15,8 +15,12 @@ struct Decision: Sendable {
     /// The act's own name.
     let act: String
     let id: UUID
+    /// When it occurred, where that was stated.
+    let occurredAt: Instant?
     let isNew: Bool
     let events: [Stored]
+    /// Whose key seals what is personal in each of them.
+    let persons: [UUID]
     let state: any Sendable
     let taken: Set<Claim>
     let released: Set<Claim>
@@ -29,6 +33,8 @@ struct Circumstances: Sendable {
     let caller: Caller
     /// When the request is handled.
     let now: Instant
+    /// Records that a dry run takes for being there.
+    var assumed: Set<UUID> = []
     let fresh: @Sendable () -> UUID
 }
 
@@ -48,10 +54,10 @@ extension Entity {
         guard let state = own.state as? State else { throw .absent(name) }
         if own.isErased { throw .erased }
         if let expected = ask.ifMatch, expected != own.version { throw .changed(since: expected, now: own.version) }
-        let occurred = try moment(of: ask, after: own.last, circumstances.now)
-
-        let (body, missing) = try normal(ask, act, state, known)
+        let (body, missing) = try normal(ask, act, state, known, assuming: circumstances.assumed)
         guard missing.isEmpty else { return .needs(missing) }
+        let stated = try stated(ask, body)
+        let occurred = try moment(stated, after: own.last, circumstances.now)
         let command: Command
         do { command = try act.make(body) } catch { throw .invalid([error]) }
 
@@ -71,7 +77,8 @@ extension Entity {
 
         let events: [Event]
         do { events = try decide(command, given: state, in: context) } catch { throw .refused(error) }
-        return .decided(try decision(of: act.name, events, id: id, from: own, state, read: states.keys.map(\.id)))
+        return .decided(
+            try decision(of: act.name, events, id: id, at: stated, from: own, state, read: states.keys.map(\.id)))
     }
 
     /// The act of that name; `create` is understood of every entity, whatever it calls its beginning.
@@ -80,17 +87,21 @@ extension Entity {
     }
 
     private static func decision(
-        of act: String, _ events: [Event], id: UUID, from own: Loaded, _ before: State, read: [UUID]
+        of act: String, _ events: [Event], id: UUID, at stated: Instant?, from own: Loaded, _ before: State,
+        read: [UUID]
     ) throws(Problem) -> Decision {
         var after = before
-        for event in events { evolve(&after, event) }
+        var persons: [UUID] = []
+        for event in events {
+            evolve(&after, event)
+            persons.append(person(after) ?? id)
+        }
         let stored: [Stored]
         do { stored = try events.map { try Stored($0) } } catch { throw .fault }
         let (old, new) = (claims(before), claims(after))
         return Decision(
-            act: act, id: id, isNew: !own.exists && !events.isEmpty, events: stored, state: after,
-            taken: new.subtracting(old),
-            released: old.subtracting(new), read: read)
+            act: act, id: id, occurredAt: stated, isNew: !own.exists && !events.isEmpty, events: stored,
+            persons: persons, state: after, taken: new.subtracting(old), released: old.subtracting(new), read: read)
     }
 
     private static func permit(_ caller: Caller) throws(Problem) {
@@ -102,9 +113,18 @@ extension Entity {
         }
     }
 
+    /// When it occurred, as the command says or, where its act takes that, the body.
+    private static func stated(_ ask: Ask, _ body: Body) throws(Problem) -> Instant? {
+        guard let moment = body.text("occurred_at").flatMap({ Instant($0) }) else { return ask.occurredAt }
+        guard ask.occurredAt ?? moment == moment else {
+            throw .invalid([Flaw("/occurred_at", "duplicate", "the command says another occurred_at than its body")])
+        }
+        return moment
+    }
+
     /// A stream's time never goes back, and nothing is recorded before it occurs (DESIGN §3).
-    private static func moment(of ask: Ask, after last: Instant?, _ now: Instant) throws(Problem) -> Instant {
-        guard let stated = ask.occurredAt else { return max(now, last ?? now) }
+    private static func moment(_ stated: Instant?, after last: Instant?, _ now: Instant) throws(Problem) -> Instant {
+        guard let stated else { return max(now, last ?? now) }
         guard stated <= now else { throw Problem("time.in_future", 422, "occurred_at lies in the future.") }
         if let last, stated < last {
             throw Problem(
@@ -119,7 +139,7 @@ extension Entity {
 extension Entity {
     /// The body in its normal form, or the streams that must be read to tell.
     private static func normal(
-        _ ask: Ask, _ act: Act<Command>, _ state: State, _ known: WorkingSet
+        _ ask: Ask, _ act: Act<Command>, _ state: State, _ known: WorkingSet, assuming assumed: Set<UUID>
     ) throws(Problem) -> (Body, needs: [Reference]) {
         guard case .object(let object) = ask.body else {
             throw .invalid([Flaw("", "wrong_type", "an object is expected, not \(ask.body.kind)")])
@@ -141,6 +161,7 @@ extension Entity {
             switch known.streams[mention.id]?.exists {
             case nil: needs.append(Reference(type, mention.id))
             case true? where known.streams[mention.id]?.isErased == true: throw .erased
+            case false? where assumed.contains(mention.id): break
             case false?: flaws.append(Flaw(mention.pointer, "not_found", "there is no such \(mention.entity)"))
             case true?: break
             }

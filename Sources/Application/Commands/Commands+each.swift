@@ -9,10 +9,14 @@ extension Commands {
     /// are read in one query, and independent units travel in one batch of the log.
     ///
     /// A unit that names a record which an earlier unit names too is decided after that one: the order of the list is
-    /// the order of events within each record.
-    /// - Parameter dryRun: decides as far as single units go, and appends nothing.
+    /// the order of events within each record. All others come into the log in the order of the list, too, as long as
+    /// nobody else writes the same records.
+    /// - Parameters:
+    ///   - dryRun: decides as far as single units go, and appends nothing.
+    ///   - assumed: records that a dry run takes for being there.
     public func executeEach(
-        _ units: [[Ask]], by caller: Caller, lane: Lane = .import, dryRun: Bool = false
+        _ units: [[Ask]], by caller: Caller, lane: Lane = .import, dryRun: Bool = false,
+        assuming assumed: Set<UUID> = []
     ) async -> [Result<Answer, Problem>] {
         var answers = [Result<Answer, Problem>?](repeating: nil, count: units.count)
         do throws(Problem) {
@@ -20,7 +24,7 @@ extension Commands {
             var plans: [Int: UnitPlan] = [:]
             for (index, asks) in units.enumerated() {
                 do throws(Problem) {
-                    let circumstances = Circumstances(caller: caller, now: clock(), fresh: fresh)
+                    let circumstances = Circumstances(caller: caller, now: clock(), assumed: assumed, fresh: fresh)
                     plans[index] = UnitPlan(
                         asks: asks, ids: try targets(asks, keys), circumstances: circumstances, command: fresh())
                 } catch { answers[index] = .failure(error) }
@@ -45,10 +49,13 @@ extension Commands {
         // Read once for all: each unit then finds them remembered.
         _ = try await standings(of: Set(shared.streams.filter { $0.value.exists }.keys), caller.organization)
         await withTaskGroup(of: (Int, Result<Answer, Problem>).self) { group in
-            for (index, plan) in round {
+            let turns = Turns()
+            for (place, (index, plan)) in round.enumerated() {
+                let turn = turns[place]
                 group.addTask {
+                    defer { turn.pass() }
                     do throws(Problem) {
-                        return (index, .success(try await self.settle(plan, from: shared, keys, lane, dryRun)))
+                        return (index, .success(try await self.settle(plan, from: shared, keys, lane, dryRun, turn)))
                     } catch { return (index, .failure(error)) }
                 }
             }
@@ -58,7 +65,8 @@ extension Commands {
 
     /// Decides and appends one unit on streams already read; on others' writes it starts afresh.
     private func settle(
-        _ first: UnitPlan, from shared: WorkingSet, _ keys: OrganizationKeys, _ lane: Lane, _ dryRun: Bool
+        _ first: UnitPlan, from shared: WorkingSet, _ keys: OrganizationKeys, _ lane: Lane, _ dryRun: Bool,
+        _ turn: Turns.Turn
     ) async throws(Problem) -> Answer {
         var known = shared
         for _ in 0..<Self.attempts {
@@ -68,7 +76,7 @@ extension Commands {
             if dryRun || plan.events.isEmpty {
                 return Answer(results: plan.results, position: PositionToken(position: plan.readAt, hash: nil))
             }
-            switch try await append(plan, keys, nil, lane) {
+            switch try await append(plan, keys, nil, lane, turn: turn) {
             case .done(let answer): return answer
             case .moved: known = WorkingSet(readAt: .max)
             }

@@ -113,7 +113,7 @@ public final class Commands: Sendable {
     }
 
     func append(
-        _ plan: UnitPlan, _ keys: OrganizationKeys, _ repeatable: Repeatable?, _ lane: Lane
+        _ plan: UnitPlan, _ keys: OrganizationKeys, _ repeatable: Repeatable?, _ lane: Lane, turn: Turns.Turn? = nil
     ) async throws(Problem) -> Appended {
         let outcome = repeatable?.outcome(of: plan.results)
         if plan.events.isEmpty && outcome == nil {
@@ -121,8 +121,9 @@ public final class Commands: Sendable {
             return .done(Answer(results: plan.results, position: head))
         }
         let unit = plan.unit(keys, try await seals(for: plan), outcome: outcome, lane: lane)
+        await turn?.come()
         do {
-            let receipt = try await carry(unit)
+            let receipt = try await carry(unit) { turn?.pass() }
             return .done(
                 Answer(results: plan.results, position: PositionToken(position: receipt.last, hash: receipt.leaf)))
         } catch {
@@ -138,8 +139,10 @@ public final class Commands: Sendable {
     }
 
     /// Appends a unit and tells who listens.
-    func carry(_ unit: Unit) async throws(AppendError) -> Receipt {
-        let receipt = try await appender.append(unit)
+    func carry(
+        _ unit: Unit, whenQueued: @escaping @Sendable () -> Void = {}
+    ) async throws(AppendError) -> Receipt {
+        let receipt = try await appender.append(unit, whenQueued: whenQueued)
         for listener in listeners.withLock({ $0 }) { listener(unit.organization, unit.drafts) }
         return receipt
     }

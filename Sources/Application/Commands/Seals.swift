@@ -10,21 +10,26 @@ struct PlannedEvent: Sendable {
     let stored: Stored
     /// The members of its data that are personal.
     let personal: Set<String>
+    /// Whose key seals them: mostly the record's own.
+    let person: UUID
     let meta: [UInt8]
     let occurredAt: Instant?
     let index: Int16
+
+    /// Another than the record itself under whose key something of it is sealed.
+    var other: UUID? { person != stream && stored.parted(by: personal).personal != nil ? person : nil }
 }
 
 /// The keys under which the events of one unit are sealed.
 struct Seals: Sendable {
-    /// Of the streams that it writes, and of the actor.
+    /// Of the streams that it writes, of the persons they tell of, and of the actor.
     var keys: [UUID: PersonKey] = [:]
     /// Those of streams that begin with it.
     var born: [WrappedKey] = []
     /// Sixteen random bytes at each call.
     let nonce: @Sendable () -> [UInt8]
 
-    /// The event as it is appended: what is personal under its record's key, from where it came under the actor's.
+    /// The event as it is appended: what is personal under its person's key, from where it came under the actor's.
     func draft(of event: PlannedEvent, command: UUID, by caller: Caller) -> Draft {
         let (open, personal) = event.stored.parted(by: event.personal)
         let place = SealingPlace(
@@ -35,7 +40,7 @@ struct Seals: Sendable {
             guard let key = keys[person] else { return }
             parts.append(key.seal(plain.bytes, kind, of: person, at: place, nonce: nonce()))
         }
-        if let personal { seal(personal, .data, of: event.stream) }
+        if let personal { seal(personal, .data, of: event.person) }
         if let origin = caller.origin { seal(origin.json, .caller, of: caller.actor) }
         return Draft(
             stream: event.stream, version: event.version, type: open.type, schema: open.schema, data: open.data.bytes,
@@ -57,7 +62,7 @@ extension Commands {
             seals.keys[stream] = key
             seals.born.append(wrapped)
         }
-        let known = written.subtracting(begun)
+        let known = written.union(plan.events.compactMap(\.other)).subtracting(begun)
         let isTraced = caller.origin != nil && !begun.contains(caller.actor)
         let standings = try await standings(of: isTraced ? known.union([caller.actor]) : known, caller.organization)
         for (person, standing) in standings {

@@ -47,17 +47,17 @@ struct UnitPlan: Sendable {
         guard var loaded = set.streams[decision.id] else { throw .fault }
         for stream in decision.read + [decision.id] { expected[stream] = known.streams[stream]?.version ?? 0 }
         let meta = Metadata.bytes(act: "\(ask.entity).\(decision.act)", circumstances.caller)
-        for event in decision.events {
+        for (event, person) in zip(decision.events, decision.persons) {
             loaded.version += 1
             events.append(
                 PlannedEvent(
                     stream: decision.id, version: loaded.version, stored: event,
-                    personal: personalNames(of: ask.entity), meta: meta, occurredAt: ask.occurredAt,
-                    index: Int16(clamping: events.count)))
+                    personal: personalNames(of: ask.entity), person: person, meta: meta,
+                    occurredAt: decision.occurredAt, index: Int16(clamping: events.count)))
         }
         if !decision.events.isEmpty {
             loaded.state = decision.state
-            loaded.last = ask.occurredAt ?? circumstances.now
+            loaded.last = decision.occurredAt ?? circumstances.now
             set.streams[decision.id] = loaded
         }
         for claim in decision.taken {
@@ -102,10 +102,11 @@ struct UnitPlan: Sendable {
 /// What every event says beside its columns. Closed and hashed: members in this order, absent when empty (DESIGN §3).
 enum Metadata {
     static func bytes(act: String, _ caller: Caller) -> [UInt8] {
-        let members = [
-            ("act", act), ("actor_kind", caller.kind.rawValue), ("channel", caller.channel.rawValue),
-            ("request", caller.request),
-        ]
+        let members =
+            [
+                ("act", act), ("actor_kind", caller.kind.rawValue), ("channel", caller.channel.rawValue),
+                ("request", caller.request),
+            ] + (caller.importing.map { [("import", $0.text)] } ?? [])
         var out: [UInt8] = [UInt8(ascii: "{")]
         for (index, (name, value)) in members.enumerated() {
             if index > 0 { out.append(UInt8(ascii: ",")) }

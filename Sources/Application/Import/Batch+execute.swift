@@ -14,7 +14,8 @@ extension Batch {
         }
         while !open.isEmpty {
             let units = open.map { unit($0.task, $0.ways) }
-            let results = await commands.executeEach(units.map(\.asks), by: caller, dryRun: session.dryRun)
+            let results = await commands.executeEach(
+                units.map(\.asks), by: caller, dryRun: session.dryRun, assuming: imagined)
             var again: [(task: Task, ways: [UUID: Wish.Way])] = []
             for ((task, ways), (unit, result)) in zip(open, zip(units, results)) {
                 switch result {

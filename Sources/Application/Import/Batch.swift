@@ -180,6 +180,6 @@ extension Wish {
         case .fields: body = fields
         case .step(let index): body = index < steps.count ? steps[index].body : [:]
         }
-        return links.contains(link) && body[link.member] == .string(link.id.text)
+        return links.contains(link) && body[link.member] == link.value
     }
 }

@@ -32,8 +32,9 @@ public final class Imports: Sendable {
     /// - Throws: `mapping.invalid` with all that is wrong, or why what it brings along cannot be made.
     public func open(_ body: JSON, by caller: Caller) async throws(Problem) -> Told {
         let request = try OpenRequest(body)
-        let caller = caller.importing
         let keys = try await commands.organizationKeys(of: caller.organization)
+        let id = request.id(keys)
+        let caller = caller.importing(id)
         let settings = try await settings(of: caller.organization)
         let mapping = try Mapping.read(request.mapping, header: request.header, settings: settings)
         let planner = RowPlanner(mapping: mapping, settings: settings) { source, entity, key in
@@ -41,7 +42,7 @@ public final class Imports: Sendable {
         }
         let prepared = try await prepare(planner, by: caller, dryRun: request.dryRun)
         let session = ImportSession(
-            id: request.id(in: caller.organization), organization: caller.organization, planner: planner,
+            id: id, organization: caller.organization, planner: planner,
             width: request.header.count, dryRun: request.dryRun, assumed: request.dryRun ? prepared.asks : [])
         sessions.withLock { $0.keep(session) }
         let unused =
@@ -62,7 +63,7 @@ public final class Imports: Sendable {
             throw .absent("import")
         }
         let request = try RowsRequest(body, width: session.width)
-        var batch = Batch(session: session, caller: caller.importing, commands: commands, request: request)
+        var batch = Batch(session: session, caller: caller.importing(id), commands: commands, request: request)
         return Told(body: try await batch.run(), position: try await commands.head(of: session.organization))
     }
 
@@ -78,11 +79,11 @@ public final class Imports: Sendable {
 }
 
 extension Caller {
-    /// The same person, importing.
-    var importing: Caller {
+    /// The same person, importing: each event says by which import it came.
+    func importing(_ id: UUID) -> Caller {
         Caller(
             organization: organization, actor: actor, kind: .import, role: role, channel: .import, request: request,
-            origin: origin)
+            origin: origin, importing: id)
     }
 }
 

@@ -92,7 +92,7 @@ extension People {
         }
         let event = PlannedEvent(
             stream: id, version: subject.loaded.version + 1, stored: Erasure.event, personal: [],
-            meta: Metadata.bytes(act: "person.erase", caller), occurredAt: nil, index: 0)
+            person: id, meta: Metadata.bytes(act: "person.erase", caller), occurredAt: nil, index: 0)
         let released = subject.entity.claims(subject.loaded).map { claim in
             EventLog.Claim(
                 scope: claim.scope, digest: keys.claimDigest(scope: claim.scope, value: claim.value), stream: id)

@@ -124,8 +124,11 @@ extension Document {
         if newest.name != stored { self += ",\"stored\":\"\(stored)\"" }
         self += ",\"occurred_at\":\"\(event.occurredAt.text)\""
         self += ",\"recorded_at\":\"\(event.recordedAt.text)\""
-        self += ",\"actor\":\"\(event.actor.text)\""
-        for name in ["actor_kind", "behalf", "act", "channel", "cause", "correlation", "import", "request"] {
+        self += ",\"actor\":\"\(event.actor.text)\",\"command\":\"\(event.command.text)\""
+        let told = [
+            "actor_kind", "behalf", "act", "channel", "cause", "correlation", "request", "import", "reason_code",
+        ]
+        for name in told {
             guard let value = meta[name] else { continue }
             self += ",\"\(name)\":"
             self += value.bytes

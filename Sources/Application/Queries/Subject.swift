@@ -57,8 +57,12 @@ extension Subject {
         order = Subject.order(of: table, entity: entity)
     }
 
-    /// Newest first, which has an index; the few things that shape an organization by their name.
+    /// Newest first, which has an index; the few things that shape an organization by their name. What happened in the
+    /// same moment stays in the order in which it was told.
     private static func order(of table: Relation, entity: String?) -> [SortKey] {
+        if entity == "interaction" {
+            return ["occurred_at", "position"].compactMap { table.column($0).map { SortKey($0, descending: true) } }
+        }
         if let entity, ["member", "team", "product", "pipeline"].contains(entity), let name = table.column("name") {
             return [SortKey(name)]
         }
@@ -69,6 +73,10 @@ extension Subject {
     /// What read tables know of a record besides its fields.
     static func fields(besides entity: String) -> [Field] { derived[entity] ?? [] }
     private static let derived: [String: [Field]] = [
+        "interaction": [
+            Field("subject_entity", .choice(["deal", "account", "contact", "member", "product"])),
+            Field("subject_id", .id),
+        ],
         "deal": [Field("status", .choice(["open", "won", "lost"]))],
         "contact": [
             Field("primary_email", .email).alias("email").searchable(.a),

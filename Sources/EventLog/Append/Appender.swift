@@ -86,12 +86,17 @@ public final class Appender: Sendable {
     ///
     /// If the task is cancelled while the unit queues, it is dropped (`.cancelled`); once it was sent it runs on, and
     /// this returns what became of it.
-    public func append(_ unit: Unit) async throws(AppendError) -> Receipt {
+    /// - Parameter whenQueued: told when the unit has its place in the queue, or got none: units of one organization
+    ///   and lane are appended in the order in which they were queued.
+    public func append(
+        _ unit: Unit, whenQueued: @escaping @Sendable () -> Void = {}
+    ) async throws(AppendError) -> Receipt {
         if let fault = unit.fault { throw .malformed(fault) }
         let slot = Slot(organization: unit.organization)
         let answer = await withTaskCancellationHandler {
             await withUnsafeContinuation { (caller: UnsafeContinuation<Answer, Never>) in
                 slot.put(unit, caller, into: inbox)
+                whenQueued()
             }
         } onCancel: {
             slot.cancel(in: inbox)

@@ -83,8 +83,9 @@ extension EventShape {
         var isOpen = false
         switch kind {
         case .object(let fields): inner = fields
+        case .record(let entities): inner = Field.Kind.record(entities)
         case .money: inner = [Field("minor", .integer(.min ... .max)), Field("currency", .currency)]
-        case .map, .entries, .custom: (inner, isOpen) = ([], true)
+        case .map, .entries, .custom, .anything: (inner, isOpen) = ([], true)
         case .text, .paragraph, .integer, .decimal, .flag, .day, .instant, .choice, .reference, .email, .phone, .link,
             .slug, .currency, .zone, .id, .list:
             inner = []
@@ -132,7 +133,8 @@ extension Field.Kind {
         case .object(let fields): .object(Dictionary(fields.map { ($0.name, $0.kind.example($0.name)) }) { $1 })
         case .map(let kind, let keys): .object([keys.example(name): kind.example(name)])
         case .entries(let fields, let keys, _): Field.Kind.map(of: .object(fields), keys: keys).example(name)
-        case .custom: ["segment": "A"]
+        case .custom, .anything: ["segment": "A"]
+        case .record(let entities): ["entity": .string(entities.first ?? ""), "id": .string(Field.Kind.id(of: name))]
         case .list(let kind, _): [kind.example(name)]
         }
     }
@@ -148,7 +150,7 @@ extension Field.Keys {
     fileprivate func example(_ name: String) -> String {
         switch self {
         case .name: "main"
-        case .id, .reference: Field.Kind.id(of: name)
+        case .id, .reference, .record: Field.Kind.id(of: name)
         }
     }
 }

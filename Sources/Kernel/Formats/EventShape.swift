@@ -113,7 +113,7 @@ extension RecordedMember.Value {
         case .day: self == .day
         case .instant: self == .instant
         case .reference, .id: self == .id
-        case .object, .map, .entries, .custom: self == .object || self == .record
+        case .object, .map, .entries, .custom, .record, .anything: self == .object || self == .record
         case .list: self == .list
         }
     }

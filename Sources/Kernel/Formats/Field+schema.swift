@@ -70,6 +70,7 @@ extension Field.Kind {
             return plain.merging(["minimum": .number(range.lowerBound), "maximum": .number(range.upperBound)]) { $1 }
         case .money: return Field.Kind.amount.schema(.body).object ?? [:]
         case .object(let fields): return fields.schema(.body).object ?? [:]
+        case .record(let entities): return Field.Kind.record(entities).schema(.body).object ?? [:]
         case .map(let kind, _):
             return ["type": "object", "additionalProperties": .object(Field.Kind.orNull(kind.schema(.body)))]
         case .entries(let fields, _, let by):
@@ -85,6 +86,7 @@ extension Field.Kind {
                 "description": .string("By id; or an array of all of them; or only the \(by) of the first."),
             ]
         case .custom: return ["type": "object", "description": "Fields of the organization's own; see /api/v1/fields."]
+        case .anything: return ["type": "object", "description": "Any members, kept as they are."]
         case .list(let kind, let limit):
             return ["type": "array", "items": .object(kind.schema(.body)), "maxItems": .integer(Int64(limit))]
         case .flag, .day, .instant, .choice, .reference, .id, .email, .phone, .link, .slug, .currency, .zone:
@@ -98,11 +100,13 @@ extension Field.Kind {
         switch self {
         case .money: return Field.Kind.amount.schema(.stored).object ?? [:]
         case .object(let fields): return fields.schema(.stored).object ?? [:]
+        case .record(let entities): return Field.Kind.record(entities).schema(.stored).object ?? [:]
         case .map(let kind, _):
             let value = kind.schema(.stored)
             return ["type": "object", "additionalProperties": .object(change ? Field.Kind.orNull(value) : value)]
         case .entries(let fields, let keys, _): return Field.Kind.map(of: .object(fields), keys: keys).stored(change)
         case .custom: return ["type": "object", "description": "Fields of the organization's own, by key."]
+        case .anything: return ["type": "object", "description": "Any members."]
         case .list(let kind, _): return ["type": "array", "items": .object(kind.schema(.stored))]
         case .text, .paragraph, .integer, .decimal, .flag, .day, .instant, .choice, .reference, .id, .email, .phone,
             .link, .slug, .currency, .zone:
@@ -136,7 +140,7 @@ extension Field.Kind {
         case .currency: ["type": "string", "pattern": "^[A-Z]{3}$"]
         case .zone: ["type": "string", "description": "An IANA time zone."]
         case .text, .paragraph: ["type": "string"]
-        case .money, .object, .map, .entries, .custom: ["type": "object"]
+        case .money, .object, .map, .entries, .custom, .record, .anything: ["type": "object"]
         case .list: ["type": "array"]
         }
     }

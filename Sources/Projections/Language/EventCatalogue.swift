@@ -77,7 +77,7 @@ extension Field.Kind {
         case .instant: "a moment"
         case .id, .reference: "an id"
         case .money: "an amount, an object of minor and currency"
-        case .object, .map, .entries, .custom: "an object"
+        case .object, .map, .entries, .custom, .record, .anything: "an object"
         case .list: "an array"
         }
     }

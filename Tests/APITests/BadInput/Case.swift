@@ -58,6 +58,13 @@ extension Field {
         case .object: [("text", "x"), ("unknown member", ["no_such": 1])]
         case .map: [("text", "x"), ("array", [1])]
         case .entries: [("number", 5), ("boolean", true), ("array of numbers", [5])]
+        case .record(let entities):
+            [
+                ("number", 5), ("no id", ["entity": .string(entities.first ?? "")]),
+                ("no entity", ["id": "01890a5d-ac96-774b-bcce-b302099a8057"]),
+                ("another entity", ["entity": "no_such", "id": "01890a5d-ac96-774b-bcce-b302099a8057"]),
+            ]
+        case .anything: [("text", "x"), ("array", [1])]
         case .custom: [("text", "x"), ("undefined", ["no_such_field": 1])]
         case .list: [("text", "x"), ("of objects", [["no_such": [:]]])]
         }

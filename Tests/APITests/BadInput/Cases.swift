@@ -160,7 +160,7 @@ struct Cases {
         let name = "\(route.method.rawValue) \(route.path)"
         let entity = entities.first { route.path == "/api/v1/\($0.plural)" }
         let owner = entities.first { route.path.hasPrefix("/api/v1/\($0.plural)/") }
-        let base = isPatch ? [:] : (entity.flatMap { Records.least[$0.name]?.object } ?? [:])
+        let base = isPatch ? [:] : (entity.flatMap { records.least(of: $0.name).object } ?? [:])
         func sending(_ member: String, _ value: JSON?) -> Call {
             var call = call(route)
             var body = base

@@ -22,6 +22,9 @@ struct Records: Sendable {
         let made = try await tenant.post(
             "/deals", ["title": "Ten pumps", "amount": ["minor": 105400, "currency": "USD"]])
         ids["deal"] = made.json["id"]?.string
+        ids["interaction"] = try await tenant.make(
+            "interactions",
+            ["kind": "note", "title": "Met", "subject": ["entity": "account", "id": .string(ids["account"] ?? "")]])
         ids["import"] = try await tenant.make("imports", Records.opening)
         self.ids = ids
         let deal = try await tenant.get("/deals/\(ids["deal"] ?? "")", min: made["daybook-position"])
@@ -65,7 +68,13 @@ struct Records: Sendable {
     ]
 
     /// The least a new record of an entity needs.
-    static let least: [String: JSON] = [
+    func least(of entity: String) -> JSON {
+        if entity == "interaction" {
+            return ["kind": "note", "subject": ["entity": "account", "id": .string(ids["account"] ?? "")]]
+        }
+        return Records.least[entity] ?? [:]
+    }
+    private static let least: [String: JSON] = [
         "member": ["name": "Ann"], "team": ["name": "South"], "account": ["name": "Valves Ltd"],
         "contact": ["last_name": "Ray"], "product": ["name": "Valve"], "pipeline": Records.pipeline,
         "deal": ["title": "A valve"],

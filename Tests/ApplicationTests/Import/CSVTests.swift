@@ -118,7 +118,7 @@ import Testing
         #expect(file.read == file.size)
         #expect(file.peak < 200_000, "a piece and a record are held, not the file")
     }
-    @Test func `a file that is not there or is UTF-16 is told in a sentence`() throws {
+    @Test func `a file that is not there, is UTF-16 or is compressed is told in a sentence`() throws {
         #expect(throws: CSV.Unreadable("There is no file /no/such.csv that can be read.")) {
             _ = try CSV.File("/no/such.csv")
         }
@@ -126,5 +126,8 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         #expect(FileManager.default.createFile(atPath: path, contents: Data([0xFF, 0xFE, 0x61, 0x00])))
         #expect(throws: CSV.Unreadable("\(path) is UTF-16; save it as UTF-8.")) { _ = try CSV.File(path) }
+        #expect(FileManager.default.createFile(atPath: path, contents: Data([0x1F, 0x8B, 0x08, 0x00])))
+        let sentence = "\(path) is compressed; unpack it first (gunzip --keep \(path)) and import what comes out."
+        #expect(throws: CSV.Unreadable(sentence)) { _ = try CSV.File(path) }
     }
 }

@@ -18,7 +18,10 @@ import Testing
         } catch { return error.errors.map { "\($0.code) \($0.detail)" } }
     }
 
+    private static let eventlog =
+        "case_id,seq,activity,lifecycle,resource,timestamp,event_attrs_json,case_attrs_json"
     static let headers = [
+        "eventlog-bpic2013.yaml": eventlog, "eventlog-helpdesk.yaml": eventlog,
         "maven-accounts.yaml": "account,sector,year_established,revenue,employees,office_location,subsidiary_of",
         "maven-products.yaml": "product,series,sales_price",
         "maven-sales-teams.yaml": "sales_agent,manager,regional_office",

@@ -29,6 +29,10 @@ extension CSV {
                 try handle.seek(toOffset: 0)
                 let first = try handle.read(upToCount: 2).map(Array.init) ?? []
                 try handle.seek(toOffset: 0)
+                guard first != [0x1F, 0x8B] else {
+                    throw Unreadable(
+                        "\(path) is compressed; unpack it first (gunzip --keep \(path)) and import what comes out.")
+                }
                 guard first != [0xFF, 0xFE], first != [0xFE, 0xFF] else {
                     throw Unreadable("\(path) is UTF-16; save it as UTF-8.")
                 }

@@ -7,8 +7,8 @@ struct EntityFacts: Sendable, Hashable {
     let name: String
     /// The act that makes one, and what its body takes.
     let creation: Form
-    /// The act that changes one.
-    let edit: Form
+    /// The act that changes one; nil where what was recorded is not changed.
+    let edit: Form?
     /// The acts that are steps.
     let steps: [Form]
 
@@ -26,11 +26,10 @@ struct EntityFacts: Sendable, Hashable {
     /// The facts of an entity; nil for one that rows cannot make.
     init?<E: Entity>(of entity: E.Type) {
         func form(_ act: Act<E.Command>) -> Form { Form(act: act.name, takes: act.takes) }
-        guard let creation = E.acts.first(where: { $0.form == .creates }).map(form),
-            let edit = E.acts.first(where: { $0.form == .edits }).map(form),
-            entity != Organization.self
+        guard let creation = E.acts.first(where: { $0.form == .creates }).map(form), entity != Organization.self
         else { return nil }
-        (name, self.creation, self.edit) = (E.name, creation, edit)
+        (name, self.creation) = (E.name, creation)
+        edit = E.acts.first { $0.form == .edits }.map(form)
         steps = E.acts.filter { $0.form == .verb || $0.form == .archives }.map(form)
     }
 

@@ -55,6 +55,8 @@ extension MappingReader {
                     "`\(first)` has no `\(parts[1])`\(Nearest.hint(parts[1], in: inner.map(\.name)))")
                 return nil
             }
+            // A member that takes anything is put together of columns.
+            if field.kind == .anything { return ([field.name, parts[1]], Field(parts[1], .text(10_000))) }
         }
         let names = form.takes.flatMap { [$0.name] + $0.aliases }
         note(
@@ -99,7 +101,8 @@ extension MappingReader {
             rule = template(members, node, kind).map { MemberRule(path: path, value: $0) }
         case let other:
             let options = [
-                other, "when", "empty", "default", "translate", "unknown", "parse", "currency", "multiply", "days",
+                other, "member", "when", "empty", "default", "translate", "unknown", "parse", "currency", "multiply",
+                "days",
             ]
             members = self.members(node, "a value", known: options)
             rule = cell(members, node, kind).map { MemberRule(path: path, value: .cell($0)) }
@@ -116,6 +119,7 @@ extension MappingReader {
         guard let name = members["column"], let column = column(name), let reading = reading(kind, members, at: node)
         else { return nil }
         var rule = CellRule(column: column, reading: reading)
+        rule.member = members["member"].flatMap { text($0, "`member`") }
         rule.fallback = members["default"].flatMap { text($0, "`default`") }
         rule.translation = translation(members)
         // A column where no currency has this code.

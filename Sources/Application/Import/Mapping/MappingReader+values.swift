@@ -4,7 +4,7 @@ import Yams
 // MARK: How is a text read?
 
 extension MappingReader {
-    private enum Parse: String, CaseIterable { case text, integer, decimal, money, day, instant, flag }
+    private enum Parse: String, CaseIterable { case text, integer, decimal, money, day, instant, flag, json }
 
     /// How cells become values of this kind, as the options beside the column say.
     mutating func reading(_ kind: Field.Kind?, _ members: [String: Node], at node: Node) -> Reading? {
@@ -25,6 +25,7 @@ extension MappingReader {
         case .integer: reading.kind = .integer
         case .decimal: reading.kind = .decimal
         case .flag: reading.kind = .flag
+        case .json: reading.kind = .json
         case .day: reading.kind = .day
         case .instant: reading.kind = .instant
         case .money:
@@ -49,7 +50,10 @@ extension MappingReader {
         case .money: .money
         case .day: .day
         case .instant: .instant
-        case .id, .reference, .object, .map, .entries(_, .reference, _), .custom, .list, nil: nil
+        case .anything: .json
+        case .id, .reference, .record, .object, .map, .entries(_, .reference, _), .entries(_, .record, _), .custom,
+            .list, nil:
+            nil
         }
     }
 
@@ -57,11 +61,12 @@ extension MappingReader {
         switch kind {
         case .reference(let entity):
             "the id of a record of \(entity) (write {reference: \(entity), key: COLUMN}), which"
+        case .record(let entities):
+            "a record (write {reference: \(entities.first ?? "")), key: COLUMN}), which"
         case .id: "an id, which"
         case .object: "an object (name its members: address.city), which"
         case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .email, .phone, .link,
-            .slug,
-            .currency, .zone, .map, .entries, .custom, .list:
+            .slug, .currency, .zone, .map, .entries, .custom, .anything, .list:
             "a value of this kind"
         }
     }
@@ -125,8 +130,9 @@ extension MappingReader {
     mutating func reference(_ members: [String: Node], _ node: Node, _ kind: Field.Kind?) -> ReferenceRule? {
         guard let name = members["reference"], let entity = text(name, "`reference`").flatMap({ facts($0, at: name) })
         else { return nil }
-        if let expected = kind.flatMap(Self.target), expected != entity.name {
-            note(name, "not_allowed", "this member refers to a record of \(expected), not of \(entity.name)")
+        if let expected = kind.flatMap(Self.targets), !expected.contains(entity.name) {
+            let wanted = expected.joined(separator: ", ")
+            note(name, "not_allowed", "this member refers to a record of \(wanted), not of \(entity.name)")
             return nil
         }
         let key: TextRule
@@ -140,6 +146,7 @@ extension MappingReader {
         let source = members["source"].flatMap { text($0, "`source`") }.flatMap { Normal.key($0) } ?? defaults.source
         let missing = members["missing"].map { word($0, "`missing`", ReferenceRule.Missing.self) } ?? .refuse
         var rule = ReferenceRule(entity: entity, source: source, key: key, missing: missing ?? .refuse)
+        if case .record? = kind { rule.namesEntity = true }
         guard rule.missing == .create else { return rule }
         rule.creates = members["create"].map { body($0, entity.creation, of: entity) } ?? named(entity, key, at: node)
         let given = Set(rule.creates.compactMap(\.path.first))
@@ -164,12 +171,13 @@ extension MappingReader {
         }
     }
 
-    private static func target(_ kind: Field.Kind) -> String? {
+    /// The entities to whose records a member may refer; nil where it refers to none.
+    private static func targets(_ kind: Field.Kind) -> [String]? {
         switch kind {
-        case .reference(let entity), .entries(_, .reference(let entity), _): entity
+        case .reference(let entity), .entries(_, .reference(let entity), _): [entity]
+        case .record(let entities): entities
         case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .email, .phone, .link,
-            .slug,
-            .currency, .zone, .id, .object, .map, .entries, .custom, .list:
+            .slug, .currency, .zone, .id, .object, .map, .entries, .custom, .anything, .list:
             nil
         }
     }

@@ -11,7 +11,7 @@ struct Reading: Sendable, Hashable {
     /// Where a bare day begins.
     var zone = "UTC"
 
-    enum Kind: Sendable, Hashable { case text, integer, decimal, flag, day, instant, money(Currency) }
+    enum Kind: Sendable, Hashable { case text, integer, decimal, flag, day, instant, json, money(Currency) }
 
     /// How a file writes numbers.
     struct Numbers: Sendable, Hashable {
@@ -37,6 +37,11 @@ struct Reading: Sendable, Hashable {
             }
         case .day: return .string(try day(text).text)
         case .instant: return .string(try moment(text).text)
+        case .json:
+            guard let object = Self.object(text) else {
+                throw Wrong(code: "import.not_an_object", detail: "The cell holds no JSON object.")
+            }
+            return .object(object)
         case .integer:
             guard let number = amount(text)?.scaled(by: multiply, exponent: 0) else {
                 throw Wrong(code: "import.not_an_integer", detail: "\"\(text)\" is no whole number.")
@@ -56,6 +61,9 @@ struct Reading: Sendable, Hashable {
             return Money(minor: minor, currency: currency).json
         }
     }
+
+    /// The members of a JSON object in a cell.
+    static func object(_ text: String) -> [String: JSON]? { (try? JSON(parsing: text))?.object }
 
     /// The moment that a day or an instant names.
     func moment(_ text: String) throws(Wrong) -> Instant {

@@ -92,6 +92,8 @@ enum ValueRule: Sendable {
 struct CellRule: Sendable {
     var column: FileColumn
     var reading: Reading
+    /// The member to take, where the cell holds a JSON object.
+    var member: String?
     /// What stands for an empty cell.
     var fallback: String?
     var translation = Translation()
@@ -119,6 +121,8 @@ struct ReferenceRule: Sendable {
     var source: String
     var key: TextRule
     var missing: Missing
+    /// Whether the member takes the entity's name beside the id.
+    var namesEntity = false
     /// How it is made where it is missing.
     var creates: [MemberRule] = []
 

@@ -94,7 +94,8 @@ struct RowPlanner: Sendable {
     }
 
     private func value(_ cell: CellRule, _ row: FileRow) throws(RowFlaw) -> JSON? {
-        let given = row[cell.column].isEmpty ? cell.fallback ?? "" : row[cell.column]
+        let held = try text(of: cell, row)
+        let given = held.isEmpty ? cell.fallback ?? "" : held
         guard !given.isEmpty else { return nil }
         guard let text = cell.translation.of(given) else {
             let known = cell.translation.words.values.sorted().joined(separator: ", ")
@@ -109,6 +110,19 @@ struct RowPlanner: Sendable {
             }
         }
         return try read(text, cell.reading, currency, cell.column)
+    }
+
+    /// The cell's text, or that of a member of the JSON object in it.
+    private func text(of cell: CellRule, _ row: FileRow) throws(RowFlaw) -> String {
+        guard let member = cell.member, !row[cell.column].isEmpty else { return row[cell.column] }
+        guard let object = Reading.object(row[cell.column]) else {
+            throw RowFlaw(cell.column.name, "import.not_an_object", "The cell holds no JSON object.")
+        }
+        switch object[member] {
+        case nil, .null?: return ""
+        case .string(let text)?: return text
+        case let value?: return String(decoding: value.bytes, as: UTF8.self)
+        }
     }
 
     private func read(
@@ -166,7 +180,7 @@ struct RowPlanner: Sendable {
         }
         return Wish.Link(
             place: place, member: member.path[0], entity: rule.entity, id: identify(rule.source, rule.entity.name, key),
-            source: rule.source, missing: rule.missing, creates: creates, name: name,
+            namesEntity: rule.namesEntity, source: rule.source, missing: rule.missing, creates: creates, name: name,
             column: rule.key.columns.first?.name)
     }
 }

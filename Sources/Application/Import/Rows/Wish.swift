@@ -30,6 +30,7 @@ struct Wish: Sendable, Hashable {
         let member: String
         let entity: EntityFacts
         let id: UUID
+        let namesEntity: Bool
         let source: String
         let missing: ReferenceRule.Missing
         /// What it is made with where it is missing and the mapping says so.
@@ -37,6 +38,12 @@ struct Wish: Sendable, Hashable {
         /// Its key as the file gives it.
         let name: String
         let column: String?
+
+        /// What the member becomes.
+        var value: JSON {
+            let id = JSON.string(id.text)
+            return namesEntity ? ["entity": .string(entity.name), "id": id] : id
+        }
     }
     enum Place: Sendable, Hashable {
         case start, fields
@@ -59,11 +66,10 @@ struct RowFlaw: Error, Sendable, Hashable {
 extension Wish {
     /// Sets the member of a link: the record is there, or will be.
     mutating func resolve(_ link: Link) {
-        let value = JSON.string(link.id.text)
         switch link.place {
-        case .start: start[link.member] = value
-        case .fields: fields[link.member] = value
-        case .step(let index): steps[index].body[link.member] = value
+        case .start: start[link.member] = link.value
+        case .fields: fields[link.member] = link.value
+        case .step(let index): steps[index].body[link.member] = link.value
         }
     }
 
@@ -109,10 +115,12 @@ extension Wish {
 
     /// What is compared with a record that is there: its fields, and what its steps say beside their stage.
     private var edit: [Ask] {
+        // What happened is not changed by being told again.
+        guard let form = entity.edit else { return [] }
         let said = steps.reduce(into: [String: JSON]()) { $0.merge($1.body) { $1 } }
         let change = said.merging(fields) { first, _ in first }.filter {
-            entity.edit.field($0.key) != nil && !stages.contains($0.key)
+            form.field($0.key) != nil && !stages.contains($0.key)
         }
-        return change.isEmpty ? [] : [Ask(entity.name, .id(id), entity.edit.act, .object(change))]
+        return change.isEmpty ? [] : [Ask(entity.name, .id(id), form.act, .object(change))]
     }
 }
