@@ -3,39 +3,66 @@ import Testing
 
 /// What was written once must be read for ever: see `Tests/golden`.
 @Suite(.serialized) struct GoldenTests {
-    private static let folder = FileManager.default.currentDirectoryPath + "/Tests/golden/1"
-    private static let organization = "01a22171-4759-7d35-80c4-a052d2d3487c"
-    private static let root = "ewKTrnhS0C4z5rHgT+C9Ri9Lri8SSx2qt1Fy5kODYjo="
-    private var export: String { "\(Self.folder)/backup/logs/\(Self.organization)" }
+    /// One of the folders, and what its log tells for ever.
+    struct Golden: Sendable, CustomTestStringConvertible {
+        let number: Int
+        let organization: String
+        let root: String
+        let size: Int
+        /// What answers say, by what is asked.
+        let told: [(path: String, text: String)]
+        /// What none says: it was erased.
+        let gone: (path: String, text: String)
 
-    @Test(.timeLimit(.minutes(4)))
-    func `the golden log verifies, comes back, and makes every read table`() async throws {
+        var folder: String { FileManager.default.currentDirectoryPath + "/Tests/golden/\(number)" }
+        var export: String { "\(folder)/backup/logs/\(organization)" }
+        var testDescription: String { "golden/\(number)" }
+    }
+    private static let all = [
+        Golden(
+            number: 1, organization: "01a22171-4759-7d35-80c4-a052d2d3487c",
+            root: "ewKTrnhS0C4z5rHgT+C9Ri9Lri8SSx2qt1Fy5kODYjo=", size: 457,
+            told: [
+                ("contacts?last_name=Goldfield", "Ada"), ("contacts?last_name=Goldfield", "ada@home.example"),
+                ("deals?title=Forty%20golden%20pumps", "too golden"),
+            ], gone: ("contacts?last_name=Forgotten", "Gone")),
+        // What happened with customers.
+        Golden(
+            number: 2, organization: "01a227da-ffe4-7b7f-af70-1bce759b5458",
+            root: "9Yid6SpCIfZpNSEyopJQPE6bRWYau1Zt9Vj+LM1dmQE=", size: 11,
+            told: [
+                ("interactions?kind=call", "not eight"), ("interactions?kind=call", "2026-01-15T09:30:00.000000Z"),
+                ("interactions?name=Valve%20shipped", "Golden Freight"),
+            ], gone: ("interactions?kind=note", "oblivion")),
+    ]
+
+    @Test(.timeLimit(.minutes(4)), arguments: all)
+    func `a golden log verifies, comes back, and makes every read table`(golden: Golden) async throws {
         let house = try House()
-        let offline = try await Program.run(["audit", "verify", "--offline", export, "--format", "json"])
+        let offline = try await Program.run(["audit", "verify", "--offline", golden.export, "--format", "json"])
         #expect(offline.code == 0, "\(offline.talk)")
-        #expect(offline.object["root"] as? String == Self.root && offline.object["size"] as? Int == 457)
+        #expect(offline.object["root"] as? String == golden.root && offline.object["size"] as? Int == golden.size)
 
         for name in ["master.key", "erasures"] {
-            try FileManager.default.copyItem(atPath: "\(Self.folder)/\(name)", toPath: "\(house.folder)/\(name)")
+            try FileManager.default.copyItem(atPath: "\(golden.folder)/\(name)", toPath: "\(house.folder)/\(name)")
         }
-        let restored = try await house.run(["restore", Self.folder + "/backup", "--format", "json"])
+        let restored = try await house.run(["restore", golden.folder + "/backup", "--format", "json"])
         #expect(restored.code == 0, "\(restored.talk)")
-        #expect(restored.object["events"] as? Int == 457)
+        #expect(restored.object["events"] as? Int == golden.size)
         #expect(restored.object["erased_again"] as? Int == 0)
         let verified = try await house.run(["audit", "verify", "--format", "json"])
-        #expect(verified.code == 0 && verified.object["root"] as? String == Self.root, "\(verified.talk)")
+        #expect(verified.code == 0 && verified.object["root"] as? String == golden.root, "\(verified.talk)")
 
-        let recovered = try await house.run(["organization", "recover", "--organization", Self.organization])
+        let recovered = try await house.run(["organization", "recover", "--organization", golden.organization])
         #expect(recovered.code == 0, "\(recovered.talk)")
         try recovered.output.write(toFile: house.folder + "/owner.json", atomically: true, encoding: .utf8)
         let (server, client) = try await house.serve()
-        let contacts = try await client.get("/api/v1/contacts?last_name=Goldfield")
-        let text = String(decoding: contacts.body, as: UTF8.self)
-        #expect(text.contains("Ada") && text.contains("ada@home.example"))
-        let deals = try await client.get("/api/v1/deals?title=Forty%20golden%20pumps")
-        #expect(String(decoding: deals.body, as: UTF8.self).contains("too golden"))
-        let gone = try await client.get("/api/v1/contacts?last_name=Forgotten")
-        #expect(!String(decoding: gone.body, as: UTF8.self).contains("Gone"))
+        for (path, text) in golden.told {
+            let answer = try await client.get("/api/v1/" + path)
+            #expect(String(decoding: answer.body, as: UTF8.self).contains(text), "\(path)")
+        }
+        let gone = try await client.get("/api/v1/" + golden.gone.path)
+        #expect(gone.status == 200 && !String(decoding: gone.body, as: UTF8.self).contains(golden.gone.text))
         let tables = try await house.run(["projections", "verify", "--all", "--format", "json"])
         #expect(tables.code == 0, "\(tables.talk)\(tables.output)")
         await house.leave(server)
