@@ -71,7 +71,7 @@ import Testing
     @Test func `the golden logs hold each released event`() async throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: "schemas/events")
             .filter { $0.contains("@") && $0.hasSuffix(".json") }.map { String($0.prefix { $0 != "@" }) }
-        let find = "find Tests/golden -name 'events-*.jsonl.lz4' -exec lz4 -dc {} +"
+        let find = "find Tests/golden -name 'events-*.jsonl.lz4' -exec lz4 -dc {} \\;"
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")
         shell.arguments = ["-c", find]
