@@ -32,6 +32,7 @@ import Testing
             met.isSuperset(of: [
                 "zombie", "locks", "waiting", "rollBack", "found true", "found false", "uniqueViolation",
                 "divisionByZero", "connectionLost", "moved", "claimed", "repeated", "keyReused", "cancelled",
+                "prepared",
             ]), "only \(met.sorted())")
     }
 }
@@ -81,7 +82,9 @@ struct Simulation {
             model.unlock(session)
             planners[session].rolledBack()
         case .look(let questions): look(questions, session)
-        case .write(let batch): write(batch, session)
+        case .write(let batch):
+            if chance(60) { prepare(session) }
+            write(batch, session)
         case .verify(let batch):
             met.insert("found \(model.has(batch.mark))")
             _ = planners[session].found(model.has(batch.mark), at: ticks)
@@ -105,6 +108,14 @@ struct Simulation {
         }
         if !questions.locks.isEmpty { met.insert("locks") }
         planners[session].learn(facts, to: questions)
+    }
+
+    /// More comes while a batch is being written, and is planned upon it.
+    private mutating func prepare(_ session: Int) {
+        if !isCalm { for _ in 0..<Int.random(in: 0...3, using: &random) { submit(to: session) } }
+        let time = time
+        planners[session].prepare(at: ticks, clock: { time })
+        if planners[session].ready != nil { met.insert("prepared") }
     }
 
     private mutating func write(_ batch: Batch, _ session: Int) {
@@ -131,8 +142,8 @@ struct Simulation {
 
     // MARK: - What is submitted?
 
-    private mutating func submit() {
-        let planner = planners.indices.randomElement(using: &random) ?? 0
+    private mutating func submit(to session: Int? = nil) {
+        let planner = session ?? planners.indices.randomElement(using: &random) ?? 0
         let organization = organizations.randomElement(using: &random) ?? organizations[0]
         let ticket = submitted.count + 1
         let written = streams.shuffled(using: &random).prefix(Int.random(in: 0...2, using: &random))

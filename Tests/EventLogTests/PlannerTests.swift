@@ -38,6 +38,55 @@ import Testing
         #expect(planner.answers.map(\.ticket) == Array(1...1500))
     }
 
+    @Test func `what is planned while a batch is being written is sent when that is acknowledged`() throws {
+        var planner = Planner()
+        let organization = id()
+        submit(&planner, 1...3, organization, .interactive)
+        let first = try #require(batch(&planner))
+        submit(&planner, 4...5, organization, .interactive)
+        planner.prepare(at: ticks) { time }
+        submit(&planner, 6...6, organization, .interactive)
+        _ = planner.wrote()
+        let second = try #require(batch(&planner))
+        #expect(second.entries.map(\.pending.ticket) == [4, 5])
+        #expect(second.rows.map(\.position) == [4, 5])
+        #expect(first.rows.map(\.position) == [1, 2, 3])
+    }
+
+    @Test func `what is planned upon a batch that fails is planned anew, and not refused meanwhile`() throws {
+        var planner = Planner()
+        let organization = id()
+        submit(&planner, 1...1, organization, .interactive)
+        let first = try #require(batch(&planner))
+        let stream = first.rows[0].stream
+        // It has read the stream as empty, which it is only if the first is never written.
+        var late = EventLog.Unit(organization: organization, drafts: [], expected: [stream: 0], readAt: 0)
+        late.outcome = Outcome(
+            actor: organization, keyDigest: [UInt8](repeating: 1, count: 32),
+            requestHash: [UInt8](repeating: 2, count: 32), status: 200)
+        planner.submit(Pending(ticket: 2, unit: late), at: ticks)
+        planner.prepare(at: ticks) { time }
+        #expect(planner.ready?.refused.map(\.pending.ticket) == [2])
+        #expect(planner.answers.isEmpty)
+        planner.failed(PostgresError(.connectionLost, "gone"), at: ticks)
+        #expect(planner.ready == nil)
+        planner.giveUp()
+        #expect(planner.answers.map(\.ticket) == [1, 2])
+    }
+
+    @Test func `a batch that only refuses is never sent`() throws {
+        var planner = Planner()
+        let organization = id()
+        submit(&planner, 1...1, organization, .interactive)
+        let stream = try #require(batch(&planner)).rows[0].stream
+        let late = EventLog.Unit(organization: organization, drafts: [], expected: [stream: 0], readAt: 0)
+        planner.submit(Pending(ticket: 2, unit: late), at: ticks)
+        planner.prepare(at: ticks) { time }
+        _ = planner.wrote()
+        #expect(planner.answers.map(\.ticket) == [1, 2])
+        #expect(batch(&planner) == nil)
+    }
+
     @Test func `organizations take turns, so that a busy one delays nobody`() throws {
         var planner = Planner()
         submit(&planner, 1...3000, id(), .interactive)

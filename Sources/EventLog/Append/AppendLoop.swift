@@ -5,8 +5,9 @@ import Postgres
 
 /// The appender's thread: takes the planner's steps on a connection of its own.
 ///
-/// It waits for each answer: a batch is numbered only after the one before was acknowledged, so there is nothing to
-/// pipeline, and a blocking connection saves two changes of thread for each batch.
+/// It waits for each acknowledgement before it sends the next batch (FACTS-append §3, rule 4), and a blocking connection
+/// saves two changes of thread for each. While Postgres writes one, the callers of the one before are answered and the
+/// next is planned and encoded, so that neither waits for the other.
 ///
 /// `@unchecked Sendable`: `serve` and `giveUp` are called by `Appender.run` alone, one after the other.
 final class AppendLoop: @unchecked Sendable {
@@ -17,6 +18,10 @@ final class AppendLoop: @unchecked Sendable {
     private var planner: Planner
     private var callers: [Ticket: Inbox.Arrival] = [:]
     private var isClosing = false
+    /// Commits that nobody was told of yet.
+    private var news: [Hint] = []
+    /// About how long Postgres takes for a batch.
+    private var flight = Duration.zero
     /// Whether the last call of `serve` had a connection.
     private(set) var wasConnected = false
 
@@ -40,17 +45,18 @@ final class AppendLoop: @unchecked Sendable {
             takeMail()
             switch planner.next(at: .now, clock: clock) {
             case .rest(let until):
-                answer()
+                tell()
                 if isClosing, callers.isEmpty { return }
                 inbox.sleep(until: until)
-            case .look(let questions): try look(questions, connection)
+            case .look(let questions):
+                tell()
+                try look(questions, connection)
             case .write(let batch): try write(batch, connection)
             case .verify(let batch): try verify(batch, connection)
             case .rollBack:
                 try connection.execute("ROLLBACK")
                 planner.rolledBack()
             }
-            answer()
         }
     }
 
@@ -59,7 +65,7 @@ final class AppendLoop: @unchecked Sendable {
         wasConnected = false
         takeMail()
         planner.giveUp()
-        answer()
+        tell()
         return isClosing
     }
 
@@ -81,17 +87,22 @@ final class AppendLoop: @unchecked Sendable {
     }
 
     private func write(_ batch: Batch, _ connection: BlockingConnection) throws(PostgresError) {
-        let statements = batch.statements
+        let began = ContinuousClock.now
+        var isTold = false
         do throws(PostgresError) {
-            if statements.count == 1, let only = statements.first {
-                try connection.query(only)
-            } else {
-                _ = try connection.runPipelined(statements)
+            _ = try connection.runPipelined(batch.statements) {
+                if isTold {
+                    takeMail()
+                    planner.prepare(at: .now, clock: clock)
+                    return nil
+                }
+                isTold = true
+                // Late, so that who was just answered has come again; not so late that Postgres would wait. For one
+                // that came alone there is nobody to wait for.
+                return tell() + batch.entries.count > 1 ? began + flight / 2 - .now : nil
             }
-            // Who waits comes first, then who follows.
-            let hints = planner.wrote()
-            answer()
-            publish(hints)
+            flight = (flight * 3 + (.now - began)) / 4
+            news += planner.wrote()
         } catch {
             try leave(connection, after: error, inTransaction: batch.isLocked) { planner.failed($0, at: .now) }
         }
@@ -107,7 +118,7 @@ final class AppendLoop: @unchecked Sendable {
             isThere = try connection.query(.outcomes(of: [key])).outcomes()[key]?.recordedAt == recordedAt
         case .none: isThere = false
         }
-        publish(planner.found(isThere, at: .now))
+        news += planner.found(isThere, at: .now)
     }
 
     /// Tells the planner, and brings the connection back to where it can go on.
@@ -136,8 +147,18 @@ final class AppendLoop: @unchecked Sendable {
         for (ticket, organization) in mail.cancellations { planner.cancel(ticket, of: organization) }
     }
 
-    private func answer() {
-        guard !planner.answers.isEmpty else { return }
+    /// Who waits comes first, then who follows.
+    /// - Returns: how many waited.
+    @discardableResult
+    private func tell() -> Int {
+        let told = answer()
+        publish(news)
+        news.removeAll(keepingCapacity: true)
+        return told
+    }
+
+    private func answer() -> Int {
+        guard !planner.answers.isEmpty else { return 0 }
         let answers = planner.answers
         planner.answers.removeAll(keepingCapacity: true)
         var bytes = 0
@@ -150,5 +171,6 @@ final class AppendLoop: @unchecked Sendable {
         }
         inbox.answered(units: told.count, bytes: bytes)
         for (caller, answer) in told { caller.resume(returning: answer) }
+        return told.count
     }
 }

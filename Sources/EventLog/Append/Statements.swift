@@ -8,38 +8,18 @@ extension Batch {
 
     /// One transaction, in this order: events with outcomes and keys, claims, comparison of heads. The events first: a
     /// batch in doubt that is sent again waits there for the transaction that it may already be.
-    var statements: [Statement] {
+    func encoding() -> [Statement] {
         var all: [Statement] = []
         if isImpatient { all.append(.impatience) }
         if rows.isEmpty {
             if !outcomes.isEmpty { all.append(Statement(SQL.keepOutcomes) { fillOutcomes(&$0) }) }
-        } else if !releases.isEmpty {
+        } else if releases.isEmpty {
+            all.append(appending(takes))
+        } else {
             // Released before taken, by a statement of its own: parts of one statement do not see each other's work.
-            all.append(
-                Statement(SQL.appendUnits) {
-                    fillEvents(&$0)
-                    fillOutcomes(&$0)
-                    fill([], &$0)
-                    fillKeys(&$0)
-                    $0.uuids(givesWay)
-                })
+            all.append(appending([]))
             all.append(Statement(SQL.releaseClaims) { fill(releases, &$0) })
             if !takes.isEmpty { all.append(Statement(SQL.takeClaims) { fill(takes, &$0) }) }
-        } else if !outcomes.isEmpty || !takes.isEmpty || !keys.isEmpty {
-            all.append(
-                Statement(SQL.appendUnits) {
-                    fillEvents(&$0)
-                    fillOutcomes(&$0)
-                    fill(takes, &$0)
-                    fillKeys(&$0)
-                    $0.uuids(givesWay)
-                })
-        } else {
-            all.append(
-                Statement(SQL.appendEvents) {
-                    fillEvents(&$0)
-                    $0.uuids(givesWay)
-                })
         }
         let checks = checks
         if !checks.isEmpty {
@@ -51,6 +31,20 @@ extension Batch {
         }
         if isLocked { all.append(Statement("COMMIT")) }
         return all
+    }
+
+    /// The least statement that does it: each table that it may write to costs, also where nothing is written there.
+    private func appending(_ takes: [(organization: UUID, claim: Claim)]) -> Statement {
+        let isBare = takes.isEmpty && keys.isEmpty
+        return Statement(isBare ? outcomes.isEmpty ? SQL.appendEvents : SQL.appendCommands : SQL.appendUnits) {
+            fillEvents(&$0)
+            if !isBare || !outcomes.isEmpty { fillOutcomes(&$0) }
+            if !isBare {
+                fill(takes, &$0)
+                fillKeys(&$0)
+            }
+            $0.uuids(givesWay)
+        }
     }
 
     private func fillEvents(_ parameters: inout Parameters) {

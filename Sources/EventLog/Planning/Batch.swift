@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Kernel
+import Postgres
 import Vault
 
 /// What is written in one transaction, and who is answered when it is committed.
@@ -17,6 +18,8 @@ struct Batch: Sendable {
     }
 
     var entries: [Entry] = []
+    /// Units that do not stand, judged on the logs as they are before this batch.
+    var refused: [(pending: Pending, error: AppendError)] = []
     /// Sorted by organization and position.
     var rows: [RecordedEvent] = []
     var releases: [(organization: UUID, claim: Claim)] = []
@@ -25,10 +28,21 @@ struct Batch: Sendable {
     var outcomes: [(organization: UUID, outcome: Outcome, position: Position, recordedAt: Instant)] = []
     var after: [UUID: After] = [:]
     /// Ends the transaction in which the locks were taken.
-    var isLocked = false
+    var isLocked = false { didSet { encoded = nil } }
     var isImpatient = false
     /// It was sent once and nobody knows what became of it.
-    var isInDoubt = false
+    var isInDoubt = false { didSet { encoded = nil } }
+    private var encoded: [Statement]?
+
+    init(isLocked: Bool = false, isImpatient: Bool = false) {
+        self.isLocked = isLocked
+        self.isImpatient = isImpatient
+    }
+
+    /// What writes it.
+    var statements: [Statement] { encoded ?? encoding() }
+    /// Encodes it now, so that sending it takes no time.
+    mutating func encode() { encoded = encoding() }
 
     /// Organizations in which something was decided and nothing happened: their heads are compared while writing.
     var checks: [(organization: UUID, head: Position)] {

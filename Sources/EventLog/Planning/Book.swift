@@ -13,12 +13,13 @@ struct StreamFact: Sendable, Equatable {
 /// What the appender knows of one organization's log, as of the head that it knows.
 ///
 /// An insert at head + 1 that succeeds proves that nothing else happened, and so all of it; one that fails, the
-/// contrary.
+/// contrary. A batch that is planned counts as written here, so that the next can be planned upon it; where it fails,
+/// all is forgotten.
 struct Book {
     /// The log's end, while it is known.
     private(set) var tip: Tip?
     var head: Head? { tip?.head }
-    /// The head that was last known: when another one is read, another process has written.
+    /// The head that was last read or acknowledged: when another one is read, another process has written.
     private(set) var lastPosition: Position?
     /// Every stream that changed after this position is in `streams`.
     private(set) var start: Position = 0
@@ -74,12 +75,14 @@ struct Book {
         remember(stream, fact, at: head.position)
     }
 
-    /// Own events were committed: `facts` are the streams' states after them, `tip` the new end.
+    /// Own events are planned: `facts` are the streams' states after them, `tip` the new end.
     mutating func advance(to tip: Tip, _ facts: [UUID: StreamFact]) {
         self.tip = tip
-        lastPosition = tip.head.position
         for (stream, fact) in facts { remember(stream, fact, at: tip.head.position) }
     }
+
+    /// Own events up to here were committed.
+    mutating func acknowledge(_ position: Position) { lastPosition = position }
 
     private mutating func remember(_ stream: UUID, _ fact: StreamFact, at position: Position) {
         streams[stream] = (fact, position)

@@ -11,10 +11,9 @@ extension Planner {
         settle()
         for entry in batch.entries { answers.append((entry.pending.ticket, .success(entry.receipt))) }
         for (organization, after) in batch.after where after.hasEvents {
-            books[organization]?.advance(to: after.tip, after.streams)
-            books[organization]?.trim()
-            remembered += after.streams.count
+            books[organization]?.acknowledge(after.tip.head.position)
         }
+        promote()
         forgetSome()
         return batch.after.compactMap { organization, after in
             after.hasEvents ? Hint(organization: organization, head: after.tip.head) : nil
@@ -24,6 +23,7 @@ extension Planner {
     /// The batch is not committed, or nobody knows (`outcomeUnknown`).
     mutating func failed(_ error: PostgresError, at now: ContinuousClock.Instant) {
         guard var batch = sent else { return }
+        unprepare()
         if error.kind == .connectionLost {
             // The same lines again, on the next connection: what tells whether they were written is their own index.
             batch.isInDoubt = batch.isInDoubt || error.outcomeUnknown
@@ -79,9 +79,9 @@ extension Planner {
 
     /// The database stays away: whoever was on the way is answered so, and the queues with them.
     mutating func giveUp() {
+        unprepare()
         let inDoubt = sent?.isInDoubt ?? false
-        giveUp((sent?.entries.map(\.pending) ?? []) + chosen, inDoubt: inDoubt)
-        chosen = []
+        giveUp(sent?.entries.map(\.pending) ?? [], inDoubt: inDoubt)
         known = Facts()
         for pending in interactive.removeAll() + imports.removeAll() {
             answers.append((pending.ticket, .failure(.unavailable(outcomeUnknown: false))))
@@ -110,7 +110,8 @@ extension Planner {
             // Somebody queues for a lock, or a head was another one: stand in the queue, too, and see.
             retry(units)
             for pending in units { books[pending.unit.organization]?.queue() }
-        case .uniqueViolation, .deadlock, .serialization: retry(units)
+        // The last: somebody discarded what was prepared.
+        case .uniqueViolation, .deadlock, .serialization, .undefinedStatement: retry(units)
         case .lockTimeout: isolate(units, or: nil, at: now)
         case .statementTimeout, .insufficientResources, .readOnly, .closed, .cancelled:
             isolate(units, or: .unavailable(outcomeUnknown: false), at: now)
@@ -148,17 +149,14 @@ extension Planner {
                 continue
             }
             pending.isolation = isOneOrganization && error != nil ? .unit : .organization
-            switch pending.unit.lane {
-            case .interactive: interactive.prepend(pending)
-            case .import: imports.prepend(pending)
-            }
+            putBack([pending])
         }
         if isOneOrganization, error == nil, let one = units.first?.unit.organization {
             parked[one] = now + limits.parking
         }
     }
 
-    private mutating func forgetHeads(of units: [Pending]) {
+    mutating func forgetHeads(of units: [Pending]) {
         for pending in units { books[pending.unit.organization]?.forget() }
     }
 

@@ -4,7 +4,8 @@ import Kernel
 extension Planner {
     // MARK: - What is written?
 
-    /// Judges the chosen units in order and lays out the rows of those that stand.
+    /// Judges the chosen units in order and lays out the rows of those that stand. From here on the books are as if it
+    /// were written.
     ///
     /// A unit that meets an earlier one of the batch (a stream that it wrote, a claim, a key) goes back to the queue
     /// until that one's fate is known.
@@ -26,23 +27,32 @@ extension Planner {
                 continue
             }
             switch judge(pending, book, head: draft.tip.head) {
-            case .failure(let error): answers.append((pending.ticket, .failure(error)))
+            case .failure(let error): batch.refused.append((pending, error))
             case .success(let takes):
                 if let error = draft.add(pending, taking: takes, book: book, to: &batch) {
-                    answers.append((pending.ticket, .failure(error)))
+                    batch.refused.append((pending, error))
                 }
             }
         }
         draft.close(&batch)
+        for (organization, after) in batch.after where after.hasEvents {
+            books[organization]?.advance(to: after.tip, after.streams)
+            remembered += after.streams.count
+        }
         for organization in Set(chosen.map(\.unit.organization)) { books[organization]?.trim() }
         chosen = []
-        for pending in deferred.reversed() {
+        putBack(deferred)
+        return batch
+    }
+
+    /// Units queue again, before all others.
+    mutating func putBack(_ units: [Pending]) {
+        for pending in units.reversed() {
             switch pending.unit.lane {
             case .interactive: interactive.prepend(pending)
             case .import: imports.prepend(pending)
             }
         }
-        return batch
     }
 
     /// Whether what the caller read still holds; what it takes that it does not hold already.

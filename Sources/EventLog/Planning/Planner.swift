@@ -6,7 +6,8 @@ import Postgres
 ///
 /// It touches no socket and no clock. The appender's thread asks for the `next` step, takes it, and tells what came of
 /// it by `learn`, `wrote` or `failed`; answers gather in `answers`. One batch is under way at a time, so that a
-/// position is given out only after the commit of the one before was acknowledged (FACTS-append §3, rules 2 and 4).
+/// position is sent only after the commit of the one before was acknowledged (FACTS-append §3, rules 2 and 4); the next
+/// may be planned meanwhile, by `prepare`.
 struct Planner {
     /// What to do next.
     enum Step {
@@ -55,6 +56,8 @@ struct Planner {
     var sent: Batch?
     /// How often writing it has failed while it was in doubt.
     var sentFailures = 0
+    /// Planned upon what was sent, and to be sent once that is acknowledged.
+    private(set) var ready: Batch?
     var mustVerify = false
     var parked: [UUID: ContinuousClock.Instant] = [:]
     var lastInteractive: ContinuousClock.Instant?
@@ -97,11 +100,49 @@ struct Planner {
             if !questions.isEmpty { return .look(questions) }
             let batch = plan(clock())
             known = Facts()
+            refuse(batch.refused)
             if !batch.entries.isEmpty {
                 sent = batch
                 return .write(batch)
             }
         }
+    }
+
+    /// Plans what queues by now, while a batch is being written, as if that had succeeded. Nothing where something has
+    /// to be read first.
+    mutating func prepare(at now: ContinuousClock.Instant, clock: () -> Instant) {
+        guard let sent, ready == nil, !sent.isLocked, !sent.isInDoubt else { return }
+        if chosen.isEmpty { choose(at: now) }
+        if chosen.isEmpty || !questions().isEmpty { return }
+        var batch = plan(clock())
+        batch.encode()
+        ready = batch
+    }
+
+    /// What was sent is acknowledged: what was planned upon it holds.
+    mutating func promote() {
+        guard let batch = ready else { return }
+        ready = nil
+        refuse(batch.refused)
+        if !batch.entries.isEmpty { sent = batch }
+    }
+
+    /// What was sent may have failed: what was planned upon it queues again, in its order.
+    mutating func unprepare() {
+        var units = chosen
+        if let batch = ready { units = batch.entries.map(\.pending) + batch.refused.map(\.pending) + units }
+        ready = nil
+        chosen = []
+        forgetHeads(of: units)
+        for index in units.indices {
+            units[index].sawHead = false
+            units[index].wasLookedUp = false
+        }
+        putBack(units.sorted { $0.ticket < $1.ticket })
+    }
+
+    private mutating func refuse(_ refused: [(pending: Pending, error: AppendError)]) {
+        for (pending, error) in refused { answers.append((pending.ticket, .failure(error))) }
     }
 
     /// Takes the next units from the queues. A failed batch's units share one only as narrowly as they may.

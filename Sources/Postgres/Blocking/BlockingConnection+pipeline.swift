@@ -5,8 +5,11 @@ import Glibc
 extension BlockingConnection {
     /// Runs the statements in order, in one round trip, and gives a result for each; the first error is thrown.
     ///
-    /// Outside a transaction they are one implicit transaction; inside, an error fails that transaction.
-    public func runPipelined(_ statements: [Statement]) throws(PostgresError) -> [Result] {
+    /// Outside a transaction they are one implicit transaction; inside, an error fails that transaction. `meanwhile` is
+    /// called once all is sent, and again whenever the time that it gives has passed without an answer; nil: not again.
+    public func runPipelined(
+        _ statements: [Statement], meanwhile: () -> Duration? = { nil }
+    ) throws(PostgresError) -> [Result] {
         try check()
         guard !statements.isEmpty else { return [] }
         guard PQsetnonblocking(session.raw, 1) == 0, PQenterPipelineMode(session.raw) == 1 else { throw lost() }
@@ -27,10 +30,13 @@ extension BlockingConnection {
                 isParse.append(false)
             }
             guard PQpipelineSync(session.raw) == 1 else { throw lost() }
+            try wait(meanwhile)
             return zip(try receivePipelined(isParse.count), isParse).filter { !$1 }.map { $0.0 }
         } catch {
-            // A Parse behind the error was skipped, so the names of this run mean nothing.
-            for statement in parsed { forget(statement) }
+            // A Parse behind the error was skipped, so the names of this run mean nothing; and where a table changed its
+            // shape, or somebody discarded what was prepared, the older ones neither.
+            let isStale = error.kind == .undefinedStatement || error.kind == .unsupported
+            for statement in isStale ? statements : parsed { forget(statement) }
             throw error
         }
     }
@@ -72,17 +78,46 @@ extension BlockingConnection {
         }
     }
 
-    /// Writes and reads until there is a result to take. Both at once: with both buffers full, waiting for either one
-    /// alone would last for ever.
-    private func exchange() throws(PostgresError) {
+    /// Does other work until there is a result to take, or nothing more to do meanwhile.
+    private func wait(_ meanwhile: () -> Duration?) throws(PostgresError) {
+        try flush()
+        while let pause = meanwhile() { if try exchange(until: .now + pause) { return } }
+    }
+
+    /// Writes what can be written without waiting.
+    /// - Returns: whether that was all.
+    @discardableResult
+    private func flush() throws(PostgresError) -> Bool {
+        let unsent = PQflush(session.raw)
+        if unsent < 0 { throw lost() }
+        return unsent == 0
+    }
+
+    /// Writes and reads until there is a result to take, or it is time. Both at once: with both buffers full, waiting
+    /// for either one alone would last for ever.
+    /// - Returns: whether there is a result.
+    @discardableResult
+    private func exchange(until end: ContinuousClock.Instant? = nil) throws(PostgresError) -> Bool {
         while true {
-            let unsent = PQflush(session.raw)
-            if unsent < 0 { throw lost() }
-            if PQisBusy(session.raw) == 0 { return }
-            let events = POLLIN | (unsent == 1 ? POLLOUT : 0)
+            let isSent = try flush()
+            if PQisBusy(session.raw) == 0 { return true }
+            let events = POLLIN | (isSent ? 0 : POLLOUT)
             var descriptor = pollfd(fd: PQsocket(session.raw), events: Int16(events), revents: 0)
-            _ = poll(&descriptor, 1, -1)
+            if let end {
+                // poll(2) knows milliseconds only.
+                var left = timespec(max(end - .now, .zero))
+                if ppoll(&descriptor, 1, &left, nil) == 0 { return false }
+            } else {
+                _ = poll(&descriptor, 1, -1)
+            }
             if Int32(descriptor.revents) & ~POLLOUT != 0, PQconsumeInput(session.raw) != 1 { throw lost() }
         }
+    }
+}
+
+extension timespec {
+    fileprivate init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self.init(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
     }
 }

@@ -1,25 +1,23 @@
--- As append_events, with what repeats will be answered, what becomes unique and the keys that are born: one statement,
--- so that it is one round trip and prepared once. The events are written first: the main statement runs before those
--- that nobody reads from.
+-- As append_commands, with what becomes unique and the keys that are born.
 WITH kept AS (
     INSERT INTO log.command (
         organization_id, actor_id, key_digest, request_hash, status, code, detail, position, recorded_at)
-    SELECT * FROM unnest(
-        $16::uuid[], $17::uuid[], $18::bytea[], $19::bytea[], $20::smallint[], $21::text[], $22::json[], $23::bigint[],
-        $24::timestamptz[])
+    SELECT unnest($16::uuid[]), unnest($17::uuid[]), unnest($18::bytea[]), unnest($19::bytea[]),
+        unnest($20::smallint[]), unnest($21::text[]), unnest($22::json[]), unnest($23::bigint[]),
+        unnest($24::timestamptz[])
 ), taken AS (
     INSERT INTO log.claim (organization_id, scope, digest, stream_id)
-    SELECT * FROM unnest($25::uuid[], $26::text[], $27::bytea[], $28::uuid[])
+    SELECT unnest($25::uuid[]), unnest($26::text[]), unnest($27::bytea[]), unnest($28::uuid[])
 ), born AS (
     INSERT INTO vault.person_key (organization_id, person_id, wrapped)
-    SELECT * FROM unnest($29::uuid[], $30::uuid[], $31::bytea[])
+    SELECT unnest($29::uuid[]), unnest($30::uuid[]), unnest($31::bytea[])
 )
 INSERT INTO log.event (
     organization_id, position, stream_id, version, type, schema, data, private, meta,
     occurred_at, recorded_at, actor_id, command_id, command_index, merkle)
-SELECT * FROM unnest(
-    $1::uuid[], $2::bigint[], $3::uuid[], $4::int[], $5::text[], $6::smallint[], $7::json[], $8::bytea[], $9::json[],
-    $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::uuid[], $14::smallint[], $15::bytea[])
+SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::int[]), unnest($5::text[]),
+    unnest($6::smallint[]), unnest($7::json[]), unnest($8::bytea[]), unnest($9::json[]), unnest($10::timestamptz[]),
+    unnest($11::timestamptz[]), unnest($12::uuid[]), unnest($13::uuid[]), unnest($14::smallint[]), unnest($15::bytea[])
 WHERE 1 = (
     SELECT 1 / coalesce(bool_and(pg_try_advisory_xact_lock_shared(uuid_hash_extended(u.organization, 0))), true)::int
     FROM unnest($32::uuid[]) u (organization))

@@ -1,0 +1,18 @@
+-- As append_events, with what repeats will be answered: one statement, so that it is one round trip and prepared once.
+-- The events are written first: the main statement runs before one that nobody reads from.
+WITH kept AS (
+    INSERT INTO log.command (
+        organization_id, actor_id, key_digest, request_hash, status, code, detail, position, recorded_at)
+    SELECT unnest($16::uuid[]), unnest($17::uuid[]), unnest($18::bytea[]), unnest($19::bytea[]),
+        unnest($20::smallint[]), unnest($21::text[]), unnest($22::json[]), unnest($23::bigint[]),
+        unnest($24::timestamptz[])
+)
+INSERT INTO log.event (
+    organization_id, position, stream_id, version, type, schema, data, private, meta,
+    occurred_at, recorded_at, actor_id, command_id, command_index, merkle)
+SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::int[]), unnest($5::text[]),
+    unnest($6::smallint[]), unnest($7::json[]), unnest($8::bytea[]), unnest($9::json[]), unnest($10::timestamptz[]),
+    unnest($11::timestamptz[]), unnest($12::uuid[]), unnest($13::uuid[]), unnest($14::smallint[]), unnest($15::bytea[])
+WHERE 1 = (
+    SELECT 1 / coalesce(bool_and(pg_try_advisory_xact_lock_shared(uuid_hash_extended(u.organization, 0))), true)::int
+    FROM unnest($25::uuid[]) u (organization))
