@@ -9,7 +9,8 @@ struct ProjectionsVerbs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "projections", abstract: "The read tables: what they are, how far, whether they are right.",
         subcommands: [
-            List.self, Status.self, Check.self, Rebuild.self, Verify.self, Drop.self, Heal.self, Rows.self,
+            List.self, Status.self, Check.self, Test.self, Deploy.self, Rebuild.self, Verify.self, Drop.self, Heal.self,
+            Rows.self,
         ])
 
     /// Which projections a verb is about.

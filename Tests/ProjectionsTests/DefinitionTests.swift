@@ -74,7 +74,7 @@ import Testing
             let found = problems(and.map { text.replacing($0.0, with: $0.1) } ?? text)
             #expect(found.contains { $0.contains(what) }, "\(new): \(found)")
         }
-        refuses("key: stream", "key: .customer", "only `key: stream` is supported yet")
+        refuses("key: stream", "key: .customer", "a key is stream, or columns whose values make a row")
         refuses("key: stream", "key: .customer\nhistory: all", "history needs `key: stream`")
         refuses("indexes:", "history: every\nindexes:", "history is `all`, or a list of columns")
         refuses("indexes:", "history: []\nindexes:", "history is `all`, or a list of columns")
@@ -147,6 +147,104 @@ import Testing
             case moved = "deal.moved@1"
             case removed = "deal.removed@1"
         }
+    }
+
+    private static let keyed = """
+        projection: handed
+        key: [owner, month]
+        columns: {owner: uuid, month: text, deals: bigint, days: bigint, tags: json, note: text, on_day: date}
+        on:
+          deal.opened: {owner: .owner, month: {month: $occurred_at}, deals: {add: 1}}
+          deal.edited:
+            - {when: {.set.title: Pump}, owner: $actor, month: x, tags: {collect: .set.title}}
+            - {each: .set.custom, owner: $actor, month: $name, note: {first: [$item.note, none]}}
+          deal.moved: {owner: $actor, month: x, remove: true}
+          deal.removed: {owner: $actor, month: x, clear: [deals, note]}
+
+        """
+    private func keyed(_ old: String, _ new: String, _ catalogue: EventCatalogue? = nil) -> [String] {
+        #expect(Self.keyed.contains(old))
+        return problems(Self.keyed.replacing(old, with: new), catalogue).map {
+            $0.replacing("deals.yaml:", with: "")
+        }
+    }
+
+    @Test func `mistakes in keys, cases, conditions and functions are told with their place`() {
+        #expect(problems(Self.keyed) == [])
+        #expect(keyed("[owner, month]", "[ownr, month]").first == "2:7: there is no column ownr; did you mean owner?")
+        #expect(keyed("[owner, month]", "[owner, tags]").first == "2:14: tags is json, which makes no key")
+        #expect(
+            keyed("[owner, month]", "[]").first
+                == "2:6: a key is stream, or columns whose values make a row: key: [owner_id, month]")
+        #expect(
+            keyed("{owner: .owner, month: {month: $occurred_at}", "{owner: .owner") == [
+                "5:16: deal.opened does not say which row: owner: …, month: …"
+            ])
+        #expect(
+            keyed("deal.moved: {owner: $actor, month: x, remove: true}", "deal.moved: remove") == [
+                "9:15: which row is removed is said by its key: {owner: …, month: …, remove: true}"
+            ])
+        #expect(
+            keyed("remove: true", "remove: true, deals: 1") == [
+                "9:55: a row that is removed takes no deals"
+            ])
+        #expect(
+            keyed("{month: $occurred_at}", "{mont: $occurred_at}").first?.hasPrefix("5:40: unknown operation mont")
+                == true)
+        #expect(
+            keyed("{add: 1}", "{add: {day: $occurred_at}}") == ["5:76: day makes date, and the column deals is bigint"])
+        #expect(
+            keyed("{add: 1}", "{days: [.a]}") == [
+                "5:76: days takes two days or moments: {days: [.from, .to]}"
+            ])
+        #expect(
+            keyed("{collect: .set.title}", "{collect: {add: 1}}") == ["7:76: add is done to a column, and is no value"])
+        #expect(keyed("tags: {collect", "note: {collect") == ["7:66: note is text, and only json holds a list"])
+        #expect(
+            keyed("when: {.set.title: Pump}", "when: {.set.title: {abov: 1}}") == [
+                "7:28: unknown comparison abov; did you mean above?"
+            ])
+        #expect(keyed("when: {.set.title: Pump}", "when: {$itm: Pump}").first?.contains("a path, a $variable") == true)
+        #expect(
+            keyed("when: {.set.title: Pump}", "when: {$position: x}") == ["7:26: $position is numeric, and x is text"])
+        #expect(
+            keyed("when: {.set.title: Pump}", "when: {.a: {is: there}}").first?.hasPrefix(
+                "7:24: is takes present or absent") == true)
+        #expect(keyed("month: x, tags", "month: $name, tags") == ["7:56: there is a $name only beside each: .path"])
+        #expect(keyed("$item.note", "$itm.note").first?.contains("unknown variable $itm.note") == true)
+        #expect(
+            keyed("clear: [deals, note]", "clear: [deals, month]") == ["10:58: month is of the key, and is never empty"]
+        )
+        #expect(keyed("note: text", "each: text").contains { $0.contains("each is a word of the language") })
+    }
+
+    @Test func `what is personal makes no key, no condition, no rows, and is in no row of several streams`() {
+        func catalogue(_ personal: [String]) -> EventCatalogue {
+            EventCatalogue(
+                names: ["deal.opened", "deal.edited", "deal.moved", "deal.removed"],
+                personal: ["deal.edited": [personal], "deal.opened": [["owner"]]])
+        }
+        #expect(
+            keyed("projection", "projection", catalogue(["set", "title"])) == [
+                "5:24: .owner of deal.opened is personal, and a key outlives the person",
+                "7:15: .set.title of deal.edited is personal, and what a condition decides outlives the person",
+            ])
+        let custom = keyed("{owner: .owner,", "{owner: $actor,", catalogue(["set", "custom"]))
+        #expect(
+            custom.first
+                == "8:14: .set.custom of deal.edited is personal, and how many rows there are outlives the person")
+        let shared = Self.keyed.replacing("{owner: .owner,", with: "{owner: $actor,").replacing(
+            "when: {.set.title: Pump}, ", with: "")
+        #expect(
+            problems(shared, catalogue(["set", "title"])) == [
+                "deals.yaml:7:49: tags is personal, and rows of several streams outlive the person; "
+                    + "let the key hold a column that is always $stream or $position"
+            ])
+        let own = shared.replacing("owner: $actor", with: "owner: $stream")
+        #expect(problems(own, catalogue(["set", "title"])) == [])
+        let totals = own + "totals: {by: [note], count: many}\n"
+        let lowered = totals.replacing("note: {first: [$item.note, none]}", with: "note: {lower: .set.title}")
+        #expect(problems(lowered, catalogue(["set", "title"])).first?.contains("note is personal, and totals") == true)
     }
 
     @Test func `a view's file must be a view that reads as its reader`() {

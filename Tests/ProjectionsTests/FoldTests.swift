@@ -6,67 +6,10 @@ import Testing
 @testable import Projections
 
 @Suite struct FoldTests {
-    /// Runs events through an engine of one projection.
     private func engine(_ events: [Told], _ text: String = dealsFile.text) throws -> Engine {
-        let definition = try Definition.read(file: "deals.yaml", text: text)
-        let engine = Engine(Plan([definition]))
-        feed(events, to: engine)
+        let engine = try Engine(file: "deals.yaml", text: text)
+        engine.apply(events)
         return engine
-    }
-    private func feed(_ events: [Told], to engine: Engine) {
-        let leaf = [UInt8](repeating: 1, count: 32)
-        for told in events {
-            Array(told.type.utf8).withUnsafeBytes { type in
-                Array(told.data.utf8).withUnsafeBytes { data in
-                    leaf.withUnsafeBytes { leaf in
-                        engine.apply(
-                            Event(
-                                position: told.position, stream: Cell(told.stream), version: told.version, type: type,
-                                schema: told.schema, data: data, private: UnsafeRawBufferPointer(start: nil, count: 0),
-                                occurredAt: told.occurredAt - Epoch.microseconds,
-                                recordedAt: told.occurredAt - Epoch.microseconds, actor: Cell(told.actor),
-                                leaf: leaf.baseAddress!))
-                    }
-                }
-            }
-        }
-    }
-
-    /// The rows of an engine in the form of `Naive.lines`.
-    private func lines(_ engine: Engine) throws -> [String] {
-        let projection = engine.projections[0]
-        return try (0..<projection.rows.table.count).compactMap { n -> String? in
-            let row = projection.rows.table[n]
-            if row.position == 0 { return nil }
-            var values: [String: Any] = [
-                "id": row.key.uuid.text, "version": Int(row.version), "position": Int(row.position),
-                "created_at": Int(row.createdAt + Epoch.microseconds),
-                "updated_at": Int(row.updatedAt + Epoch.microseconds),
-            ]
-            for (i, column) in projection.definition.columns.enumerated() where row.has(i) {
-                let cell = row.column(i)
-                func text() -> String {
-                    String(
-                        decoding: UnsafeBufferPointer(
-                            start: projection.rows.arena.start(cell), count: cell.pointee.length), as: UTF8.self)
-                }
-                switch column.type {
-                case .bigint: values[column.name] = Int(cell.pointee.number)
-                case .boolean: values[column.name] = cell.pointee.number == 1
-                case .uuid: values[column.name] = cell.pointee.uuid.text
-                case .date: values[column.name] = Day(number: Int32(cell.pointee.number + Epoch.days)).text
-                case .timestamptz:
-                    let at = cell.pointee.number + Epoch.microseconds
-                    values[column.name] = column.name == "opened_at" ? Int(at) as Any : Instant(microseconds: at).text
-                case .numeric: values[column.name] = Double(text()).map { NSNumber(value: $0) }
-                case .text: values[column.name] = text()
-                case .json:
-                    values[column.name] = try JSONSerialization.jsonObject(
-                        with: Data(text().utf8), options: .fragmentsAllowed)
-                }
-            }
-            return Rendered.line(values)
-        }.sorted()
     }
 
     @Test(arguments: 1...60)
@@ -77,7 +20,7 @@ import Testing
         for event in events { try naive.apply(event) }
         let engine = try engine(events)
         #expect(engine.projections[0].holds == [], "seed \(seed)")
-        #expect(try lines(engine) == naive.lines, "seed \(seed)")
+        #expect(try engine.lines() == naive.lines, "seed \(seed)")
         #expect(engine.seen.count == Int64(events.count))
     }
 
@@ -101,7 +44,7 @@ import Testing
             ])
         #expect(projection.waiting.count == 2)
         #expect(engine.seen.count == 5)
-        let rows = try lines(engine)
+        let rows = try engine.lines()
         #expect(rows.count == 2)
         #expect(rows.contains { $0.contains(#""title":"A""#) && $0.contains(#""version":1"#) && !$0.contains("offer") })
         #expect(rows.contains { $0.contains(#""title":"B""#) && $0.contains(#""stage":"offer""#) })
@@ -115,7 +58,7 @@ import Testing
         ])
         #expect(engine.projections[0].holds.map(\.code) == ["version_gap"])
         #expect(engine.projections[0].waiting.count == 2)
-        #expect(try lines(engine).first?.contains("stage") == false)
+        #expect(try engine.lines().first?.contains("stage") == false)
     }
 
     @Test func `a sum beyond 64 bits holds the stream instead of wrapping`() throws {
@@ -135,7 +78,7 @@ import Testing
             told(Int64($0), Int32($0), "deal.customized", "{\"custom\":{\"k\($0)\":\"\(long)\"}}", a)
         }
         let line =
-            try lines(engine(events + [told(41, 41, "deal.edited", #"{"set":{"title":"after"}}"#, a)])).first ?? ""
+            try engine(events + [told(41, 41, "deal.edited", #"{"set":{"title":"after"}}"#, a)]).lines().first ?? ""
         #expect(line.utf8.count > 40 * 60_000)
         #expect(line.contains("\"title\":\"after\""))
     }

@@ -45,7 +45,7 @@ import Vault
                 try await home.tell(person, 1, "deal.opened", #"{"stage":"new"}"#, personal: first)
                 try await home.tell(person, 2, "deal.edited", #"{"set":{}}"#, personal: second)
             }
-            #expect(try await home.world.settled(2))
+            #expect(try await home.world.settled(3))
             // In one batch with the erasure, and folded with the key that the projector remembers.
             try await home.tell(id, 3, "deal.edited", #"{"set":{}}"#, personal: #"{"set":{"title":"Cora"}}"#)
             try await home.erase(id, version: 4)
@@ -54,6 +54,9 @@ import Vault
         #expect(try await home.rows() == rows)
         let titles = try await home.world.texts("SELECT coalesce(title, '-') FROM read.titles ORDER BY 1")
         #expect(titles == ["-", "Bea 1"])
+        let told = try await home.world.texts(
+            "SELECT what || ' ' || coalesce(title, '-') FROM read.timeline ORDER BY number")
+        #expect(told == ["opened -", "edited -", "opened Ann 1", "edited bea 1", "edited -"])
         let past = try await home.world.texts(
             "SELECT coalesce(title, '-') FROM read.deals_history UNION SELECT coalesce(title, '-')"
                 + " FROM read.titles_history ORDER BY 1")
@@ -69,7 +72,7 @@ import Vault
         try await home.living {
             try await home.tell(id, 1, "deal.opened", #"{"stage":"new"}"#, personal: #"{"title":"Ann"}"#)
             try await home.tell(id, 2, "deal.edited", #"{"set":{"stage":5}}"#)
-            #expect(try await home.world.settled(2))
+            #expect(try await home.world.settled(3))
             try await home.erase(id, version: 3)
         }
         #expect(try await home.rows() == ["- new - false"])
@@ -104,7 +107,7 @@ import Vault
         try await home.destroyKey(of: id)
         let streams = try await home.models.streams(of: home.world.organization, holding: id)
         #expect(streams == [meeting])
-        #expect(try await home.models.refold(organization: home.world.organization, streams: streams) == 2)
+        #expect(try await home.models.refold(organization: home.world.organization, streams: streams) == 3)
         #expect(try await home.rows() == ["- new - false", "- new - false"])
         for one in try await home.models.verify() { #expect(one.equal, "\(one.projection): \(one.differences)") }
     }
@@ -177,6 +180,18 @@ private struct Home: Sendable {
         history: [title]
         """)
 
+    /// Has a row for each event.
+    static let timeline = file(
+        "timeline.yaml",
+        """
+        projection: timeline
+        key: [deal, number]
+        columns: {deal: uuid, number: bigint, what: text, title: text}
+        on:
+          deal.opened: {deal: $stream, number: $position, what: opened, title: .title}
+          deal.edited: {deal: $stream, number: $position, what: edited, title: {lower: .set.title}}
+        """)
+
     let world: World
     let models: ReadModels
     let unsealing = Unsealing(master: Home.master, catalogue: Home.catalogue)
@@ -185,7 +200,7 @@ private struct Home: Sendable {
     init() async throws {
         world = try await World()
         models = ReadModels(world.database.settings(), unsealing: unsealing, log: quiet)
-        try await models.deploy([Home.deals, Home.titles], catalogue: Home.catalogue)
+        try await models.deploy([Home.deals, Home.titles, Home.timeline], catalogue: Home.catalogue)
     }
 
     /// A stream with a key.
@@ -240,10 +255,10 @@ private struct Home: Sendable {
         let runner = ProjectionRunner(
             world.database.settings(), unsealing: unsealing, options: options, log: quiet)
         let task = Task { await runner.run() }
-        #expect(try await world.settled(2))
+        #expect(try await world.settled(3))
         try await body()
         runner.wake(world.organization)
-        #expect(try await world.settled(2))
+        #expect(try await world.settled(3))
         task.cancel()
         await task.value
     }

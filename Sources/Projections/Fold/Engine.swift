@@ -16,6 +16,10 @@ struct Hold: Sendable, Equatable {
 /// One projection at work, on the events of one organization.
 final class Projection {
     let definition: Definition
+    /// Whether each stream has a row of its own, with the stream's id.
+    let hasStreamRows: Bool
+    /// How many fields a row has in its table.
+    let fields: Int
     var rows: Rows
     /// Whether it takes part in this pass.
     var active = true
@@ -28,6 +32,8 @@ final class Projection {
 
     init(_ definition: Definition) {
         self.definition = definition
+        hasStreamRows = definition.key == .stream
+        fields = Standard.before.count + definition.columns.count + definition.standardAfter.count
         rows = Rows(columns: definition.columns.count, history: VersionRule(definition))
     }
 
@@ -187,8 +193,14 @@ final class Engine {
             let projection = projections[i]
             if !projection.active || holding && projection.held.contains(event.stream) { continue }
             // It may be of any entity: only a row that is there is concerned.
-            if isErasure, projection.rows.table.find(event.stream).map({ $0.position == 0 }) ?? true { continue }
-            do throws(FoldError) { try projection.rows.apply(event, program, values) } catch {
+            if isErasure, projection.hasStreamRows,
+                projection.rows.table.find(event.stream).map({ $0.position == 0 }) ?? true
+            {
+                continue
+            }
+            do throws(FoldError) {
+                try projection.rows.apply(event, program, values, makingNone: isErasure)
+            } catch {
                 hold(event, in: projection, error)
             }
         }

@@ -20,8 +20,8 @@ enum FoldError: Error, Equatable {
     /// `data` is not JSON as it should be.
     case malformed
     /// The member is not of the column's type.
-    case wrongType(column: Int)
-    /// A sum beyond 64 bits.
+    case wrongType(column: Int?)
+    /// A sum beyond 64 bits, or a list of more than `JSONList.most` elements.
     case overflow(column: Int)
     /// The event does not follow the stream's last one.
     case versionGap
@@ -36,7 +36,8 @@ enum FoldError: Error, Equatable {
     }
     var column: Int? {
         switch self {
-        case .wrongType(let column), .overflow(let column): column
+        case .wrongType(let column): column
+        case .overflow(let column): column
         case .malformed, .versionGap: nil
         }
     }

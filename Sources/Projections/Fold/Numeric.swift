@@ -65,6 +65,34 @@ enum Numeric {
         return n
     }
 
+    // MARK: - Which is more?
+
+    /// Plain decimals: −1, 0 or 1.
+    static func order(_ a: [UInt8], _ b: [UInt8]) -> Int {
+        let (a, b) = (shortest(a), shortest(b))
+        let minus = UInt8(ascii: "-")
+        switch (a.first == minus, b.first == minus) {
+        case (true, false): return -1
+        case (false, true): return 1
+        case (true, true): return magnitude(b.dropFirst(), a.dropFirst())
+        case (false, false): return magnitude(a[...], b[...])
+        }
+    }
+    private static func magnitude(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Int {
+        let point = UInt8(ascii: ".")
+        let (whole, other) = (a.prefix { $0 != point }, b.prefix { $0 != point })
+        if whole.count != other.count { return whole.count < other.count ? -1 : 1 }
+        // Of the same length before the point, and without zeros at the end, they sort as texts do.
+        return a.elementsEqual(b) ? 0 : a.lexicographicallyPrecedes(b) ? -1 : 1
+    }
+
+    /// A plain decimal without zeros at its end: `1.50` and `1.5` are the same number.
+    static func shortest(_ plain: [UInt8]) -> [UInt8] {
+        guard plain.contains(UInt8(ascii: ".")) else { return plain }
+        let digits = plain.reversed().drop { $0 == UInt8(ascii: "0") }
+        return digits.drop { $0 == UInt8(ascii: ".") }.reversed()
+    }
+
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") <= 9 }
 }
 

@@ -14,15 +14,48 @@ enum Op: Sendable {
     case clear(Int)
     case add(Int, Int64)
     case addMember(Int, slot: Int)
+    /// What a function makes.
+    case put(Int, ColumnType, Expression<Int>)
+    case sum(Int, Expression<Int>, isMinus: Bool)
+    case list(Int, ListChange, Expression<Int>)
     /// RFC 7396 over the members of an object column.
     case merge(Int, slot: Int)
     /// The row goes.
     case remove
 }
 
-/// What one event type does to a row.
+/// What becomes of a list in a json column.
+enum ListChange: Sendable { case append, collect, remove }
+
+/// What one event type does to the rows of one projection.
 struct Program: Sendable {
-    var ops: [Op]
+    /// All that happens to the stream's row, where there is one case that asks nothing: the usual.
+    var ops: [Op] = []
+    /// Else the cases.
+    var branches: [Branch] = []
+}
+
+/// A case, compiled.
+struct Branch: Sendable {
+    let each: Each?
+    let when: Condition<Int>?
+    /// What makes the key; none: the stream's row.
+    let key: [KeyPart]
+    let ops: [Op]
+
+    struct KeyPart: Sendable {
+        let column: Int
+        let type: ColumnType
+        let value: Expression<Int>
+    }
+    /// Where the values of the element at hand are put: itself, its name, its number, then the paths in it.
+    struct Each: Sendable {
+        static let before = 3
+        let slot: Int
+        let base: Int
+        let paths: PathTree
+        var slots: Int { base + Each.before + paths.slots }
+    }
 }
 
 /// Several projections made ready to run in one pass over the log.
@@ -63,15 +96,13 @@ struct Plan: Sendable {
         }
         types = names.map { name in
             var paths: [[String]] = []
-            func slot(_ path: [String]) -> Int {
-                if let i = paths.firstIndex(of: path) { return i }
-                paths.append(path)
-                return paths.count - 1
+            for handler in definitions.flatMap(\.handlers) where handler.event == name {
+                for path in handler.paths where !paths.contains(path) { paths.append(path) }
             }
             var programs: [(Int, Program)] = []
             for (i, definition) in definitions.enumerated() {
                 for handler in definition.handlers where handler.event == name {
-                    programs.append((i, Program(ops: handler.steps.map { definition.compile($0, slot: slot) })))
+                    programs.append((i, definition.compile(handler, paths)))
                 }
             }
             let privacies = paths.map { catalogue?.privacy(of: $0, in: name) ?? .none }
@@ -79,7 +110,10 @@ struct Plan: Sendable {
                 privacies.contains(.partly) ? .partly : privacies.contains(.whole) ? .whole : .nothing
             return EventType(name: Array(name.utf8), paths: PathTree(paths), sealing: sealing, programs: programs)
         }
-        slots = types.map(\.paths.slots).max() ?? 0
+        slots =
+            types.flatMap { type in
+                [type.paths.slots] + type.programs.flatMap(\.program.branches).compactMap(\.each?.slots)
+            }.max() ?? 0
     }
 
     /// Whether an event has an older shape. Where no event ever had one, that costs a comparison with nothing.
@@ -97,27 +131,111 @@ struct Plan: Sendable {
     }
 }
 
+extension Handler {
+    /// The paths of `data` that it reads.
+    fileprivate var paths: [[String]] {
+        cases.flatMap { one in
+            (one.each.map { [$0] } ?? []) + one.sources.compactMap(\.dataPath)
+        }
+    }
+}
+
+extension Source {
+    fileprivate var dataPath: [String]? {
+        switch self {
+        case .data(let path): path
+        case .item, .name, .index: nil
+        }
+    }
+}
+
+extension Step {
+    fileprivate var places: [Source] {
+        switch self {
+        case .assign(_, let value): value.places
+        case .remove: []
+        }
+    }
+}
+
+extension Case {
+    fileprivate var sources: [Source] {
+        (when?.places ?? []) + key.flatMap(\.places)
+            + steps.flatMap(\.places)
+    }
+}
+
 extension Definition {
-    fileprivate func compile(_ step: Step, slot: ([String]) -> Int) -> Op {
+    /// `paths[i]` is found in slot i.
+    fileprivate func compile(_ handler: Handler, _ paths: [[String]]) -> Program {
+        let branches = handler.cases.map { compile($0, paths) }
+        if branches.count == 1, branches[0].each == nil, branches[0].when == nil, branches[0].key.isEmpty {
+            return Program(ops: branches[0].ops)
+        }
+        return Program(branches: branches)
+    }
+
+    private func compile(_ one: Case, _ paths: [[String]]) -> Branch {
+        var items: [[String]] = []
+        for case .item(let path) in one.sources where !path.isEmpty && !items.contains(path) { items.append(path) }
+        let each = one.each.flatMap { each in
+            paths.firstIndex(of: each).map { Branch.Each(slot: $0, base: paths.count, paths: PathTree(items)) }
+        }
+        func slot(_ source: Source) -> Int {
+            switch source {
+            case .data(let path): paths.firstIndex(of: path) ?? 0
+            case .item(let path):
+                path.isEmpty
+                    ? paths.count : paths.count + Branch.Each.before + (items.firstIndex(of: path) ?? 0)
+            case .name: paths.count + 1
+            case .index: paths.count + 2
+            }
+        }
+        var parts: [Branch.KeyPart] = []
+        if case .columns(let columns) = key {
+            parts = zip(columns, one.key).map { column, value in
+                Branch.KeyPart(column: column, type: self.columns[column].type, value: value.map(slot))
+            }
+        }
+        return Branch(
+            each: each, when: one.when?.map(slot), key: parts, ops: one.steps.map { compile($0, slot) })
+    }
+
+    private func compile(_ step: Step, _ slot: (Source) -> Int) -> Op {
         switch step {
         case .remove: .remove
         case .assign(let i, let value):
             switch value {
-            case .member(let path): .set(i, columns[i].type, slot: slot(path))
-            case .given(let path): .given(i, columns[i].type, slot: slot(path))
-            case .number(let n): .number(i, n)
-            case .id(let cell): .id(i, cell)
-            case .text(let text): .text(i, Array(text.utf8))
-            case .occurredAt: .occurredAt(i)
-            case .recordedAt: .recordedAt(i)
-            case .position: .position(i)
-            case .actor: .actor(i)
-            case .stream: .stream(i)
-            case .null: .clear(i)
-            case .add(let n): .add(i, n)
-            case .addMember(let path): .addMember(i, slot: slot(path))
-            case .merge(let path): .merge(i, slot: slot(path))
+            case .set(let expression): compile(expression, into: i, slot)
+            case .given(let place): .given(i, columns[i].type, slot: slot(place))
+            case .add(.number(let n)): .add(i, n)
+            case .add(.place(let place)): .addMember(i, slot: slot(place))
+            case .add(let expression): .sum(i, expression.map(slot), isMinus: false)
+            case .subtract(let expression): .sum(i, expression.map(slot), isMinus: true)
+            case .merge(let place): .merge(i, slot: slot(place))
+            case .append(let expression): .list(i, .append, expression.map(slot))
+            case .collect(let expression): .list(i, .collect, expression.map(slot))
+            case .remove(let expression): .list(i, .remove, expression.map(slot))
             }
+        }
+    }
+
+    private func compile(_ expression: Expression<Source>, into i: Int, _ slot: (Source) -> Int) -> Op {
+        switch expression {
+        case .place(let place): .set(i, columns[i].type, slot: slot(place))
+        case .number(let n): .number(i, n)
+        case .id(let cell): .id(i, cell)
+        case .text(let text), .json(let text): .text(i, Array(text.utf8))
+        case .null: .clear(i)
+        // In a json column these are written as JSON.
+        case .occurredAt where columns[i].type != .json: .occurredAt(i)
+        case .recordedAt where columns[i].type != .json: .recordedAt(i)
+        case .position where columns[i].type != .json: .position(i)
+        case .actor where columns[i].type != .json: .actor(i)
+        case .stream where columns[i].type != .json: .stream(i)
+        case .occurredAt, .recordedAt, .position, .actor, .stream, .lower, .length, .first, .concat, .day, .month,
+            .days, .object:
+            .put(i, columns[i].type, expression.map(slot))
         }
     }
 }

@@ -7,9 +7,18 @@ struct Rows: ~Copyable {
     var arena = Arena()
     /// Versions that have ended, where they are kept.
     var versions: Versions
-    private let history: VersionRule?
+    let history: VersionRule?
     private let columns: Int
-    private let snapshot: Row
+    let snapshot: Row
+    /// The rows that the event at hand changes, and as they were: only where it may change several.
+    var changing: [Row] = []
+    var unchanged: [Cell] = []
+    /// The number of the element at hand, in digits.
+    let digits: UnsafeMutablePointer<UInt8>
+    /// Makes the ids of rows.
+    var keys = KeyHash()
+    /// The rows to which a fold is confined; nil: none is left out.
+    var only: Set<Cell>?
 
     init(columns: Int, history: VersionRule? = nil) {
         self.columns = columns
@@ -17,8 +26,12 @@ struct Rows: ~Copyable {
         table = Table(columns: columns)
         versions = Versions(stride: table.stride)
         snapshot = .allocate(capacity: table.stride)
+        digits = .allocate(capacity: 20)
     }
-    deinit { snapshot.deallocate() }
+    deinit {
+        snapshot.deallocate()
+        digits.deallocate()
+    }
 
     var bytes: Int { table.bytes + arena.bytes }
 
@@ -26,6 +39,7 @@ struct Rows: ~Copyable {
         table.removeAll()
         arena.removeAll()
         versions.removeAll()
+        only = nil
     }
 
     /// Keeps the cells of a row as they are now.
@@ -41,18 +55,18 @@ struct Rows: ~Copyable {
         row[1] = key
     }
 
-    /// Applies an event whole, or leaves the row as it was and throws.
+    /// Applies an event whole, or leaves the rows as they were and throws. `makingNone`: only rows that are there are
+    /// concerned.
     mutating func apply(
-        _ event: borrowing Event, _ program: borrowing Program, _ values: UnsafePointer<Value>
+        _ event: borrowing Event, _ program: borrowing Program, _ values: UnsafeMutablePointer<Value>,
+        makingNone: Bool = false
     ) throws(FoldError) {
+        if !program.branches.isEmpty { return try apply(event, program.branches, values, makingNone: makingNone) }
         let row = table.row(event.stream)
         guard event.version > row.version else { throw .versionGap }
         snapshot.update(from: row, count: table.stride)
         do {
-            if row.position == 0 { row.createdAt = event.occurredAt }
-            row.position = event.position
-            row.version = event.version
-            row.updatedAt = event.occurredAt
+            Rows.note(event, in: row)
             for op in program.ops { try run(op, row, event, values) }
         } catch {
             row.update(from: snapshot, count: table.stride)
@@ -61,7 +75,15 @@ struct Rows: ~Copyable {
         if let history { keepVersion(history, snapshot, row, event) }
     }
 
-    @inline(__always) private mutating func run(
+    /// The row is now what it is after this event.
+    @inline(__always) static func note(_ event: borrowing Event, in row: Row) {
+        if row.position == 0 { row.createdAt = event.occurredAt }
+        row.position = event.position
+        row.version = event.version
+        row.updatedAt = event.occurredAt
+    }
+
+    @inline(__always) mutating func run(
         _ op: Op, _ row: Row, _ event: borrowing Event, _ values: UnsafePointer<Value>
     ) throws(FoldError) {
         switch op {
@@ -83,6 +105,13 @@ struct Rows: ~Copyable {
             guard let n = values[slot].integer() else { throw .wrongType(column: column) }
             try add(row, column, n)
         case .merge(let column, let slot): try merge(row, column, values + slot)
+        case .put(let column, let type, let expression):
+            try put(row, column, Evaluation(event: copy event, values: values).value(expression, as: type))
+        case .sum(let column, let expression, let isMinus):
+            try sum(row, column, Evaluation(event: copy event, values: values).value(expression, as: .bigint), isMinus)
+        case .list(let column, let change, let expression):
+            let value = Evaluation(event: copy event, values: values).value(expression, as: .json)
+            try list(row, column, change, value)
         case .remove:
             let key = row.key
             row.update(repeating: .zero, count: table.stride)
@@ -129,11 +158,11 @@ struct Rows: ~Copyable {
         case .absent, .null, .misplaced: nil
         }
     }
-    private mutating func constant(_ row: Row, _ column: Int, _ bytes: [UInt8]) {
+    mutating func constant(_ row: Row, _ column: Int, _ bytes: [UInt8]) {
         row.set(column, bytes.withUnsafeBufferPointer { $0.baseAddress.map { arena.text($0, bytes.count) } ?? .zero })
     }
 
-    private func add(_ row: Row, _ column: Int, _ n: Int64) throws(FoldError) {
+    func add(_ row: Row, _ column: Int, _ n: Int64) throws(FoldError) {
         let old = row.has(column) ? row.column(column).pointee.number : 0
         let (sum, over) = old.addingReportingOverflow(n)
         if over { throw .overflow(column: column) }

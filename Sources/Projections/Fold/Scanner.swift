@@ -182,6 +182,15 @@ struct Scanner {
 extension Scanner {
     private static let nothing = PathTree([])
 
+    /// To walk through one value; it finds no paths.
+    init(_ value: Value) {
+        end = value.start + Int(value.count)
+        tree = Scanner.nothing
+        values = Scanner.nowhere
+    }
+    /// Without paths nothing is written there.
+    private nonisolated(unsafe) static let nowhere = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+
     /// Calls `body` with each member's name (between its quotes, as written) and value; false where it is no object.
     static func members(
         _ start: Pointer, _ count: Int, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void

@@ -82,12 +82,15 @@ struct Table: ~Copyable {
     }
 
     /// The row with this key, if it was asked for before.
-    func find(_ key: Cell) -> Row? {
+    func find(_ key: Cell) -> Row? { number(key).map { self[$0] } }
+
+    /// That row's number.
+    func number(_ key: Cell) -> Int? {
         let hash = key.mixed
         var slot = Int(truncatingIfNeeded: hash) & mask
         while index[slot] != 0 {
-            let row = self[Int(index[slot] & ~Table.tagged) - 1]
-            if row.key == key { return row }
+            let n = Int(index[slot] & ~Table.tagged) - 1
+            if self[n].key == key { return n }
             slot = (slot + 1) & mask
         }
         return nil

@@ -21,21 +21,25 @@ extension Definition {
     func personalColumns(_ catalogue: EventCatalogue) -> Set<Int> {
         var columns: Set<Int> = []
         for handler in handlers {
-            for case .assign(let column, let value) in handler.steps {
-                guard let path = value.path, catalogue.privacy(of: path, in: handler.event) != .none else { continue }
-                columns.insert(column)
+            for one in handler.cases {
+                for case .assign(let column, let value) in one.steps {
+                    let paths = value.places.compactMap { $0.path(below: one.each) }
+                    if paths.contains(where: { catalogue.privacy(of: $0, in: handler.event) != .none }) {
+                        columns.insert(column)
+                    }
+                }
             }
         }
         return columns
     }
 }
 
-extension Assignment {
-    /// The path of `data` that it reads.
-    var path: [String]? {
+extension Source {
+    /// The path of `data` that decides how personal it is: an element is as its list.
+    fileprivate func path(below each: [String]?) -> [String]? {
         switch self {
-        case .member(let path), .given(let path), .addMember(let path), .merge(let path): path
-        case .number, .text, .id, .null, .occurredAt, .recordedAt, .position, .actor, .stream, .add: nil
+        case .data(let path): path
+        case .item, .name, .index: each
         }
     }
 }

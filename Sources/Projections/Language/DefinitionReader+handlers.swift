@@ -1,12 +1,15 @@
-import FoundationEssentials
 import Kernel
 import Yams
 
 // MARK: - What does each event do?
 
 extension DefinitionReader {
-    private static let operations = ["add", "merge", "given", "constant"]
-    private static let variables = ["$occurred_at", "$recorded_at", "$position", "$actor", "$stream"]
+    /// Where a value is read: of which event, and of which element.
+    struct Scope {
+        let event: String
+        /// The path whose elements are taken one by one.
+        var each: [String]?
+    }
 
     mutating func readHandlers(_ node: Node) -> [Handler] {
         guard let mapping = node.mapping, !mapping.isEmpty else {
@@ -21,7 +24,7 @@ extension DefinitionReader {
                 let near = Nearest.suggestion(for: event, among: catalogue.events.keys)
                 report(key, "there is no event \(event)" + near)
             }
-            return Handler(event: event, steps: readSteps(body, event))
+            return Handler(event: event, cases: readCases(body, event))
         }
     }
 
@@ -30,33 +33,108 @@ extension DefinitionReader {
         return words.count == 2 && words.allSatisfy { isName(String($0)) }
     }
 
-    private mutating func readSteps(_ body: Node, _ event: String) -> [Step] {
-        if body.string == "remove" { return [.remove] }
+    private mutating func readCases(_ body: Node, _ event: String) -> [Case] {
+        guard let list = body.sequence else { return readCase(body, event).map { [$0] } ?? [] }
+        if list.isEmpty { report(body, "a list of cases has at least one: [{when: …, column: value}]") }
+        return list.compactMap { readCase($0, event) }
+    }
+
+    private mutating func readCase(_ body: Node, _ event: String) -> Case? {
+        if body.string == "remove" {
+            if keyColumns.isEmpty { return Case(steps: [.remove]) }
+            report(body, "which row is removed is said by its key: {\(keyText), remove: true}")
+            return nil
+        }
         guard let mapping = body.mapping else {
             let near = Nearest.suggestion(for: body.string ?? "", among: ["remove"])
             report(body, "an event takes {column: value, …} or remove" + (body.string == nil ? "" : near))
-            return []
+            return nil
         }
+        var found = Case()
+        var scope = Scope(event: event)
+        if let node = mapping["each"] {
+            found.each = path(node, scope, as: .each)
+            scope.each = found.each ?? []
+        }
+        if let node = mapping["when"] { found.when = readCondition(node, scope) }
+        found.key = readKeyValues(mapping, body, scope)
+        found.steps = readSteps(mapping, scope)
+        return found
+    }
+
+    private var keyText: String { keyColumns.map { "\(columns[$0].name): …" }.joined(separator: ", ") }
+
+    /// The values of the key's columns.
+    private mutating func readKeyValues(_ mapping: Node.Mapping, _ body: Node, _ scope: Scope) -> [Expression<Source>] {
+        keyColumns.compactMap { i in
+            guard let (_, node) = mapping.first(where: { $0.key.string == columns[i].name }) else {
+                report(body, "\(scope.event) does not say which row: \(keyText)")
+                return nil
+            }
+            return readExpression(node, columns[i].type, into: i, scope, as: .key)
+        }
+    }
+
+    private mutating func readSteps(_ mapping: Node.Mapping, _ scope: Scope) -> [Step] {
         // What is named beats what a patch brings, wherever it stands.
         let named = Set(mapping.compactMap { $0.key.string })
+        let isRemoved = mapping["remove"] != nil
         var steps: [Step] = []
         for (key, value) in mapping {
-            if key.string == "merge", !columns.contains(where: { $0.name == "merge" }) {
-                guard let path = path(value, event) else { continue }
-                for (i, column) in columns.enumerated() where !named.contains(column.name) {
-                    let member = path + [column.name]
-                    checkType(value, member, i, event)
-                    steps.append(.assign(i, column.type == .json ? .merge(member) : .given(member)))
-                }
-            } else if let i = column(key), !untyped.contains(i), let assignment = readAssignment(value, i, event) {
-                steps.append(.assign(i, assignment))
+            let word = key.string ?? ""
+            switch word {
+            case "each", "when": continue
+            case "remove":
+                if value.string != "true" { report(value, "remove is true, or is left out") }
+                steps.append(.remove)
+                continue
+            case "clear":
+                steps += readClear(value)
+                continue
+            case "merge" where !columns.contains(where: { $0.name == "merge" }):
+                steps += readMerge(value, named, scope)
+                continue
+            case _: break
             }
+            guard let i = column(key), !keyColumns.contains(i) else { continue }
+            if isRemoved { report(key, "a row that is removed takes no \(columns[i].name)") }
+            if untyped.contains(i) { continue }
+            if let assignment = readAssignment(value, i, scope) { steps.append(.assign(i, assignment)) }
         }
         return steps
     }
 
+    private mutating func readClear(_ node: Node) -> [Step] {
+        guard let list = node.sequence else {
+            report(node, "clear is a list of columns: clear: [closed_at, lost_reason]")
+            return []
+        }
+        return list.compactMap { name in
+            guard let i = column(name) else { return nil }
+            if keyColumns.contains(i) { report(name, "\(columns[i].name) is of the key, and is never empty") }
+            return .assign(i, .set(.null))
+        }
+    }
+
+    private mutating func readMerge(_ node: Node, _ named: Set<String>, _ scope: Scope) -> [Step] {
+        guard let path = path(node, scope) else { return [] }
+        return columns.indices.filter { !named.contains(columns[$0].name) && !keyColumns.contains($0) }.map { i in
+            let member = path + [columns[i].name]
+            checkType(node, member, i, scope)
+            notePrivacy(member, i, node, scope)
+            return .assign(i, columns[i].type == .json ? .merge(.data(member)) : .given(.data(member)))
+        }
+    }
+}
+
+// MARK: - What is a path?
+
+extension DefinitionReader {
+    /// What a value is taken for: what is personal outlives its person in some of these.
+    enum Use { case value, key, condition, each }
+
     /// `.a.b` as its names.
-    private mutating func path(_ node: Node, _ event: String) -> [String]? {
+    mutating func path(_ node: Node, _ scope: Scope, as use: Use = .value) -> [String]? {
         guard let text = node.string, text.hasPrefix("."), text.count > 1 else {
             report(node, "a path such as .amount.minor is expected")
             return nil
@@ -66,117 +144,48 @@ extension DefinitionReader {
             report(node, "\(text) has an empty name in it")
             return nil
         }
-        if let catalogue, case .nothing = catalogue.find(names, in: event) {
-            report(node, "\(event) has no \(text)" + Nearest.suggestion(for: text, among: catalogue.paths(of: event)))
+        guard let catalogue else { return names }
+        switch catalogue.find(names, in: scope.event) {
+        case .nothing:
+            let near = Nearest.suggestion(for: text, among: catalogue.paths(of: scope.event))
+            report(node, "\(scope.event) has no \(text)" + near)
+        case .place(let place) where use == .each && !place.kind.hasElements:
+            report(node, "\(text) is \(place.kind.said), and each takes a list or an object")
+        case .place, .unknown: break
+        }
+        if use != .value, catalogue.privacy(of: names, in: scope.event) != .none {
+            report(node, "\(text) of \(scope.event) is personal, and \(use.said)")
         }
         return names
     }
 
-    /// A path whose values fit a column.
-    private mutating func path(_ node: Node, into i: Int, _ event: String) -> [String]? {
-        guard let names = path(node, event) else { return nil }
-        checkType(node, names, i, event)
-        return names
+    mutating func checkType(_ node: Node, _ names: [String], _ i: Int, _ scope: Scope) {
+        if !untyped.contains(i) { checkType(node, names, columns[i].type, "the column \(columns[i].name) is", scope) }
     }
 
-    private mutating func checkType(_ node: Node, _ names: [String], _ i: Int, _ event: String) {
-        guard let catalogue, !untyped.contains(i), case .place(let place) = catalogue.find(names, in: event),
-            !columns[i].type.takes(place.kind)
+    /// Reports a member whose values are of another type. `what` says who asks for the type.
+    mutating func checkType(
+        _ node: Node, _ names: [String], _ type: ColumnType, _ what: String, _ scope: Scope
+    ) {
+        guard let catalogue, case .place(let place) = catalogue.find(names, in: scope.event), !type.takes(place.kind)
         else { return }
         let path = "." + names.joined(separator: ".")
-        report(
-            node, "\(path) of \(event) is \(place.kind.said), and the column \(columns[i].name) is \(columns[i].type)")
+        report(node, "\(path) of \(scope.event) is \(place.kind.said), and \(what) \(type)")
     }
 
-    private mutating func readAssignment(_ node: Node, _ i: Int, _ event: String) -> Assignment? {
-        if let operation = node.mapping { return readOperation(operation, node, i, event) }
-        guard let scalar = node.scalar else {
-            report(node, "\(columns[i].name) takes a path, a constant, a $variable or an operation")
-            return nil
-        }
-        let text = scalar.string
-        if scalar.style == .plain {
-            if ["", "null", "~"].contains(text) { return .null }
-            if text.hasPrefix(".") { return path(node, into: i, event).map { .member($0) } }
-            if text.hasPrefix("$") { return readVariable(text, node, i) }
-        }
-        return readConstant(node, i)
+    mutating func notePrivacy(_ names: [String], _ i: Int, _ node: Node, _ scope: Scope) {
+        guard let catalogue, catalogue.privacy(of: names, in: scope.event) != .none else { return }
+        notePersonal(i, node)
     }
+}
 
-    private mutating func readOperation(_ mapping: Node.Mapping, _ node: Node, _ i: Int, _ event: String) -> Assignment?
-    {
-        guard mapping.count == 1, let (key, value) = mapping.first else {
-            report(node, "one operation, such as {add: 1}, is expected")
-            return nil
-        }
-        let type = columns[i].type
-        let word = key.string ?? ""
-        switch word {
-        case "add":
-            guard type == .bigint else {
-                report(key, "\(columns[i].name) is \(type), and only bigint is added to")
-                return nil
-            }
-            if let number = value.int { return .add(Int64(number)) }
-            return path(value, into: i, event).map { .addMember($0) }
-        case "merge":
-            guard type == .json else {
-                report(
-                    key, "\(columns[i].name) is \(type), and only json is merged into; for one member: {given: .path}")
-                return nil
-            }
-            return path(value, event).map { .merge($0) }
-        case "given": return path(value, into: i, event).map { .given($0) }
-        case "constant": return readConstant(value, i)
-        case _:
-            report(key, "unknown operation \(word)" + Nearest.suggestion(for: word, among: Self.operations))
-            return nil
-        }
-    }
-
-    private mutating func readVariable(_ text: String, _ node: Node, _ i: Int) -> Assignment? {
-        let (type, found): (ColumnType, Assignment)
-        switch text {
-        case "$occurred_at": (type, found) = (.timestamptz, .occurredAt)
-        case "$recorded_at": (type, found) = (.timestamptz, .recordedAt)
-        case "$position": (type, found) = (.bigint, .position)
-        case "$actor": (type, found) = (.uuid, .actor)
-        case "$stream": (type, found) = (.uuid, .stream)
-        case _:
-            report(node, "unknown variable \(text)" + Nearest.suggestion(for: text, among: Self.variables))
-            return nil
-        }
-        if columns[i].type == type { return found }
-        report(node, "\(text) is \(type), and the column \(columns[i].name) is \(columns[i].type)")
-        return nil
-    }
-
-    private mutating func readConstant(_ node: Node, _ i: Int) -> Assignment? {
-        let text = node.string ?? ""
-        let found: Assignment?
-        switch columns[i].type {
-        case .text: found = node.scalar.map { .text($0.string) }
-        case .bigint: found = Int64(text).map { .number($0) }
-        case .boolean: found = text == "true" ? .number(1) : text == "false" ? .number(0) : nil
-        case .uuid: found = UUID(uuidString: text).map { .id(Cell($0)) }
-        case .date: found = Day(text).map { .number(Int64($0.number) - Epoch.days) }
-        case .timestamptz: found = Instant(text).map { .number($0.microseconds - Epoch.microseconds) }
-        case .numeric: found = DefinitionReader.plainNumber(text).map { .text($0) }
-        case .json: found = nil
-        }
-        if let found { return found }
-        report(node, "\(text) is no constant of type \(columns[i].type), which the column \(columns[i].name) is")
-        return nil
-    }
-
-    private static func plainNumber(_ text: String) -> String? {
-        let utf8 = Array(text.utf8)
-        return utf8.withUnsafeBufferPointer { number in
-            var out = [UInt8](repeating: 0, count: Numeric.room(number.count))
-            guard let start = number.baseAddress, let length = Numeric.plain(start, number.count, to: &out) else {
-                return nil
-            }
-            return String(decoding: out.prefix(length), as: UTF8.self)
+extension DefinitionReader.Use {
+    fileprivate var said: String {
+        switch self {
+        case .value: ""
+        case .key: "a key outlives the person"
+        case .condition: "what a condition decides outlives the person"
+        case .each: "how many rows there are outlives the person"
         }
     }
 }

@@ -18,6 +18,10 @@ struct DefinitionReader {
     let catalogue: EventCatalogue?
     private(set) var problems: [Problem] = []
     private(set) var columns: [Column] = []
+    /// Where something personal comes into a column.
+    private var personal: [(column: Int, node: Node)] = []
+    /// The key's columns; none where it is the stream.
+    private(set) var keyColumns: [Int] = []
     /// Columns whose type was not understood: what follows from that is not told.
     private(set) var untyped: Set<Int> = []
 
@@ -25,6 +29,8 @@ struct DefinitionReader {
         "projection", "description", "owner", "version", "key", "columns", "on", "history", "totals",
         "indexes",
     ]
+    /// What stands beside the columns of an event.
+    private static let words = ["each", "when", "clear", "remove"]
     /// Tables of `read` that are not projections.
     private static let taken = ["projection", "progress", "held", "view"]
     /// Of names of what belongs to a projection.
@@ -55,31 +61,33 @@ struct DefinitionReader {
             report(.mapping(root), "\(name) is missing")
         }
         let name = found["projection"].flatMap { tableName($0) }
-        if let key = found["key"], key.string != "stream" {
-            report(key, "key is \(key.string ?? "no word"), and only `key: stream` is supported yet")
-        }
         if let node = found["columns"] { readColumns(node) }
+        let key = found["key"].map { readKey($0) } ?? .stream
         let handlers = found["on"].map { readHandlers($0) } ?? []
         let history = found["history"].flatMap { readHistory($0, found["key"]) }
         let totals = found["totals"].flatMap { readTotals($0) }
         let indexes = found["indexes"].map { readIndexes($0) } ?? []
         guard let name else { return nil }
         let definition = Definition(
-            name: name, description: found["description"]?.string, owner: found["owner"]?.string,
+            name: name, key: key, description: found["description"]?.string, owner: found["owner"]?.string,
             version: found["version"]?.string, columns: columns + (history?.marks ?? []), history: history,
             totals: totals, indexes: indexes, file: file, text: text, handlers: handlers)
         if let catalogue { refusePersonalGroups(of: definition, catalogue, found["totals"]) }
+        if problems.isEmpty, !definition.rowsAreOfOneStream { refusePersonalColumns(found["key"]) }
         return definition
     }
 
-    private mutating func compose(_ text: String) -> Node.Mapping? {
+    /// The file's mapping. `what`: what a file that has none should be.
+    mutating func compose(
+        _ text: String, what: String = "a projection is a mapping: projection: NAME, key: stream, columns: …, on: …"
+    ) -> Node.Mapping? {
         do {
             guard let root = try Yams.compose(yaml: text) else {
                 report(nil, "the file is empty")
                 return nil
             }
             if let mapping = root.mapping { return mapping }
-            report(root, "a projection is a mapping: projection: NAME, key: stream, columns: …, on: …")
+            report(root, what)
         } catch let error as YamlError {
             report(error)
         } catch {
@@ -137,8 +145,10 @@ struct DefinitionReader {
             let name = key.string ?? ""
             if !DefinitionReader.isName(name) {
                 report(key, "a column's name is a word such as closed_at: a to z, digits and _")
-            } else if Standard.all.contains(name) {
+            } else if (Standard.before + Standard.after).contains(name) {
                 report(key, "every table has the column \(name) already")
+            } else if Self.words.contains(name) {
+                report(key, "\(name) is a word of the language, and no column")
             }
             let word = value.string ?? ""
             let type = ColumnType(rawValue: word)
@@ -156,6 +166,40 @@ struct DefinitionReader {
         if let i = columns.firstIndex(where: { $0.name == name }) { return i }
         report(node, "there is no column \(name)" + Nearest.suggestion(for: name, among: columns.map(\.name)))
         return nil
+    }
+
+    // MARK: - What is a row of the table?
+
+    private mutating func readKey(_ node: Node) -> Key {
+        if node.string == "stream" { return .stream }
+        let nodes = node.sequence.map { Array($0) } ?? [node]
+        guard !nodes.isEmpty, nodes.allSatisfy({ $0.string.map(DefinitionReader.isName) ?? false }) else {
+            report(node, "a key is stream, or columns whose values make a row: key: [owner_id, month]")
+            return .stream
+        }
+        for node in nodes {
+            guard let i = column(node) else { continue }
+            switch columns[i].type {
+            case .numeric, .json: report(node, "\(columns[i].name) is \(columns[i].type), which makes no key")
+            case .text, .bigint, .boolean, .uuid, .date, .timestamptz: break
+            }
+            if keyColumns.contains(i) { report(node, "key names \(columns[i].name) twice") }
+            keyColumns.append(i)
+        }
+        return keyColumns.isEmpty ? .stream : .columns(keyColumns)
+    }
+
+    /// Notes that a column takes what is personal.
+    mutating func notePersonal(_ column: Int, _ node: Node) { personal.append((column, node)) }
+
+    /// A row that several streams feed cannot be folded again without one person's key.
+    private mutating func refusePersonalColumns(_ key: Node?) {
+        for (column, node) in personal {
+            report(
+                node,
+                "\(columns[column].name) is personal, and rows of several streams outlive the person; "
+                    + "let the key hold a column that is always $stream or $position")
+        }
     }
 
     // MARK: - What are the totals and indexes?
@@ -218,7 +262,9 @@ struct DefinitionReader {
                 return nil
             }
             return names.compactMap { node in
-                if let name = node.string, Standard.after.contains(name) { return name }
+                if let name = node.string, Standard.after.dropFirst(keyColumns.isEmpty ? 0 : 1).contains(name) {
+                    return name
+                }
                 guard let i = column(node) else { return nil }
                 if columns[i].type == .json { report(node, "\(columns[i].name) is json, which has no order") }
                 return columns[i].name

@@ -66,6 +66,16 @@ extension ColumnType {
 }
 
 extension Field.Kind {
+    /// Whether it is a list, or an object whose members are elements.
+    var hasElements: Bool {
+        switch self {
+        case .list, .map, .entries, .custom, .object, .anything: true
+        case .text, .paragraph, .choice, .email, .phone, .link, .slug, .currency, .zone, .integer, .decimal, .flag,
+            .day, .instant, .id, .reference, .money, .record:
+            false
+        }
+    }
+
     /// What it is, in the words of messages.
     var said: String {
         switch self {

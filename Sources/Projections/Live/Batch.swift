@@ -24,7 +24,7 @@ final class Batch {
 
         var from: Int64 { group.first.map { checkpoints[$0].position } ?? 0 }
     }
-    private enum Stage { case events, rows, keys, predecessors, writing, done }
+    private enum Stage { case events, persons, rows, keys, older, predecessors, writing, done }
 
     /// Batches of 10,000 gain nothing (FACTS-projection §2).
     static let most: Int64 = 1000
@@ -39,6 +39,8 @@ final class Batch {
     private var before: [[Cell]]
     /// The projections whose rows were asked for, in order.
     private var asked: [Int] = []
+    /// Those that were asked for more rows, and how many they had.
+    private var older: [(projection: Int, known: Int)] = []
     /// The persons whose keys were asked for.
     private var persons: [UUID] = []
     /// The streams of persons whom the batch erases, and what the log says of them up to where the rows are.
@@ -94,15 +96,19 @@ final class Batch {
         case .events:
             try take(events: results[0])
             if events.isEmpty { return finish() }
-            let statements = askForRows()
-            if statements.isEmpty { return try askForPredecessors() ?? fold(knowing: []) }
-            stage = .rows
-            return statements
+            begin()
+            return try askForPersons() ?? askForRows()
+        case .persons:
+            try takePersons(results)
+            return try askForRows()
         case .rows:
             try take(rows: results)
-            return try askForOlderKeys() ?? askForPredecessors() ?? fold(knowing: [])
+            return try askForOlderKeys() ?? askForOlderRows()
         case .keys:
-            try engine.book?.take(results[0], order.organization, persons)
+            try takePersons(results)
+            return try askForOlderRows()
+        case .older:
+            try takeOlder(rows: results)
             return try askForPredecessors() ?? fold(knowing: [])
         case .predecessors:
             var known: Set<Cell> = []
@@ -135,9 +141,8 @@ final class Batch {
         }
     }
 
-    /// The keys that are not known, and the rows that the batch touches, of each projection that takes one of its event
-    /// types.
-    private func askForRows() -> [Statement] {
+    /// Makes the engine ready, and looks at what the events want.
+    private func begin() {
         engine.removeAll()
         for projection in engine.projections { projection.active = false }
         for i in order.group {
@@ -155,25 +160,51 @@ final class Batch {
             if type < 0 { continue }
             let mayBeSealed = deployment.plan.types[type].sealing != .nothing || deployment.plan.isOlder(event)
             if mayBeSealed { unknown.formUnion(engine.unknown(event)) }
+        }
+        persons = Array(unknown)
+    }
+
+    /// Which rows have keys of values is known once the events are open: then the keys come first.
+    private func askForPersons() -> [Statement]? {
+        if persons.isEmpty || !engine.hasKeyedRows { return nil }
+        stage = .persons
+        return [KeyBook.statement(order.organization, persons)]
+    }
+    private func takePersons(_ results: [Result]) throws {
+        try engine.book?.take(results[0], order.organization, persons)
+        persons = []
+    }
+
+    /// The keys that are not known, and the rows that the batch touches, of each projection that takes one of its event
+    /// types.
+    private func askForRows() throws -> [Statement] {
+        for event in events {
+            let type = engine.type(of: event)
+            if type < 0 { continue }
             for (i, _) in deployment.plan.types[type].programs where engine.projections[i].active {
-                _ = engine.projections[i].rows.table.row(event.stream)
+                engine.touch(event, in: i)
             }
         }
-        for i in order.group { for stream in erased { _ = engine.projections[i].rows.table.row(stream) } }
+        for i in order.group where engine.projections[i].hasStreamRows {
+            for stream in erased { _ = engine.projections[i].rows.table.row(stream) }
+        }
         asked = order.group.filter { engine.projections[$0].rows.table.count > 0 }
-        persons = Array(unknown)
         let keys = persons.isEmpty ? [] : [KeyBook.statement(order.organization, persons)]
-        return keys
-            + asked.map { i in
-                let projection = engine.projections[i]
-                let deployed = deployment.projections[i]
-                return Statement(deployed.statements.select) { parameters in
-                    parameters.uuid(order.organization)
-                    parameters.array(.uuid, count: projection.rows.table.count, scratch: &scratch) { n, out in
-                        out.field(projection.rows.table[n].key)
-                    }
-                }
-            } + erased.map(askForHistory)
+        let statements = keys + asked.map { askForRows(from: 0, of: $0) } + erased.map(askForHistory)
+        if statements.isEmpty { return try askForPredecessors() ?? fold(knowing: []) }
+        stage = .rows
+        return statements
+    }
+
+    /// The rows that were touched, from the `start`th on.
+    private func askForRows(from start: Int, of i: Int) -> Statement {
+        let rows = engine.projections[i].rows.table.count
+        return Statement(deployment.projections[i].statements.select) { parameters in
+            parameters.uuid(order.organization)
+            parameters.array(.uuid, count: rows - start, scratch: &scratch) { n, out in
+                out.field(engine.projections[i].rows.table[start + n].key)
+            }
+        }
     }
 
     /// What a person's stream says up to here. Its rows were folded while the key was there: they are folded again.
@@ -186,8 +217,9 @@ final class Batch {
     }
 
     private func take(rows results: [Result]) throws {
-        if !persons.isEmpty { try engine.book?.take(results[0], order.organization, persons) }
-        for (i, result) in zip(asked, results.dropFirst(persons.isEmpty ? 0 : 1)) {
+        var results = results[...]
+        if !persons.isEmpty { try takePersons([results.removeFirst()]) }
+        for (i, result) in zip(asked, results) {
             for row in result { engine.projections[i].take(row) }
         }
         histories = results.suffix(erased.count)
@@ -204,6 +236,24 @@ final class Batch {
         persons = Array(unknown)
         stage = .keys
         return [KeyBook.statement(order.organization, persons)]
+    }
+
+    /// The rows with keys of values that those streams changed before.
+    private func askForOlderRows() throws -> [Statement] {
+        older = []
+        for i in order.group where !erased.isEmpty && !engine.projections[i].hasStreamRows {
+            let known = engine.projections[i].rows.table.count
+            for history in histories { for row in history { engine.touch(try Event(row), in: i) } }
+            if engine.projections[i].rows.table.count > known { older.append((i, known)) }
+        }
+        if older.isEmpty { return try askForPredecessors() ?? fold(knowing: []) }
+        stage = .older
+        return older.map { askForRows(from: $0.known, of: $0.projection) }
+    }
+    private func takeOlder(rows results: [Result]) throws {
+        for ((i, _), result) in zip(older, results) {
+            for row in result { engine.projections[i].take(row) }
+        }
     }
 
     /// A stream's version before the batch is told by a row that is there, unless events between changed no row: then

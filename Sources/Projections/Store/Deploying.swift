@@ -9,6 +9,8 @@ struct Deploying {
     let unsealing: Unsealing?
     let log: Logger
     let progress: @Sendable (RebuildProgress) -> Void
+    /// Whether there is nothing beside these files.
+    var isWhole = true
 
     init(
         _ connection: BlockingConnection, _ set: FileSet, _ unsealing: Unsealing?, log: Logger,
@@ -34,7 +36,7 @@ struct Deploying {
             }
         }
         let names = Set(set.definitions.map(\.name))
-        for record in records where !names.contains(record.name) && record.state != .dropped {
+        for record in records where isWhole && !names.contains(record.name) && record.state != .dropped {
             log.warning(
                 "a projection's file is gone; its table stays until it is dropped",
                 metadata: ["projection": "\(record.name)", "file": "\(record.file)"])

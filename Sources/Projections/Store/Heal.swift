@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Kernel
 import Postgres
 
 /// Folds the held streams of a projection again, from their first event on.
@@ -43,24 +44,93 @@ struct Heal {
         guard let row = found.first else { return true }  // somebody else healed it
         let checkpoint = try Checkpoint(row, from: 0)
         let from = try row.bigint(4)
-        let events = try connection.query(
+        let result = try connection.query(
             Statement(SQL.streamEvents) {
                 $0.uuid(organization)
                 $0.uuid(stream)
                 $0.bigint(checkpoint.position)
             })
-        try batch.readKeys(of: events, organization, connection)
+        // Events lie in the result.
+        defer { withExtendedLifetime(result) {} }
+        try batch.readKeys(of: result, organization, connection)
+        let events = try result.map { try Event($0) }
+        let before = try readRows(organization, events, from: from, batch)
+        let isHealed: Bool
+        var after = checkpoint
+        for event in events where event.position >= from { after.applied.add(leaf: event.leaf) }
+        if batch.deployment.projections[0].definition.rowsAreOfOneStream {
+            for event in events { batch.engine.apply(event) }
+            isHealed = batch.engine.projections[0].holds.isEmpty
+        } else {
+            isHealed = try foldLog(organization, upTo: checkpoint.position, healing: Cell(stream), batch)
+        }
+        if !isHealed { return false }
         let deployed = batch.deployment.projections[0]
-        let old = try connection.query(
-            Statement(deployed.statements.select) {
-                $0.uuid(organization)
-                $0.uuids([stream])
-            })
-        let statements = try batch.heal(
-            organization, Cell(stream), checkpoint: checkpoint, from: from, events: events, row: old.first)
-        guard let statements else { return false }
-        _ = try connection.runPipelined(statements)
+        let release = Statement(SQL.releaseStream) {
+            $0.text(deployed.name)
+            $0.uuid(organization)
+            $0.uuid(stream)
+        }
+        var scratch = Bytes()
+        _ = try connection.runPipelined(
+            [Batch.advance(organization, [(deployed, checkpoint, after)]), release]
+                + RowChange(batch.engine.projections[0], before: before, all: true)
+                .statements(deployed, organization, anew: [Cell(stream)], scratch: &scratch))
         return true
+    }
+
+    /// Reads the rows that the stream's events may change, and has the engine forget what they say.
+    /// - Returns: the rows as they were.
+    private func readRows(
+        _ organization: UUID, _ events: [Event], from: Int64, _ batch: Batch
+    ) throws -> [Cell] {
+        let projection = batch.engine.projections[0]
+        batch.engine.removeAll()
+        let isWhole = projection.definition.rowsAreOfOneStream
+        for event in events where isWhole || event.position >= from { batch.engine.touch(event, in: 0) }
+        let touched = projection.rows.table.count
+        let old = try connection.query(
+            Statement(batch.deployment.projections[0].statements.select) { parameters in
+                parameters.uuid(organization)
+                parameters.uuids((0..<touched).map { projection.rows.table[$0].key.uuid })
+            })
+        for row in old { projection.take(row) }
+        var before: [Cell] = []
+        for n in 0..<touched {
+            projection.rows.copy(row: n, to: &before)
+            projection.rows.forget(row: n)
+        }
+        return before
+    }
+
+    /// Rows that several streams feed are folded from the organization's whole log: of the others only what is no more
+    /// held, in the order in which it happened.
+    private func foldLog(
+        _ organization: UUID, upTo last: Int64, healing stream: Cell, _ batch: Batch
+    ) throws -> Bool {
+        let engine = batch.engine
+        let rows = engine.projections[0].rows.table.count
+        engine.projections[0].rows.only = Set((0..<rows).map { engine.projections[0].rows.table[$0].key })
+        var holds: [Int64: [Hold]] = [:]
+        for row in try connection.query(Statement(SQL.verifyHeld) { $0.text(record.name) })
+        where try row.uuid(0) == organization && Cell(try row.uuid(1)) != stream {
+            let hold = Hold(
+                stream: Cell(try row.uuid(1)), position: try row.bigint(2), version: try row.int(3),
+                code: try row.text(4), column: nil)
+            holds[hold.position, default: []].append(hold)
+        }
+        let known = Set(holds.values.flatMap { $0 }.map(\.stream))
+        try engine.book?.load(connection, organization, organization)
+        let sql = filled(
+            SQL.copyLog, ["first": organization.text, "last": organization.text, "range": " AND position <= \(last)"])
+        try connection.copyOut(sql) { bytes in
+            var row = CopyRow(bytes)
+            _ = try row.next()
+            let event = try Event(&row)
+            for hold in holds[event.position] ?? [] { engine.hold(hold, in: 0) }
+            engine.apply(event)
+        }
+        return engine.projections[0].holds.allSatisfy { known.contains($0.stream) }
     }
 }
 
@@ -73,38 +143,5 @@ extension Batch {
         if persons.isEmpty { return }
         let rows = try connection.query(KeyBook.statement(organization, Array(persons)))
         try engine.book?.take(rows, organization, Array(persons))
-    }
-
-    /// One stream folded from its beginning instead of a batch; nil where it still cannot be applied. `from`: its first
-    /// event that waited.
-    fileprivate func heal(
-        _ organization: UUID, _ stream: Cell, checkpoint: Checkpoint, from: Int64, events: Result, row: Postgres.Row?
-    ) throws -> [Statement]? {
-        engine.removeAll()
-        let projection = engine.projections[0]
-        projection.active = true
-        _ = projection.rows.table.row(stream)
-        if let row { projection.take(row) }
-        var before: [Cell] = []
-        projection.rows.copy(row: 0, to: &before)
-        projection.rows.forget(row: 0)
-        var after = checkpoint
-        for row in events {
-            let event = try Event(row)
-            engine.apply(event)
-            if event.position >= from { after.applied.add(leaf: event.leaf) }
-        }
-        if !projection.holds.isEmpty { return nil }
-        let deployed = deployment.projections[0]
-        let release = Statement(SQL.releaseStream) {
-            $0.text(deployed.name)
-            $0.uuid(organization)
-            $0.uuid(Cell(stream.uuid).uuid)
-        }
-        let advance = Batch.advance(organization, [(deployed, checkpoint, after)])
-        var scratch = Bytes()
-        return [advance, release]
-            + RowChange(projection, before: before, all: true)
-            .statements(deployed, organization, anew: [stream], scratch: &scratch)
     }
 }

@@ -93,12 +93,19 @@ public final class ReadModels: Sendable {
         progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
     ) async throws -> [String] {
         let set = try FileSet(files, catalogue: catalogue)
-        return try await pool.run { [log, unsealing] connection in
+        return try await deploying { [log, unsealing] connection in
+            try Deploying(connection, set, unsealing, log: log, progress: progress).run()
+        }
+    }
+
+    /// One process deploys at a time.
+    func deploying<R: Sendable>(_ body: @escaping @Sendable (BlockingConnection) throws -> R) async throws -> R {
+        try await pool.run { connection in
             try connection.query(Statement("SELECT pg_advisory_lock(hashtextextended('daybook deploy', 0))"))
             defer {
                 _ = try? connection.query(Statement("SELECT pg_advisory_unlock(hashtextextended('daybook deploy', 0))"))
             }
-            return try Deploying(connection, set, unsealing, log: log, progress: progress).run()
+            return try body(connection)
         }
     }
 

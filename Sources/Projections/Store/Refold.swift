@@ -26,6 +26,8 @@ struct Refold {
 
     /// Without a look at who else is at work on the table. `checkpoint`: how far it is.
     func fold(_ organization: UUID, _ streams: [UUID], _ checkpoint: inout Checkpoint) throws -> Int {
+        // Rows that several streams feed hold nothing personal.
+        if !deployed.definition.rowsAreOfOneStream { return 0 }
         var rows = 0
         for start in stride(from: 0, to: streams.count, by: Refold.most) {
             let some = streams[start..<min(start + Refold.most, streams.count)]
@@ -35,29 +37,33 @@ struct Refold {
     }
 
     private func foldAtOnce(_ organization: UUID, _ streams: [UUID], _ checkpoint: inout Checkpoint) throws -> Int {
-        let deployment = Deployment([deployed], unsealing: unsealing)
-        let batch = Batch(deployment)
+        let batch = Batch(Deployment([deployed], unsealing: unsealing))
         let projection = batch.engine.projections[0]
-        let old = try connection.query(
-            Statement(deployed.statements.select) {
-                $0.uuid(organization)
-                $0.uuids(streams)
-            })
-        for row in old { projection.take(row) }
-        if deployed.definition.history != nil { try addPast(organization, streams, to: projection) }
-        if projection.rows.table.count == 0 { return 0 }
-        var before: [Cell] = []
-        for n in 0..<projection.rows.table.count { projection.rows.copy(row: n, to: &before) }
-        for n in 0..<projection.rows.table.count {
-            let key = projection.rows.table[n].key
+        var found: [(stream: UUID, events: Result)] = []
+        for stream in try streamsWithRows(organization, streams) {
             let events = try connection.query(
                 Statement(SQL.streamEvents) {
                     $0.uuid(organization)
-                    $0.uuid(key.uuid)
+                    $0.uuid(stream)
                     $0.bigint(checkpoint.position)
                 })
             try batch.readKeys(of: events, organization, connection)
-            batch.engine.refold(key, try events.map { try Event($0) })
+            for event in events { batch.engine.touch(try Event(event), in: 0) }
+            found.append((stream, events))
+        }
+        let touched = projection.rows.table.count
+        if touched == 0 { return 0 }
+        let old = try connection.query(
+            Statement(deployed.statements.select) { parameters in
+                parameters.uuid(organization)
+                parameters.uuids((0..<touched).map { projection.rows.table[$0].key.uuid })
+            })
+        for row in old { projection.take(row) }
+        var before: [Cell] = []
+        for n in 0..<touched { projection.rows.copy(row: n, to: &before) }
+        for (stream, events) in found {
+            let history = try events.map { try Event($0) }
+            withExtendedLifetime(events) { batch.engine.refold(Cell(stream), history) }
         }
         var scratch = Bytes()
         var statements = RowChange(projection, before: before, all: true)
@@ -73,12 +79,26 @@ struct Refold {
         return old.count
     }
 
-    /// Of a row that is gone there may be versions. Where events of it wait, healing makes them.
-    private func addPast(_ organization: UUID, _ streams: [UUID], to projection: Projection) throws {
-        let held = try connection.query(Statement(SQL.organizationHeld) { $0.uuid(organization) })
-        var waiting: Set<UUID> = []
-        for row in held where try row.text(0) == deployed.name { waiting.insert(try row.uuid(1)) }
-        for stream in streams where !waiting.contains(stream) { _ = projection.rows.table.row(Cell(stream)) }
+    /// Where a row is a stream's, most streams have none. Of a row that is gone there may be versions; where events of
+    /// it wait, healing makes them.
+    private func streamsWithRows(_ organization: UUID, _ streams: [UUID]) throws -> [UUID] {
+        guard deployed.definition.key == .stream else { return streams }
+        if deployed.definition.history != nil {
+            let held = try connection.query(Statement(SQL.organizationHeld) { $0.uuid(organization) })
+            var waiting: Set<UUID> = []
+            for row in held where try row.text(0) == deployed.name { waiting.insert(try row.uuid(1)) }
+            let there = Set(try rows(organization, streams))
+            return streams.filter { there.contains($0) || !waiting.contains($0) }
+        }
+        return try rows(organization, streams)
+    }
+    private func rows(_ organization: UUID, _ streams: [UUID]) throws -> [UUID] {
+        let rows = try connection.query(
+            Statement(deployed.statements.select) {
+                $0.uuid(organization)
+                $0.uuids(streams)
+            })
+        return try rows.map { try $0.uuid(0) }
     }
 
     /// The streams that hold a part of their data under a person's key. Reads the whole log of the organization.

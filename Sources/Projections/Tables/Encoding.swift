@@ -22,8 +22,8 @@ extension Projection {
     /// A field of `ReadTable.fields` by its number; 0 is the organization, which a row does not hold.
     @inline(__always) func tableField(_ row: Row, _ number: Int, into out: inout Bytes) {
         if number == 1 { return out.field(row.key) }
-        switch number - 2 - definition.columns.count {
-        case 0: out.field(row.version)
+        switch number - 2 - definition.columns.count + (hasStreamRows ? 0 : 1) {
+        case 0 where hasStreamRows: out.field(row.version)
         case 1: out.field(row.position)
         case 2: out.field(row.createdAt)
         case 3: out.field(row.updatedAt)
@@ -33,7 +33,6 @@ extension Projection {
 
     /// A whole row for COPY.
     func copyRow(_ row: Row, _ organization: Cell, into out: inout Bytes) {
-        let fields = definition.columns.count + Standard.all.count
         out.append(Int16(fields))
         out.field(organization)
         for number in 1..<fields { tableField(row, number, into: &out) }
@@ -41,17 +40,18 @@ extension Projection {
 
     /// Takes a row as it lies in the table: what `ReadTable.select` answers.
     func take(_ stored: Postgres.Row) {
+        let first = hasStreamRows ? 2 : 1
         guard let id = stored.bytes(0)?.baseAddress, let version = stored.bytes(1)?.baseAddress,
-            let position = stored.bytes(2)?.baseAddress, let created = stored.bytes(3)?.baseAddress,
-            let updated = stored.bytes(4)?.baseAddress
+            let position = stored.bytes(first)?.baseAddress, let created = stored.bytes(first + 1)?.baseAddress,
+            let updated = stored.bytes(first + 2)?.baseAddress
         else { return }
         let row = rows.table.row(Cell(uuid: id))
-        row.version = load(version)
+        if hasStreamRows { row.version = load(version) }
         row.position = load(position)
         row.createdAt = load(created)
         row.updatedAt = load(updated)
         for (i, column) in definition.columns.enumerated() {
-            guard let bytes = stored.bytes(5 + i) else { continue }
+            guard let bytes = stored.bytes(first + 3 + i) else { continue }
             guard let start = bytes.baseAddress, !bytes.isEmpty else {
                 row.set(i, .zero)  // an empty text
                 continue

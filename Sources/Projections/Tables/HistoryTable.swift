@@ -35,7 +35,7 @@ extension ReadTable {
 
     var createHistory: [String] {
         guard let kept = definition.history else { return [] }
-        let required = Standard.all + kept.marks.map(\.name) + ReadTable.until.map(\.name)
+        let required = definition.required + kept.marks.map(\.name) + ReadTable.until.map(\.name)
         let watched = versionNumbers.map { $0 - 2 }.filter(personal.contains)
         // Nothing is updated here: pages may be full.
         return [table(history, historyFields, required: required, fill: 100)]

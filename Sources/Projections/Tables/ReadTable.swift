@@ -31,10 +31,17 @@ struct ReadTable: Sendable {
     var fields: [Field] {
         [Field(name: "organization_id", type: .uuid), Field(name: "id", type: .uuid)]
             + definition.columns.map { Field(name: $0.name, type: $0.type.sql) }
+            + (definition.key == .stream ? [Field(name: "version", type: .int)] : [])
             + [
-                Field(name: "version", type: .int), Field(name: "position", type: .bigint),
-                Field(name: "created_at", type: .timestamptz), Field(name: "updated_at", type: .timestamptz),
+                Field(name: "position", type: .bigint), Field(name: "created_at", type: .timestamptz),
+                Field(name: "updated_at", type: .timestamptz),
             ]
+    }
+    /// The columns of the key, where these are not simply the id.
+    private var keyColumns: [String] {
+        guard case .columns(let columns) = definition.key else { return [] }
+        let isID = columns.count == 1 && definition.columns[columns[0]].type == .uuid
+        return isID ? [] : columns.map { definition.columns[$0].name }
     }
     /// The columns that make a group.
     var groups: [Field] {
@@ -53,7 +60,7 @@ struct ReadTable: Sendable {
     /// The bare tables, without index and policy, so that COPY fills them fast. They replace what a broken-off rebuild
     /// left.
     var create: [String] {
-        var sql = [drop, table(rows, fields, required: Standard.all)]
+        var sql = [drop, table(rows, fields, required: definition.required)]
         sql += personal.sorted().map { withoutStatistics($0, of: rows) }
         if definition.totals != nil {
             sql.append(table(totals, totalsFields, required: ["organization_id"] + measures.map(\.name)))
@@ -74,6 +81,10 @@ struct ReadTable: Sendable {
     /// Keys and indexes; last, because a filled table takes them fastest.
     var index: [String] {
         var sql = ["ALTER TABLE \(rows) ADD CONSTRAINT \(quoted(name + "_pkey")) PRIMARY KEY (organization_id, id)"]
+        if !keyColumns.isEmpty {
+            let key = list(["organization_id"] + keyColumns)
+            sql.append("CREATE UNIQUE INDEX \(quoted(name + "_key")) ON \(rows) (\(key))")
+        }
         for (i, columns) in definition.indexes.enumerated() {
             sql.append(
                 "CREATE INDEX \(quoted("\(name)_\(i)")) ON \(rows) (\(list(["organization_id"] + columns + ["id"])))")
@@ -105,6 +116,7 @@ struct ReadTable: Sendable {
             "ALTER INDEX read.\(quoted(name + suffix)) RENAME TO \(quoted(other.name + suffix))"
         }
         var sql = ["ALTER TABLE \(rows) RENAME TO \(quoted(other.name))", index("_pkey")]
+        if !keyColumns.isEmpty { sql.append(index("_key")) }
         sql += definition.indexes.indices.map { index("_\($0)") }
         if definition.totals != nil {
             sql += ["ALTER TABLE \(totals) RENAME TO \(quoted(other.totalsName))", index("_totals_key")]

@@ -16,11 +16,11 @@ struct RowChange {
     }
 
     private var stride: Int { projection.rows.table.stride }
-    private func wasThere(_ n: Int) -> Bool { before[n * stride + 3].low != 0 }
+    private func wasThere(_ n: Int) -> Bool { n * stride < before.count && before[n * stride + 3].low != 0 }
     private func isThere(_ n: Int) -> Bool { projection.rows.table[n].position != 0 }
     private func isChanged(_ n: Int) -> Bool {
         all && (wasThere(n) || isThere(n))
-            || projection.rows.table[n].position != Int64(bitPattern: before[n * stride + 3].low)
+            || projection.rows.table[n].position != (wasThere(n) ? Int64(bitPattern: before[n * stride + 3].low) : 0)
     }
 
     /// Upserts, deletions, versions, totals: what is new minus what was. `anew`: streams that were folded again from

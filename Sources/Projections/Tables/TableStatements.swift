@@ -43,7 +43,7 @@ extension ReadTable {
         let cells = definition.columns.map { column in
             column.type == .numeric || column.type == .json ? "\(quoted(column.name))::text" : quoted(column.name)
         }
-        let columns = (Standard.after + cells).joined(separator: ", ")
+        let columns = (definition.standardAfter + cells).joined(separator: ", ")
         return filled(SQL.selectRows, ["columns": columns, "rows": rows])
     }
 
