@@ -87,7 +87,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "bench",
-            dependencies: ["EventLog", "Kernel", "Vault", "Postgres", "Shipped", argumentParser, logging],
+            dependencies: [
+                "Application", "EventLog", "Kernel", "Vault", "Postgres", "Shipped", argumentParser, logging,
+            ],
             swiftSettings: strict, plugins: ["Embed"]),
 
         .executableTarget(

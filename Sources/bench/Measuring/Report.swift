@@ -40,10 +40,11 @@ struct Report {
 
     func write(_ format: Format) {
         if format == .json { return print(json.text) }
-        print(
-            row("case", "writers", "logs", "a second", "p50 ms", "p99 ms"), cases.map(line).joined(separator: "\n"), "",
-            row("goal", "reached", "goal", "lowest", "highest", ""), goals.map(line).joined(separator: "\n"),
-            separator: "\n")
+        print(row("case", "writers", "logs", "a second", "p50 ms", "p99 ms"))
+        print(cases.map(line).joined(separator: "\n"))
+        if goals.isEmpty { return }
+        print("", row("goal", "reached", "goal", "lowest", "highest", ""), separator: "\n")
+        print(goals.map(line).joined(separator: "\n"))
     }
 
     private func row(_ first: String, _ rest: String...) -> String {
