@@ -63,7 +63,8 @@ public final class Daybook: Sendable {
         audits = Audits(copies, keyring, master: master, clock: clock)
         persons = PersonKeys(worker, master: master)
         commands = Commands(
-            reader: reader, appender: appender, keyring: keyring, persons: persons, upcasts: upcasts, clock: clock)
+            reader: reader, appender: appender, keyring: keyring, persons: persons, database: worker, upcasts: upcasts,
+            clock: clock)
         let signing = SigningKeys(worker, master: master)
         logKeys = LogKeys(commands: commands, keys: signing)
         signer = HeadSigner(settings, keys: signing, appender: appender, clock: clock, log: log)

@@ -2,6 +2,7 @@ import CRM
 import EventLog
 import FoundationEssentials
 import Kernel
+import Postgres
 import Synchronization
 import Vault
 
@@ -12,6 +13,8 @@ public final class Commands: Sendable {
     let appender: Appender
     let keyring: Keyring
     let persons: PersonKeys
+    /// As `daybook_worker`.
+    let database: PipelinedConnection
     let upcasts: Upcasts
     let clock: @Sendable () -> Instant
     let running = RunningKeys()
@@ -19,14 +22,15 @@ public final class Commands: Sendable {
     private let listeners = Mutex<[@Sendable (UUID, [Draft]) -> Void]>([])
 
     /// - Parameters:
+    ///   - database: a connection as `daybook_worker`, who sees which members have a password.
     ///   - upcasts: what became of older shapes of events.
     ///   - clock: the time at which a request is handled.
     public init(
-        reader: LogReader, appender: Appender, keyring: Keyring, persons: PersonKeys, upcasts: Upcasts,
-        clock: @escaping @Sendable () -> Instant
+        reader: LogReader, appender: Appender, keyring: Keyring, persons: PersonKeys, database: PipelinedConnection,
+        upcasts: Upcasts, clock: @escaping @Sendable () -> Instant
     ) {
         (self.reader, self.appender, self.keyring, self.persons) = (reader, appender, keyring, persons)
-        (self.upcasts, self.clock) = (upcasts, clock)
+        (self.database, self.upcasts, self.clock) = (database, upcasts, clock)
     }
 
     /// Tells `listener` what each unit of this process wrote, sealed as it is, with its organization, after the commit.
@@ -102,7 +106,7 @@ public final class Commands: Sendable {
         }
         while true {
             let needed = try plan.decide(on: known)
-            if needed.isEmpty { return }
+            if needed.isEmpty { return try await leaveAnOwner(&plan, &known, organization) }
             try await load(needed, into: &known, organization)
         }
     }

@@ -16,6 +16,10 @@ struct UnitPlan: Sendable {
     private(set) var released: [Claimed] = []
     private(set) var expected: [UUID: Int32] = [:]
     private(set) var readAt: Position = 0
+    /// Members who were owners and are none any more.
+    private(set) var dethroned: Set<UUID> = []
+    /// Members who are owners after it.
+    private(set) var crowned: Set<UUID> = []
 
     /// A claim with the record that takes or gives it.
     struct Claimed: Sendable, Hashable {
@@ -38,7 +42,15 @@ struct UnitPlan: Sendable {
             case .decided(let decision): try take(decision, of: ask, known, &set)
             }
         }
+        let members = Set(zip(asks, ids).filter { $0.0.entity == Member.name }.map(\.1))
+        crowned = members.filter { set.streams[$0].flatMap(Access.role) == .owner }
+        dethroned = members.subtracting(crowned).filter { known.streams[$0].flatMap(Access.role) == .owner }
         return []
+    }
+
+    /// It holds only as long as this stream does not change, either.
+    mutating func rely(on stream: UUID, _ known: WorkingSet) {
+        expected[stream] = known.streams[stream]?.version ?? 0
     }
 
     private mutating func take(

@@ -117,14 +117,9 @@ extension People {
         guard subject.entity == Member.self, let state = subject.loaded.state as? Member.State,
             case .active(let member) = state, member.text("role") == Role.owner.rawValue
         else { return nil }
-        let rows = try await access.query(Statement(SQL.credentialsOfOrganization) { $0.uuid(organization) })
-        for row in rows {
-            let candidate = try access.read { () throws(PostgresError) in try row.uuid(0) }
-            guard candidate != id else { continue }
-            var known = WorkingSet(readAt: .max)
-            try await commands.load([Reference(Member.self, candidate)], into: &known, organization)
-            guard let loaded = known.streams[candidate], Access.role(loaded) == .owner else { continue }
-            return (candidate, loaded.version)
+        var known = WorkingSet(readAt: .max)
+        if let other = try await commands.owner(besides: [id], &known, organization) {
+            return (other, known.streams[other]?.version ?? 0)
         }
         throw Problem(
             "person.last_owner", 409,
