@@ -31,8 +31,11 @@ struct ProjectionsVerbs: AsyncParsableCommand {
         @OptionGroup var output: Output
 
         func run() async throws {
-            let entries = try await place.readModels { try await $0.list() }
-            output.result(["projections": try JSON(encoding: entries)]) {
+            let (entries, personal) = try await place.readModels { models in
+                (try await models.list(), try await models.personalColumns())
+            }
+            let columns = personal.mapValues { JSON.array($0.map { .string($0) }) }
+            output.result(["projections": try JSON(encoding: entries), "personal": .object(columns)]) {
                 entries.map { "\($0.projection)  \($0.state)  \($0.description ?? "")" }.joined(separator: "\n")
             }
         }

@@ -27,6 +27,38 @@ import Vault
         #expect(try await home.rows() == [#"- won {"stage": "won", "title": null} false"#])
     }
 
+    @Test func `what is personal is known through functions and views, one view standing on another`() async throws {
+        let home = try await Home()
+        try await home.models.add([
+            file(
+                "a.sql",
+                """
+                CREATE VIEW read.cards WITH (security_invoker = true) AS
+                SELECT d.organization_id, d.id, d.stage, upper(d.title) AS shout, d.archived FROM read.deals d
+                """),
+            file(
+                "b.sql",
+                """
+                CREATE VIEW read.walls WITH (security_invoker = true) AS
+                SELECT c.organization_id, c.stage, length(c.shout) AS size, c.shout FROM read.cards c
+                """),
+            file(
+                "c.sql",
+                """
+                CREATE VIEW read.stages WITH (security_invoker = true) AS
+                SELECT d.organization_id, d.stage, count(*) AS deals FROM read.deals d GROUP BY 1, 2
+                """),
+        ])
+        let found = try await home.models.personalColumns()
+        #expect(found["deals"] == ["patch", "title"])
+        #expect(found["timeline"] == ["title"])
+        #expect(found["cards"] == ["shout"])
+        #expect(found["walls"] == ["shout", "size"])
+        #expect(found["stages"] == nil)
+        // Those files stay beside the others.
+        #expect(try await home.models.list().map(\.projection) == ["deals", "timeline", "titles"])
+    }
+
     @Test func `a part that was sealed for another event is absent, and holds nothing`() async throws {
         let home = try await Home()
         let id = try await home.person()
@@ -84,7 +116,7 @@ import Vault
         let id = try await home.person()
         try await home.tell(id, 1, "deal.opened", #"{"stage":"new"}"#, personal: #"{"title":"Ann"}"#)
         let done = Flag()
-        try await home.models.rebuild(["deals"]) { progress in
+        try await home.models.rebuild(["deals", "timeline"]) { progress in
             guard progress.phase == .indexing, !done.isUp else { return }
             Task {
                 try await home.erase(id, version: 2)
@@ -94,6 +126,7 @@ import Vault
         }
         #expect(done.isUp)
         #expect(try await home.rows() == ["- new - true"])
+        #expect(try await home.world.texts("SELECT coalesce(title, '-') FROM read.timeline") == ["-"])
     }
 
     @Test func `streams that hold parts of a person are found, and folded again`() async throws {
