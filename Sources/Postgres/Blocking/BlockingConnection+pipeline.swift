@@ -33,8 +33,8 @@ extension BlockingConnection {
             try wait(meanwhile)
             return zip(try receivePipelined(isParse.count), isParse).filter { !$1 }.map { $0.0 }
         } catch {
-            // A Parse behind the error was skipped, so the names of this run mean nothing; and where a table changed its
-            // shape, or somebody discarded what was prepared, the older ones neither.
+            // A Parse behind the error was skipped, so the names of this run mean nothing; and where a table changed
+            // its shape, or somebody discarded what was prepared, the older ones neither.
             let isStale = error.kind == .undefinedStatement || error.kind == .unsupported
             for statement in isStale ? statements : parsed { forget(statement) }
             throw error

@@ -1,7 +1,7 @@
 -- Rows come sorted by organization and position. Who else wants one of these positions waits on the primary key.
 -- Fails (22012) before anything is written, where a process that has lost a race queues for an organization's lock.
--- The arrays are taken apart in the list of columns, not in FROM, which would first write each of them to a table of its
--- own.
+-- The arrays are taken apart in the list of columns, not in FROM, which would first write each of them to a table of
+-- its own.
 INSERT INTO log.event (
     organization_id, position, stream_id, version, type, schema, data, private, meta,
     occurred_at, recorded_at, actor_id, command_id, command_index, merkle)
