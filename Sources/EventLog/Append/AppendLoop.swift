@@ -6,8 +6,8 @@ import Postgres
 /// The appender's thread: takes the planner's steps on a connection of its own.
 ///
 /// It waits for each acknowledgement before it sends the next batch (FACTS-append §3, rule 4), and a blocking
-/// connection saves two changes of thread for each. While Postgres writes one, the callers of the one before are answered and the
-/// next is planned and encoded, so that neither waits for the other.
+/// connection saves two changes of thread for each. While Postgres writes one, the callers of the one before are
+/// answered and the next is planned and encoded, so that neither waits for the other.
 ///
 /// `@unchecked Sendable`: `serve` and `giveUp` are called by `Appender.run` alone, one after the other.
 final class AppendLoop: @unchecked Sendable {
