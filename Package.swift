@@ -88,7 +88,8 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Application", "EventLog", "Kernel", "Vault", "Postgres", "Shipped", argumentParser, logging,
+                "Application", "EventLog", "Kernel", "Projections", "Vault", "Postgres", "Shipped", argumentParser,
+                logging,
             ],
             swiftSettings: strict, plugins: ["Embed"]),
 

@@ -41,10 +41,10 @@ struct Append: AsyncParsableCommand {
         do {
             try await measure(on: ground, into: &report)
         } catch {
-            ground.destroy()
+            await ground.leave()
             throw error
         }
-        ground.destroy()
+        await ground.leave()
         report.write(format)
     }
 

@@ -5,19 +5,23 @@ import Logging
 import Postgres
 import Shipped
 
-/// The database that a run measures: a cluster of its own, which commits durably and goes when the run ends.
+/// The database that a run measures: a cluster of its own, which commits durably and goes when the run ends, unless it
+/// is kept for the next one.
 final class Ground: Sendable {
     private static let prefix = "daybook-bench-"
     private let cluster: PrivateCluster
+    /// Whether it stays when the run ends.
+    private let isKept: Bool
 
     /// The database as the login that owns it.
     var url: String { cluster.url }
 
-    private init(_ cluster: PrivateCluster) { self.cluster = cluster }
+    private init(_ cluster: PrivateCluster, isKept: Bool) { (self.cluster, self.isKept) = (cluster, isKept) }
 
     // MARK: - How is it made?
 
-    static func prepare(in place: String) async throws -> Ground {
+    /// `kept`: a folder of its own, in which an earlier run may have left its database.
+    static func prepare(in place: String, kept: String? = nil) async throws -> Ground {
         sweep(place)
         var options = PrivateCluster.Options()
         options.maxConnections = 400
@@ -25,17 +29,18 @@ final class Ground: Sendable {
         options.rotatesLog = false
         // As the study that gave the goals: no checkpoint falls into one case and spares another.
         options.settings = ["max_wal_size": "8GB", "checkpoint_timeout": "1h"]
-        let cluster = PrivateCluster(folder: "\(place)/\(prefix)\(getpid())", options: options, log: quiet)
-        let ground = Ground(cluster)
+        let cluster = PrivateCluster(
+            folder: kept ?? "\(place)/\(prefix)\(getpid())", options: options, log: quiet)
+        let ground = Ground(cluster, isKept: kept != nil)
         ground.destroyOnSignals()
         do {
             talk("starting a Postgres in \(cluster.folder)")
             try await cluster.start()
             let migrations = Shipped.files(in: "schemas/log").compactMap { Migration(file: $0.name, sql: $0.text) }
             try await Migrator(ConnectionSettings(url: cluster.url), log: quiet).migrate(migrations)
-            try await ground.administer(SQL.createBaselines, as: "daybook")
+            try await ground.administer { try $0.execute(SQL.createBaselines) }
         } catch {
-            ground.destroy()
+            await ground.leave()
             throw error
         }
         return ground
@@ -54,16 +59,33 @@ final class Ground: Sendable {
     // MARK: - What is done with it?
 
     /// Between passes: what one has left to be written or counted is not written or counted during the next.
-    func settle() async throws { for sql in ["ANALYZE", "CHECKPOINT"] { try await administer(sql, as: "postgres") } }
-
-    private func administer(_ sql: String, as user: String) async throws {
-        let settings = ConnectionSettings(url: cluster.url(database: "daybook", user: user))
-        let pool = BlockingPool(settings, size: 1, name: "bench-administer", log: quiet)
-        try await pool.run { try $0.execute(sql) }
-        await pool.close()
+    func settle() async throws {
+        try await administer(as: "postgres") { connection in
+            for sql in ["ANALYZE", "CHECKPOINT"] { try connection.execute(sql) }
+        }
     }
 
-    func destroy() { try? cluster.destroy() }
+    /// Runs `body` on a connection of its own.
+    @discardableResult
+    func administer<T: Sendable>(
+        as user: String = "daybook", _ body: @escaping @Sendable (BlockingConnection) throws -> T
+    ) async throws -> T {
+        let settings = ConnectionSettings(url: cluster.url(database: "daybook", user: user))
+        let pool = BlockingPool(settings, size: 1, name: "bench-administer", log: quiet)
+        do {
+            let result = try await pool.run(body)
+            await pool.close()
+            return result
+        } catch {
+            await pool.close()
+            throw error
+        }
+    }
+
+    /// The run is over.
+    func leave() async { if isKept { try? await cluster.stop() } else { destroy() } }
+
+    private func destroy() { try? cluster.destroy() }
 
     /// Whoever interrupts a run leaves no cluster behind.
     private func destroyOnSignals() {
@@ -71,7 +93,7 @@ final class Ground: Sendable {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler { [self] in
-                destroy()
+                if !isKept { destroy() }
                 exit(128 + number)
             }
             source.activate()

@@ -40,11 +40,11 @@ struct Proofs: AsyncParsableCommand {
         do {
             let report = try await measure(daybook, on: ground)
             await daybook.close()
-            ground.destroy()
+            await ground.leave()
             report.write(format)
         } catch {
             await daybook.close()
-            ground.destroy()
+            await ground.leave()
             throw error
         }
     }

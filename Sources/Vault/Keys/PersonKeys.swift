@@ -81,7 +81,7 @@ public final class PersonKeys: Sendable {
     /// A new key, and how it is stored with the first event of its stream.
     public func mint(_ organization: UUID, _ person: UUID) -> (key: PersonKey, wrapped: WrappedKey) {
         let bytes = Random.bytes(PersonKey.length)
-        let wrapped = master.wrap(bytes, context: Self.context(organization, person))
+        let wrapped = Self.wrap(bytes, master, organization, person)
         return (PersonKey(bytes: bytes), WrappedKey(person: person, bytes: wrapped))
     }
 
@@ -102,6 +102,13 @@ public final class PersonKeys: Sendable {
 
     /// Forgets all that is remembered: something may have been missed.
     public func forgetAll() { known.withLock { $0 = [:] } }
+
+    /// A key as it is stored, for whoever writes rows by itself.
+    public static func wrap(
+        _ key: [UInt8], _ master: any KeyWrapping, _ organization: UUID, _ person: UUID
+    ) -> [UInt8] {
+        master.wrap(key, context: context(organization, person))
+    }
 
     /// A stored key, for whoever reads rows by itself.
     /// - Throws: `KeyError.notOurs`.

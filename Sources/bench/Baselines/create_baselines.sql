@@ -1,5 +1,6 @@
 -- What the log is compared with: tables with the log's columns and indexes, and none of its rules (no checks, no
 -- row-level security, no triggers). A position comes from a sequence, so it may leave gaps.
+DROP SCHEMA IF EXISTS bench CASCADE;  -- of an earlier run whose database was kept
 CREATE SCHEMA bench;
 CREATE TABLE bench.autocommit (
     organization_id uuid NOT NULL,

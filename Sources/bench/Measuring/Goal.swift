@@ -11,7 +11,7 @@ struct Goal: Sendable {
     func holds(_ reached: Double) -> Bool { isCeiling ? reached <= goal : reached >= goal }
 
     /// As many a second as another case, times the goal.
-    private static func rate(
+    static func rate(
         _ row: String, _ what: String, _ goal: Double, _ ours: Case.Key, _ theirs: Case.Key
     ) -> Goal {
         Goal(row: row, what: what, goal: goal, isCeiling: false) { pass in
@@ -20,7 +20,9 @@ struct Goal: Sendable {
         }
     }
 
-    static let all = [
+    static let all = appending + reading
+
+    private static let appending = [
         rate("P1", "32 writers / one advisory lock per append", 6, .ours(32), .locked(32)),
         rate("P2", "32 writers / autocommit inserts that leave gaps", 1, .ours(32), .gaps(32)),
         rate("P3", "256 writers / bare unnest insert of 100 rows", 0.5, .ours(256), .bare),

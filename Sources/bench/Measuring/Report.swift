@@ -77,11 +77,13 @@ struct Report {
             ]
         }
         let cases = cases.map { key, sample -> JSON in
-            [
+            var members: [String: JSON] = [
                 "name": .string(key.name), "writers": .integer(Int64(key.writers)),
                 "organizations": .integer(Int64(key.organizations)), "per_second": .number(rounded(sample.perSecond)),
                 "p50_ms": .number(rounded(sample.p50)), "p99_ms": .number(rounded(sample.p99)),
             ]
+            members["peak_mb"] = sample.notes["peak MB"].map { .number(rounded($0)) }
+            return .object(members)
         }
         return ["rows": .object(rows), "cases": .array(cases)]
     }

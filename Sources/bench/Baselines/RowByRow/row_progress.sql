@@ -1,0 +1,1 @@
+UPDATE bench.progress SET position = $1
