@@ -121,6 +121,20 @@ import Testing
         try await Self.expectEqual(world, events, "two runners")
     }
 
+    @Test(arguments: [1, 2])
+    func `behind a batch that is being written the next one sees its rows`(runners count: Int) async throws {
+        let world = try await World()
+        var histories = Histories(seed: 61, streams: 40)
+        try await world.models.deploy([dealsFile])
+        let events = histories.next(6500)
+        try await world.append(events)
+        let runners = (0..<count).map { _ in world.runner() }
+        #expect(try await world.settled())
+        for runner in runners { runner.cancel() }
+        for runner in runners { await runner.value }
+        try await Self.expectEqual(world, events, "\(count) runners behind a backlog")
+    }
+
     @Test func `several organizations are kept apart, and one that lags catches up alone and rejoins`() async throws {
         let world = try await World()
         var random = Seeded(5)

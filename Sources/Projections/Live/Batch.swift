@@ -50,6 +50,7 @@ final class Batch {
     private var first: [Cell: Int] = [:]
     private var scratch = Bytes()
     private var memory = KeyMemory()
+    private var previous: Batch?
 
     init(_ deployment: Deployment) {
         self.deployment = deployment
@@ -65,14 +66,17 @@ final class Batch {
     var holds: [(projection: Int, hold: Hold)] {
         order.group.flatMap { i in engine.projections[i].holds.map { (i, $0) } }
     }
+    /// Whether it holds nothing anew and erases nobody.
+    var isPlain: Bool { holds.isEmpty && erased.isEmpty }
     /// Whether the statements asked for last are those that write.
     var isWriting: Bool { stage == .writing }
 
     // MARK: - What is to be run next?
 
-    /// The first statements of a batch.
-    func start(_ order: Order) -> [Statement] {
+    /// The first statements of a batch. `behind`: the one before, which is ready and may not be written yet.
+    func start(_ order: Order, behind previous: Batch? = nil) -> [Statement] {
         self.order = order
+        self.previous = previous
         engine.organization = Cell(order.organization)
         memory.refresh(engine, deployment)
         let (next, over) = order.from.addingReportingOverflow(min(order.limit, Batch.most))
@@ -259,6 +263,8 @@ final class Batch {
     /// A stream's version before the batch is told by a row that is there, unless events between changed no row: then
     /// the log is asked.
     private func askForPredecessors() -> [Statement]? {
+        if let previous { take(rowsOf: previous) }
+        previous = nil
         var unknown: [Event] = []
         for n in first.values where events[n].version > 1 {
             let event = events[n]

@@ -26,6 +26,8 @@ public final class ProjectionRunner: Sendable {
     }
 
     private enum Turn { case idle, rest, more, later(Duration) }
+    /// Batches of one organization before others have their turn.
+    private static let inARow = 10
 
     private let reading: PipelinedConnection
     private let writing: PipelinedConnection
@@ -134,9 +136,9 @@ public final class ProjectionRunner: Sendable {
     // MARK: - What is a worker's day?
 
     private func work() async {
-        var batch: Batch?
+        var pair: BatchPair?
         while let organization = await agenda.next() {
-            let turn = await follow(organization, &batch)
+            let turn = await follow(organization, &pair)
             switch turn {
             case .idle: agenda.done(organization, again: false, rest: .zero)
             case .rest: agenda.done(organization, again: true, rest: options.pace)
@@ -146,8 +148,8 @@ public final class ProjectionRunner: Sendable {
         }
     }
 
-    /// One batch of an organization, if there is one.
-    private func follow(_ organization: UUID, _ batch: inout Batch?) async -> Turn {
+    /// The next batches of an organization, if there are any.
+    private func follow(_ organization: UUID, _ pair: inout BatchPair?) async -> Turn {
         do {
             let deployment = try await deployed()
             guard let lane = try await lane(organization, deployment) else {
@@ -156,8 +158,8 @@ public final class ProjectionRunner: Sendable {
             }
             guard let order = lane.order(for: organization) else { return .idle }
             if let pause = options.beforeBatch { await pause(organization) }
-            let current = batch.flatMap { $0.deployment === deployment ? $0 : nil } ?? Batch(deployment)
-            batch = current
+            let current = pair.flatMap { $0.deployment === deployment ? $0 : nil } ?? BatchPair(deployment)
+            pair = current
             return try await apply(order, lane, current)
         } catch let error as PostgresError {
             lanes.withLock { $0[organization] = nil }
@@ -187,29 +189,59 @@ public final class ProjectionRunner: Sendable {
         }
     }
 
-    private func apply(_ order: Batch.Order, _ lane: Lane, _ batch: Batch) async throws -> Turn {
+    /// Several batches of an organization in a row, as long as they are full: while one is written, the next is read.
+    private func apply(_ order: Batch.Order, _ lane: Lane, _ pair: BatchPair) async throws -> Turn {
         var lane = lane
-        var next: [Statement]? = batch.start(order)
-        do {
-            while let statements = next {
-                let connection = batch.isWriting ? writing : reading
-                next = try batch.next(try await connection.run(statements))
+        var ready = try await read(pair.current, pair.current.start(order))
+        // Who stops the projector before each batch finds nothing read ahead.
+        for left in (0..<(options.beforeBatch == nil ? Self.inARow : 1)).reversed() {
+            guard let statements = ready else { return .idle }
+            let batch = pair.current
+            async let written = writing.run(statements)
+            ready = left == 0 ? nil : await readAhead(pair, lane)
+            do {
+                _ = try batch.next(try await written)
+            } catch let error as PostgresError where error.refusesValue {
+                lane.refuse(batch, error)
+                keep(lane, order.organization)
+                return .more
             }
-        } catch let error as PostgresError where batch.isWriting && error.refusesValue {
-            lane.refuse(batch, error)
+            lane.advance(to: batch.checkpoints)
             keep(lane, order.organization)
-            return .more
+            try await tell(batch, lane)
+            if batch.events.count < batch.wanted { return .rest }
+            if ready == nil { return .more }
+            pair.turn()
         }
-        if batch.events.isEmpty { return .idle }
+        return .more
+    }
+
+    /// Drives a batch until it is to be written.
+    /// - Returns: the statements that write it; nil: it has no events.
+    private func read(_ batch: Batch, _ first: [Statement]) async throws -> [Statement]? {
+        var next: [Statement]? = first
+        while let statements = next, !batch.isWriting { next = try batch.next(try await reading.run(statements)) }
+        return next
+    }
+
+    /// The batch behind the one that is being written; nil where there is none, or it is better read afterwards.
+    private func readAhead(_ pair: BatchPair, _ lane: Lane) async -> [Statement]? {
+        let batch = pair.current
+        if batch.events.count < batch.wanted || !batch.isPlain { return nil }
+        var lane = lane
         lane.advance(to: batch.checkpoints)
-        keep(lane, order.organization)
-        let positions = order.group.map { i in
+        guard let order = lane.order(for: batch.order.organization) else { return nil }
+        // What goes wrong here goes wrong again when it matters.
+        return try? await read(pair.other, pair.other.start(order, behind: batch))
+    }
+
+    /// Says how far an organization is, and what is held.
+    private func tell(_ batch: Batch, _ lane: Lane) async throws(PostgresError) {
+        let positions = batch.order.group.map { i in
             (projection: lane.deployment.projections[i].name, position: lane.checkpoints[i].position)
         }
-        waits?.tell(order.organization, positions)
+        waits?.tell(batch.order.organization, positions)
         if !batch.holds.isEmpty { try await report(batch) }
-        let isFull = batch.events.count >= batch.wanted
-        return isFull ? .more : .rest
     }
 
     private func keep(_ lane: Lane, _ organization: UUID) {
