@@ -8,21 +8,24 @@ extension BlockingConnection {
     /// out: a row is its 16-bit count of fields and the fields (`CopyRow` reads it). The buffer is gone after the call.
     /// When `row` throws, the server is told to stop, and the error goes on.
     public func copyOut(_ sql: String, _ row: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try copyOut(sql, atOnce: 1) { for bytes in $0 { try row(bytes) } }
+    }
+
+    /// The same, with up to so many rows at once: for who wants to see what comes next. All their buffers are gone
+    /// after the call.
+    public func copyOut(
+        _ sql: String, atOnce most: Int, _ rows: ([UnsafeRawBufferPointer]) throws -> Void
+    ) throws {
         try check()
-        let isBinary = try start(sql, PGRES_COPY_OUT)
-        var isFirst = true
+        var held = HeldRows(isBinary: try start(sql, PGRES_COPY_OUT))
         do {
             while let buffer = try nextCopied() {
-                defer { PQfreemem(buffer.pointer) }
-                var bytes = UnsafeRawBufferPointer(start: buffer.pointer, count: buffer.count)
-                if isBinary {
-                    // The head (11 bytes of signature, flags, the length of an extension) comes with the first row.
-                    if isFirst { bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(19)) }
-                    isFirst = false
-                    if bytes.count <= 2 { continue }
-                }
-                try row(bytes)
+                held.take(buffer.pointer, buffer.count)
+                if held.rows.count < most { continue }
+                try rows(held.rows)
+                held.removeAll()
             }
+            if !held.rows.isEmpty { try rows(held.rows) }
         } catch {
             abandonCopyOut()
             throw error
@@ -117,6 +120,35 @@ extension BlockingConnection {
         PQfreeCancel(cancel)
         while let rest = try? nextCopied() { PQfreemem(rest.pointer) }
         _ = try? finishCopy()
+    }
+}
+
+/// Rows of a COPY in libpq's memory.
+private struct HeldRows: ~Copyable {
+    private let isBinary: Bool
+    private var isFirst = true
+    private var pointers: [UnsafeMutablePointer<CChar>] = []
+    private(set) var rows: [UnsafeRawBufferPointer] = []
+
+    init(isBinary: Bool) { self.isBinary = isBinary }
+    deinit { for pointer in pointers { PQfreemem(pointer) } }
+
+    mutating func take(_ pointer: UnsafeMutablePointer<CChar>, _ count: Int) {
+        pointers.append(pointer)
+        var bytes = UnsafeRawBufferPointer(start: pointer, count: count)
+        if isBinary {
+            // The head (11 bytes of signature, flags, the length of an extension) comes with the first row.
+            if isFirst { bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(19)) }
+            isFirst = false
+            if bytes.count <= 2 { return }
+        }
+        rows.append(bytes)
+    }
+
+    mutating func removeAll() {
+        for pointer in pointers { PQfreemem(pointer) }
+        pointers.removeAll(keepingCapacity: true)
+        rows.removeAll(keepingCapacity: true)
     }
 }
 

@@ -56,6 +56,7 @@ final class Engine {
     /// The last version of each stream: a gap is refused, never skipped.
     private var versions = Table(columns: 0)
     private var holding = false
+    private var touched: UInt64 = 0
     let values: UnsafeMutablePointer<Value>
     private var byHash: [Int16]
     /// Whose log is read: sealed parts are bound to it.
@@ -141,6 +142,17 @@ final class Engine {
     }
 
     // MARK: - What does an event do?
+
+    /// Says which streams' events come next. A row that is not in the processor's cache takes longer to come than to be
+    /// changed, so rows are asked for together, and come together.
+    func expect(_ streams: some Sequence<Cell>) {
+        for stream in streams {
+            touched ^= versions.touch(stream)
+            for projection in projections where projection.hasStreamRows {
+                touched ^= projection.rows.table.touch(stream)
+            }
+        }
+    }
 
     /// Applies one event to every active projection that takes it. Where it cannot be applied, its stream is held
     /// there.

@@ -96,6 +96,18 @@ struct Table: ~Copyable {
         return nil
     }
 
+    /// Reads what a look-up of this key and a change of its row will read.
+    /// - Returns: a number that means nothing, so that it is read.
+    @inline(__always) func touch(_ key: Cell) -> UInt64 {
+        let entry = index[Int(truncatingIfNeeded: key.mixed) & mask]
+        if entry == 0 { return 0 }
+        let row = self[Int(entry & ~Table.tagged) - 1]
+        var read = entry
+        // A line of the processor's cache holds four cells.
+        for cell in Swift.stride(from: 0, to: stride, by: 4) { read ^= row[cell].low }
+        return read
+    }
+
     @inline(never) private mutating func add(_ key: Cell, _ slot: Int, _ tag: UInt64) -> Row {
         if count == blocks.count * Table.perBlock {
             let block = Row.allocate(capacity: Table.perBlock * stride)

@@ -10,12 +10,7 @@ extension Event {
     /// Reads a field after the other: position, stream_id, version, type, schema, data, private, occurred_at,
     /// recorded_at, actor_id, leaf.
     private init(_ next: () throws -> UnsafeRawBufferPointer?) throws {
-        func field(_ size: Int) throws -> UnsafeRawPointer {
-            guard let bytes = try next(), bytes.count == size, let base = bytes.baseAddress else {
-                throw LogError(description: "a row of log.event has not the columns that it should")
-            }
-            return base
-        }
+        func field(_ size: Int) throws -> UnsafeRawPointer { try Event.field(size, of: next()) }
         position = load(try field(8))
         stream = Cell(uuid: try field(16))
         version = load(try field(4))
@@ -27,6 +22,14 @@ extension Event {
         recordedAt = load(try field(8))
         actor = Cell(uuid: try field(16))
         leaf = try field(32)
+    }
+
+    /// Where a field lies that has this size.
+    static func field(_ size: Int, of bytes: UnsafeRawBufferPointer?) throws -> UnsafeRawPointer {
+        guard let bytes, bytes.count == size, let base = bytes.baseAddress else {
+            throw LogError(description: "a row of log.event has not the columns that it should")
+        }
+        return base
     }
 
     /// A row of `next_events.sql`, alive as long as its result.

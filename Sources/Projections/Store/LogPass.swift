@@ -102,15 +102,20 @@ final class LogPass {
     private func read(_ first: LogHead, _ last: LogHead, _ range: String) throws {
         let names = ["first": first.organization.text, "last": last.organization.text, "range": range]
         let sql = filled(SQL.copyLog, names)
-        try connection.copyOut(sql) { bytes in
-            var row = CopyRow(bytes)
-            guard let id = try row.next()?.baseAddress else { return }
-            let organization = Cell(uuid: id)
-            if organization != self.organization {
-                finish()
-                begin(organization)
+        try connection.copyOut(sql, atOnce: 32) { rows in
+            let events = try rows.map { bytes in
+                var row = CopyRow(bytes)
+                let organization = Cell(uuid: try Event.field(16, of: row.next()))
+                return (organization, try Event(&row))
             }
-            try take(Event(&row))
+            engine.expect(events.lazy.map(\.1.stream))
+            for (organization, event) in events {
+                if organization != self.organization {
+                    finish()
+                    begin(organization)
+                }
+                try take(event)
+            }
         }
         // The last one stays in the engine: its rows are written from there, however many they are.
     }
