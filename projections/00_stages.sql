@@ -7,6 +7,8 @@ SELECT p.organization_id,
        s.value ->> 'name' AS name,
        s.value ->> 'kind' AS kind,
        (s.value ->> 'position')::bigint AS place,
-       (s.value ->> 'probability')::bigint AS probability
+       (s.value ->> 'probability')::bigint AS probability,
+       coalesce(p.retired ? s.key, false) AS retired,
+       (p.retired ->> s.key)::uuid AS retired_to
 FROM read.pipelines p
 CROSS JOIN LATERAL jsonb_each(p.stages) s

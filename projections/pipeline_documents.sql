@@ -7,10 +7,11 @@ SELECT p.organization_id,
        p.owner_id,
        m.name AS owner_name,
        (SELECT coalesce(json_agg(row_to_json(r) ORDER BY r.position), '[]')
-        FROM (SELECT s.id, s.name, s.kind, s.place AS position, s.probability
+        FROM (SELECT s.id, s.name, s.kind, s.place AS position, s.probability, s.retired, s.retired_to
               FROM read.stages s
               WHERE s.organization_id = p.organization_id AND s.pipeline_id = p.id) r) AS stages,
        coalesce(p.transitions, '{}') AS transitions,
+       coalesce(p.retired, '{}') AS retired,
        p.version,
        p.position,
        read.instant(p.created_at) AS created_at,

@@ -18,6 +18,7 @@ extension Deal {
         case stageNotOpen = "deal.stage_not_open"
         case stageNotWon = "deal.stage_not_won"
         case stageNotLost = "deal.stage_not_lost"
+        case stageRetired = "deal.stage_retired"
         case transitionNotAllowed = "deal.transition_not_allowed"
 
         /// What to do.
@@ -35,6 +36,7 @@ extension Deal {
             case .stageNotOpen: "This stage closes a deal; name an open stage, or win or lose the deal."
             case .stageNotWon: "A deal is won in a stage of that kind; name one or leave the stage out."
             case .stageNotLost: "A deal is lost in a stage of that kind; name one or leave the stage out."
+            case .stageRetired: "This stage is retired; name one that is in use."
             case .transitionNotAllowed: "The pipeline does not let this stage follow; see its transitions."
             }
         }
@@ -44,7 +46,7 @@ extension Deal {
             case .absent: .absent
             case .exists, .archived, .notOpen, .notClosed, .transitionNotAllowed: .conflict
             case .pipelineMissing, .pipelineArchived, .pipelineFixed, .stageUnknown, .stageNotOpen, .stageNotWon,
-                .stageNotLost:
+                .stageNotLost, .stageRetired:
                 .invalid
             }
         }
@@ -62,8 +64,8 @@ extension Deal {
             let own = record["pipeline_id"] == nil ? [organization] : []
             return own + (pipeline(of: record, known).map { [Reference(Pipeline.self, $0)] } ?? [])
         case .edit(let patch) where patch["stage_id"] == nil: return []
-        case .archive, .restore: return []
-        case .edit, .move, .win, .lose, .reopen:
+        case .archive: return []
+        case .edit, .move, .win, .lose, .reopen, .restore:
             return (state.content?.fields.id("pipeline_id")).map { [Reference(Pipeline.self, $0)] } ?? []
         }
     }
@@ -82,9 +84,7 @@ extension Deal {
         switch command {
         case .create(let record): return try begin(state, with: .opened(try opened(record, context)))
         case .edit(let patch): return try edited(patch, try inUse(state), context)
-        case .move(let to):
-            let deal = try inUse(state)
-            return deal.stage == to && deal.outcome == .open ? [] : [try moved(deal, to, context)]
+        case .move(let to): return try moved(try inUse(state), to, context)
         case .win(let stage, let day, let amount):
             let deal = try inUse(state)
             let amount = amount ?? Money(deal.fields["amount"])
@@ -105,10 +105,11 @@ extension Deal {
             if deal.outcome == .open, stage ?? deal.stage == deal.stage { return [] }
             guard deal.outcome != .open else { throw .notClosed }
             let stages = stages(of: deal, context)
-            guard let to = stage ?? deal.left ?? stages.first(.open)?.id else { throw .stageUnknown }
+            let left = deal.left.map(stages.current)
+            guard let to = stage ?? left ?? stages.first(.open)?.id else { throw .stageUnknown }
             return [.reopened(from: deal.stage, stage_id: try open(to, stages))]
         case .archive: return try archive(state, with: .archived)
-        case .restore: return try restore(state, with: .restored)
+        case .restore: return try restored(state, context)
         }
     }
 
@@ -130,19 +131,33 @@ extension Deal {
         let change = patch.effective(on: deal.fields, fields)
         guard change.id("pipeline_id") == nil else { throw .pipelineFixed }
         var events: [Event] = []
-        if let stage = change.id("stage_id") { events.append(try moved(deal, stage, context)) }
+        if let stage = change.id("stage_id") { events += try moved(deal, stage, context) }
         if change["owner_id"] != nil {
             events.append(.assigned(from: deal.fields.id("owner_id"), owner_id: change.id("owner_id")))
         }
         let plain = change.without("pipeline_id", "stage_id", "owner_id")
         return plain.isEmpty ? events : events + [.edited(set: plain)]
     }
-    private static func moved(_ deal: Content, _ to: UUID, _ context: Context) throws(Rejection) -> Event {
+    private static func moved(_ deal: Content, _ to: UUID, _ context: Context) throws(Rejection) -> [Event] {
         guard deal.outcome == .open else { throw .notOpen }
         let stages = stages(of: deal, context)
-        let stage = try open(to, stages)
+        // Where it went with all deals of a retired stage, it is as asked.
+        if deal.stage == to || deal.stage == stages.current(to) { return [] }
+        // Who leaves a retired stage for one that was retired since goes where that one's deals went.
+        let isSent = deal.stage.map(stages.isRetired) ?? false
+        let stage = try open(isSent ? stages.current(to) : to, stages)
         guard deal.stage.map({ stages.leads(from: $0, to: stage) }) ?? true else { throw .transitionNotAllowed }
-        return .moved(from: deal.stage, to: stage)
+        return [.moved(from: deal.stage, to: stage)]
+    }
+
+    /// Deals that were put away stay where they were; one that is open goes on to where the others of its stage went.
+    private static func restored(_ state: State, _ context: Context) throws(Rejection) -> [Event] {
+        let events = try restore(state, with: .restored)
+        guard !events.isEmpty, let deal = state.content, deal.outcome == .open, let stage = deal.stage else {
+            return events
+        }
+        let current = stages(of: deal, context).current(stage)
+        return current == stage ? events : events + [.moved(from: stage, to: current)]
     }
 
     // MARK: Which stage?
@@ -154,6 +169,7 @@ extension Deal {
     private static func open(_ id: UUID, _ stages: Stages) throws(Rejection) -> UUID {
         guard let stage = stages[id] else { throw .stageUnknown }
         guard stage.kind == .open else { throw .stageNotOpen }
+        guard !stages.isRetired(id) else { throw .stageRetired }
         return id
     }
     private static func closing(_ kind: Stage.Kind, _ named: UUID?, of deal: Content, _ context: Context)
@@ -162,6 +178,7 @@ extension Deal {
         let stages = stages(of: deal, context)
         guard let id = named ?? stages.first(kind)?.id, let stage = stages[id] else { throw .stageUnknown }
         guard stage.kind == kind else { throw kind == .won ? .stageNotWon : .stageNotLost }
+        guard !stages.isRetired(id) else { throw .stageRetired }
         return id
     }
 }

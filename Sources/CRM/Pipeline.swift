@@ -12,8 +12,8 @@ public enum Pipeline: Lasting {
 
     // MARK: What is known of one?
 
-    /// Stages and transitions are told by events of their own.
-    public static let fields = plain + [Field("stages", .map(of: .object(stage), keys: .id)), transitions]
+    /// Stages, transitions and which stages are retired are told by events of their own.
+    public static let fields = plain + [Field("stages", .map(of: .object(stage), keys: .id)), transitions, retired]
     private static let plain = [
         Field("name", .line).required().searchable(.a)
             .known(as: [.dynamics: "processId", .hubspot: "label"]),
@@ -24,6 +24,8 @@ public enum Pipeline: Lasting {
     private static let probability = Field("probability", .integer(0...100))
     private static let stage = [stageName, kind, Field("position", .integer(1...1000)), probability]
     private static let transitions = Field("transitions", .map(of: .list(of: .id, 100), keys: .id))
+    /// Where the deals of each went.
+    private static let retired = Field("retired", .map(of: .id, keys: .id))
     /// The fields are all that is remembered.
     public typealias Content = Record
     /// Absent, active or archived.
@@ -38,6 +40,7 @@ public enum Pipeline: Lasting {
         case addStage(name: String, kind: Stage.Kind, probability: Int64?, after: UUID?)
         case editStage(UUID, name: String?, probability: Int64?)
         case reorder([UUID])
+        case retireStage(UUID, target: UUID)
         case archive, restore
     }
     /// How it is asked.
@@ -69,6 +72,16 @@ public enum Pipeline: Lasting {
             .reorder(($0.values["stage_ids"]?.array ?? []).compactMap { $0.string.flatMap(UUID.init(uuidString:)) })
         },
         Act(
+            "retire_stage", .verb, "Take a stage out of use; its open deals are moved to another of its kind",
+            takes: [
+                Field("stage_id", .id).required().alias("stage"), Field("target_id", .id).required().alias("target"),
+            ]
+        ) { body throws(Flaw) in
+            .retireStage(
+                try body.required(body.id("stage_id"), "stage_id"),
+                target: try body.required(body.id("target_id"), "target_id"))
+        },
+        Act(
             "allow", .verb, "Say which stages may follow one; without a list any may",
             takes: [Field("from", .id).required(), Field("to", .list(of: .id, 100))]
         ) { body throws(Flaw) in
@@ -89,6 +102,8 @@ public enum Pipeline: Lasting {
         case stagesChanged(stages: Patch)
         /// Lists by the stage they start from; null where any may follow again.
         case transitionsChanged(transitions: Patch)
+        /// The stage that takes no more deals, and where its deals go.
+        case stageRetired(retired: Patch)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -96,6 +111,7 @@ public enum Pipeline: Lasting {
             case edited = "pipeline.edited@1"
             case stagesChanged = "pipeline.stages_changed@1"
             case transitionsChanged = "pipeline.transitions_changed@1"
+            case stageRetired = "pipeline.stage_retired@1"
             case archived = "pipeline.archived@1"
             case restored = "pipeline.restored@1"
         }
@@ -109,10 +125,12 @@ public enum Pipeline: Lasting {
         case exists = "pipeline.already_exists"
         case archived = "pipeline.archived"
         case stageKindMissing = "pipeline.stage_kind_missing"
+        case stageRetired = "pipeline.stage_retired"
         case stageNameTaken = "pipeline.stage_name_taken"
         case stageTwice = "pipeline.stage_twice"
         case stageUnknown = "pipeline.stage_unknown"
         case orderIncomplete = "pipeline.order_incomplete"
+        case targetUnfit = "pipeline.target_unfit"
 
         /// What to do.
         public var detail: String {
@@ -124,29 +142,33 @@ public enum Pipeline: Lasting {
             case .stageNameTaken: "Another stage of this pipeline has this name; choose one of its own."
             case .stageTwice: "Two stages are given the same id; leave ids out to have them made."
             case .stageUnknown: "The pipeline has no such stage; its stages are listed with their ids."
-            case .orderIncomplete: "The order must name each stage of the pipeline exactly once."
+            case .orderIncomplete: "The order must name each stage of the pipeline that is in use exactly once."
+            case .stageRetired: "This stage is retired already, and its deals were sent to another stage."
+            case .targetUnfit: "The target must be another stage of the same kind that is in use."
             }
         }
         /// What kind of refusal.
         public var reason: RefusalReason {
             switch self {
             case .absent: .absent
-            case .exists, .archived: .conflict
-            case .stageKindMissing, .stageNameTaken, .stageTwice, .stageUnknown, .orderIncomplete: .invalid
+            case .exists, .archived, .stageRetired: .conflict
+            case .stageKindMissing, .stageNameTaken, .stageTwice, .stageUnknown, .orderIncomplete, .targetUnfit:
+                .invalid
             }
         }
     }
 
     // MARK: What happens?
 
-    /// What happens. A pipeline has stages of each kind from the first event on, and a stage keeps its kind.
+    /// What happens. A pipeline has stages of each kind in use from the first event on: a stage keeps its kind, and
+    /// where one is retired another of its kind takes over.
     public static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
     {
         switch command {
         case .create(let record): return try begin(state, with: .created(try created(record, context)))
         case .edit(let patch):
             let pipeline = try inUse(state)
-            let change = patch.without("stages").effective(on: pipeline, fields)
+            let change = patch.without("stages", "retired").effective(on: pipeline, fields)
             let (plain, transitions) = (change.without("transitions"), change["transitions"])
             let events: [Event] = plain.isEmpty ? [] : [.edited(set: plain)]
             guard let transitions else { return events }
@@ -157,9 +179,8 @@ public enum Pipeline: Lasting {
         case .addStage(let name, let kind, let probability, let after):
             let stages = Stages(try inUse(state))
             if let same = stages.taken(name) {
-                guard same.kind == kind, probability ?? same.probability == same.probability else {
-                    throw .stageNameTaken
-                }
+                let isAsAsked = same.kind == kind && probability ?? same.probability == same.probability
+                guard isAsAsked, !stages.isRetired(same.id) else { throw .stageNameTaken }
                 return []
             }
             if let after, stages[after] == nil { throw .stageUnknown }
@@ -175,9 +196,18 @@ public enum Pipeline: Lasting {
             let stages = Stages(try inUse(state))
             guard let change = stages.ordered(ids)?.change(from: stages) else { throw .orderIncomplete }
             return change.isEmpty ? [] : [.stagesChanged(stages: change)]
+        case .retireStage(let id, let target): return try retire(id, to: target, Stages(try inUse(state)))
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restore(state, with: .restored)
         }
+    }
+
+    private static func retire(_ id: UUID, to target: UUID, _ stages: Stages) throws(Rejection) -> [Event] {
+        guard let stage = stages[id], let other = stages[target] else { throw .stageUnknown }
+        if stages.target(of: id) == target { return [] }
+        guard !stages.isRetired(id) else { throw .stageRetired }
+        guard id != target, other.kind == stage.kind, !stages.isRetired(target) else { throw .targetUnfit }
+        return [.stageRetired(retired: Patch([id.text: .string(target.text)]))]
     }
 
     /// The first event's fields: stages have ids, positions and probabilities.
@@ -225,6 +255,8 @@ public enum Pipeline: Lasting {
             state.change { $0.merge(Patch(["stages": .object(stages.values)]), fields) }
         case .transitionsChanged(let transitions):
             state.change { $0.merge(Patch(["transitions": .object(transitions.values)]), fields) }
+        case .stageRetired(let retired):
+            state.change { $0.merge(Patch(["retired": .object(retired.values)]), fields) }
         case .archived: state.archive()
         case .restored: state.restore()
         }

@@ -31,10 +31,17 @@ public struct Stages: Sendable, Equatable {
     /// In their order.
     public private(set) var all: [Stage]
     private let transitions: [String: JSON]
+    /// Where the deals of retired stages went.
+    private let retired: [UUID: UUID]
 
     /// The stages of a pipeline's record.
     public init(_ pipeline: Record) {
         transitions = pipeline["transitions"]?.object ?? [:]
+        retired = (pipeline["retired"]?.object ?? [:]).reduce(into: [:]) { retired, pair in
+            guard let id = UUID(uuidString: pair.key), let target = pair.value.string.flatMap(UUID.init(uuidString:))
+            else { return }
+            retired[id] = target
+        }
         all = (pipeline["stages"]?.object ?? [:]).compactMap { key, value in
             guard let id = UUID(uuidString: key), let kind = value["kind"]?.string.flatMap(Stage.Kind.init) else {
                 return nil
@@ -48,12 +55,24 @@ public struct Stages: Sendable, Equatable {
 
     /// The stage of an id.
     public subscript(id: UUID) -> Stage? { all.first { $0.id == id } }
-    /// The first of a kind.
-    public func first(_ kind: Stage.Kind) -> Stage? { all.first { $0.kind == kind } }
-    /// Whether a deal may be moved on; a stage for which nothing is said leads anywhere. Deals are won and lost from
-    /// anywhere: that is what happened to them, not a step of ours.
+    /// The first of a kind that is in use.
+    public func first(_ kind: Stage.Kind) -> Stage? { all.first { $0.kind == kind && !isRetired($0.id) } }
+    /// Whether a deal may be moved on; a stage for which nothing is said leads anywhere, and a retired one always to
+    /// where its deals went. Deals are won and lost from anywhere: that is what happened to them, not a step of ours.
     public func leads(from: UUID, to: UUID) -> Bool {
-        transitions[from.text]?.array.map { $0.contains(.string(to.text)) } ?? true
+        if isRetired(from), to == current(from) { return true }
+        return transitions[from.text]?.array.map { $0.contains(.string(to.text)) } ?? true
+    }
+    /// Whether a stage takes no more deals. It stays known by its name.
+    public func isRetired(_ id: UUID) -> Bool { retired[id] != nil }
+    /// Where the deals of a stage were sent when it was retired; nil where it is in use.
+    public func target(of id: UUID) -> UUID? { retired[id] }
+    /// Where the deals of a stage are by now: in itself, or where they were sent, or where those of that one were.
+    public func current(_ id: UUID) -> UUID {
+        var current = id
+        // A target is in use when it is chosen, so that the steps end; history is not trusted with that.
+        for _ in retired { current = retired[current] ?? current }
+        return current
     }
 
     // MARK: How do they change?
@@ -63,7 +82,8 @@ public struct Stages: Sendable, Equatable {
         var result = self
         let end = kind == .open ? all.lastIndex { $0.kind == .open } : all.indices.last
         let index = (after.flatMap { id in all.firstIndex { $0.id == id } } ?? end).map { $0 + 1 } ?? 0
-        let (before, behind) = (all[..<index].last { $0.kind == .open }, all[index...].first { $0.kind == .open })
+        func isStep(_ stage: Stage) -> Bool { stage.kind == .open && !isRetired(stage.id) }
+        let (before, behind) = (all[..<index].last(where: isStep), all[index...].first(where: isStep))
         let chance = Stages.chance(kind, between: before?.probability ?? 0, and: behind?.probability ?? 100)
         let stage = Stage(id: id, name: name, kind: kind, position: 0, probability: probability ?? chance)
         result.all.insert(stage, at: index)
@@ -86,11 +106,15 @@ public struct Stages: Sendable, Equatable {
         }
         return result
     }
-    /// The same in another order; nil where the ids are not exactly those of all stages.
+    /// The same in another order; nil where the ids are not exactly those of all stages. Retired ones may be left out;
+    /// they then stand behind.
     func ordered(_ ids: [UUID]) -> Stages? {
-        guard ids.count == all.count, Set(ids) == Set(all.map(\.id)) else { return nil }
+        let given = Set(ids)
+        let left = all.filter { !given.contains($0.id) }
+        guard ids.count == given.count, ids.count + left.count == all.count, left.allSatisfy({ isRetired($0.id) })
+        else { return nil }
         var result = self
-        result.all = ids.compactMap { self[$0] }
+        result.all = ids.compactMap { self[$0] } + left
         return result.numbered()
     }
     private func numbered() -> Stages {

@@ -99,6 +99,51 @@ import Testing
         deal(with: listed).when(.move(to: Self.offer)).then(.moved(from: Self.lead, to: Self.offer))
     }
 
+    // MARK: Retired stages
+
+    static let demo = UUID.number(15)
+    /// Lead was retired for Offer; with `twice`, Offer for Demo since.
+    static func thinned(twice: Bool = false) -> Other {
+        let more = Pipeline.Event.stagesChanged(stages: Patch([demo.text: stage("Demo", "open", 5)]))
+        let retired = Pipeline.Event.stageRetired(retired: Patch([lead.text: .string(offer.text)]))
+        let again = Pipeline.Event.stageRetired(retired: Patch([offer.text: .string(demo.text)]))
+        // What the pipeline lets follow is nothing to a stage that is no more.
+        let closed = Pipeline.Event.transitionsChanged(transitions: Patch([lead.text: [], demo.text: []]))
+        return twice ? pipeline(more, closed, retired, again) : pipeline(more, closed, retired)
+    }
+
+    @Test func `no deal is opened in a retired stage, moved, reopened or closed into one`() throws {
+        let thinned = [Self.thinned(), Self.organization]
+        given(Deal.self, with: thinned).when(.create(Record(Self.fields))).thenRefused(.stageRetired)
+        var fields = Self.fields
+        fields["stage_id"] = nil
+        let opened = try given(Deal.self, with: thinned).when(.create(Record(fields))).thenState()
+        #expect(Deal.record(opened)?.id("stage_id") == Self.offer)
+        let elsewhere = deal(.moved(from: Self.lead, to: Self.demo), with: [Self.thinned()])
+        elsewhere.when(.move(to: Self.lead)).thenRefused(.stageRetired)
+        elsewhere.when(.edit(Patch(["stage_id": .string(Self.lead.text)]))).thenRefused(.stageRetired)
+        deal(isWon, with: [Self.thinned()]).when(.reopen(stage: Self.lead)).thenRefused(.stageRetired)
+        let won = Pipeline.Event.stageRetired(retired: Patch([Self.won.text: .string(Self.other.text)]))
+        deal(with: [Self.pipeline(won)]).when(.win(stage: Self.won, actualClose: nil, amount: nil))
+            .thenRefused(.stageRetired)
+    }
+    @Test func `a deal leaves its retired stage for the target, whatever the pipeline lets follow`() {
+        deal(with: [Self.thinned()]).when(.move(to: Self.offer)).then(.moved(from: Self.lead, to: Self.offer))
+        deal(with: [Self.thinned()]).when(.move(to: Self.demo)).thenRefused(.transitionNotAllowed)
+        deal(with: [Self.thinned()]).when(.move(to: Self.lead)).then()
+    }
+    @Test func `who is sent to a stage that was retired since goes where that one's deals went`() {
+        let twice = [Self.thinned(twice: true)]
+        deal(with: twice).when(.move(to: Self.offer)).then(.moved(from: Self.lead, to: Self.demo))
+        deal(.moved(from: Self.lead, to: Self.demo), with: twice).when(.move(to: Self.lead)).then()
+        deal(isWon, with: twice).when(.reopen(stage: nil)).then(.reopened(from: Self.won, stage_id: Self.demo))
+    }
+    @Test func `an archived deal stays in its retired stage until it is restored, a closed one for good`() {
+        deal(.archived, with: [Self.thinned()]).when(.move(to: Self.offer)).thenRefused(.archived)
+        deal(.archived, with: [Self.thinned()]).when(.restore).then(.restored, .moved(from: Self.lead, to: Self.offer))
+        deal(isWon, .archived, with: [Self.thinned()]).when(.restore).then(.restored)
+    }
+
     // MARK: Winning and losing
 
     @Test func `a deal is won today, in the first won stage, at the amount it has`() throws {

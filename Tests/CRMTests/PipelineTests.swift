@@ -120,6 +120,45 @@ import Testing
         sales.when(.reorder([Self.lead, Self.offer, Self.won])).thenRefused(.orderIncomplete)
         sales.when(.reorder([Self.lead, Self.lead, Self.won, Self.lost])).thenRefused(.orderIncomplete)
     }
+    @Test func `a stage is retired for another of its kind that is in use`() throws {
+        func retire(_ stage: UUID, _ target: UUID, after given: Given<Pipeline>? = nil) throws -> When<Pipeline> {
+            try (given ?? sales).when(
+                "retire_stage", ["stage_id": .string(stage.text), "target_id": .string(target.text)])
+        }
+        let isRetired = Pipeline.Event.stageRetired(retired: Patch([Self.lead.text: .string(Self.offer.text)]))
+        let after = try retire(Self.lead, Self.offer).then(isRetired)
+        let stages = try #require(Pipeline.record(after.state).map(Stages.init))
+        #expect(stages.isRetired(Self.lead) && stages[Self.lead]?.name == "Lead")
+        #expect(stages.first(.open)?.id == Self.offer)
+        #expect(stages.current(Self.lead) == Self.offer && stages.leads(from: Self.lead, to: Self.offer))
+        try retire(Self.lead, Self.lead).thenRefused(.targetUnfit)
+        try retire(Self.lead, Self.won).thenRefused(.targetUnfit)
+        try retire(Self.lead, .number(99)).thenRefused(.stageUnknown)
+        try retire(.number(99), Self.lead).thenRefused(.stageUnknown)
+        try retire(Self.offer, Self.lead, after: after).thenRefused(.targetUnfit)
+        try retire(Self.lead, Self.won, after: after).thenRefused(.stageRetired)
+    }
+    @Test func `the last stage of a kind cannot be retired, because nothing could take its deals`() throws {
+        for (stage, others) in [(Self.won, [Self.lead, Self.lost]), (Self.lost, [Self.lead, Self.won])] {
+            for other in others { sales.when(.retireStage(stage, target: other)).thenRefused(.targetUnfit) }
+        }
+    }
+    @Test func `a retired stage keeps its name, may be renamed, and need not be put in order`() throws {
+        let retired = sales.when(.retireStage(Self.lead, target: Self.offer)).then(
+            .stageRetired(retired: Patch([Self.lead.text: .string(Self.offer.text)])))
+        try retired.when("add_stage", ["name": "lead", "kind": "open"]).thenRefused(.stageNameTaken)
+        try retired.when("edit_stage", ["stage_id": .string(Self.lead.text), "name": "Lead (2016)"]).then(
+            .stagesChanged(stages: Patch([Self.lead.text: Self.stage("Lead (2016)", "open", 1, 33)])))
+        retired.when(.reorder([Self.offer, Self.won, Self.lost])).then(
+            .stagesChanged(
+                stages: Patch([
+                    Self.offer.text: Self.stage("Offer", "open", 1, 66),
+                    Self.won.text: Self.stage("Won", "won", 2, 100), Self.lost.text: Self.stage("Lost", "lost", 3, 0),
+                    Self.lead.text: Self.stage("Lead", "open", 4, 33),
+                ])))
+        retired.when(.reorder([Self.lead, Self.offer, Self.won, Self.lost])).then()
+        retired.when(.reorder([Self.lead, Self.won, Self.lost])).thenRefused(.orderIncomplete)
+    }
     @Test func `an archived pipeline changes only after it is restored`() {
         given(Pipeline.self, created, .archived).when(.edit(Patch(["name": "x"]))).thenRefused(.archived)
         given(Pipeline.self, created, .archived).when(.reorder([])).thenRefused(.archived)

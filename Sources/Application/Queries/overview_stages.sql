@@ -1,4 +1,5 @@
--- Stages of the pipelines in use in their order, with their deals by currency; a stage without deals has one row.
+-- Stages of the pipelines in use in their order, with their deals by currency; a stage without deals has one row, and
+-- none once it is retired.
 SELECT s.pipeline_id, s.pipeline_name, s.id, s.name, s.kind, s.place,
        t.amount_currency, coalesce(sum(t.deals), 0)::bigint, coalesce(sum(t.amount_minor), 0)::bigint
 FROM read.stages s
@@ -6,6 +7,6 @@ JOIN read.pipelines p ON p.organization_id = s.organization_id AND p.id = s.pipe
 LEFT JOIN read.deals_totals t
     ON t.organization_id = s.organization_id AND t.pipeline_id = s.pipeline_id AND t.stage_id = s.id
     AND t.archived IS NOT TRUE
-WHERE s.organization_id = $1
+WHERE s.organization_id = $1 AND (NOT s.retired OR t.deals IS NOT NULL)
 GROUP BY s.pipeline_id, s.pipeline_name, s.id, s.name, s.kind, s.place, t.amount_currency
 ORDER BY s.pipeline_name, s.pipeline_id, s.place, s.id, t.amount_currency
