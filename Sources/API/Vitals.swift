@@ -8,6 +8,10 @@ public struct Vitals: Sendable {
     public var database: Bool
     /// Each projection that this process knows.
     public var projections: [Projection]
+    /// How many projectors live, in all processes; nil where that cannot be told.
+    public var projectors: Int?
+    /// What became of this process' own.
+    public var projector: ProjectionRunner.Phase
     /// Units that wait to be appended; nil where that cannot be told.
     public var queued: Int?
     /// Logs whose heads are not signed, because what is stored contradicts what was signed before.
@@ -29,23 +33,38 @@ public struct Vitals: Sendable {
         public var heartbeat: Double?
         /// Whether it has given up: nothing is applied until a person acts.
         public var isStopped: Bool
+        /// Seconds for which no event of any organization was applied although one waits.
+        public var stalled: Double
+        /// The same of the organization that waits longest.
+        public var longestStall: Double
 
         /// How far a projection is.
         public init(
             name: String, lag: Int64?, lagSeconds: Double? = nil, held: Int = 0, heartbeat: Double? = nil,
-            isStopped: Bool = false
+            isStopped: Bool = false, stalled: Double = 0, longestStall: Double = 0
         ) {
             (self.name, self.lag, self.lagSeconds) = (name, lag, lagSeconds)
             (self.held, self.heartbeat, self.isStopped) = (held, heartbeat, isStopped)
+            (self.stalled, self.longestStall) = (stalled, longestStall)
         }
 
+        /// Nothing is applied that should be. A heartbeat does not tell: what beats may still apply nothing. Nor does
+        /// the lag: it may be long and shrink. That events wait and nothing moves does.
+        var isStuck: Bool { isStopped || stalled >= Vitals.patience }
+
         /// It applies events, or has none to apply.
-        var isWell: Bool { !isStopped && held == 0 && lag != nil && (heartbeat ?? 0) < Vitals.silence }
+        var isWell: Bool {
+            !isStuck && longestStall < Vitals.patience && held == 0 && lag != nil && (heartbeat ?? 0) < Vitals.silence
+        }
     }
 
     /// How things are.
-    public init(database: Bool, projections: [Projection], queued: Int?, refusedHeads: Int = 0, version: String) {
+    public init(
+        database: Bool, projections: [Projection], projectors: Int? = nil, projector: ProjectionRunner.Phase = .idle,
+        queued: Int?, refusedHeads: Int = 0, version: String
+    ) {
         (self.database, self.projections, self.queued) = (database, projections, queued)
+        (self.projectors, self.projector) = (projectors, projector)
         (self.refusedHeads, self.version) = (refusedHeads, version)
     }
 
@@ -54,15 +73,21 @@ public struct Vitals: Sendable {
 
     /// Seconds after which a projector that says nothing is taken for gone.
     static let silence = 30.0
+    /// Seconds for which events may wait while nothing moves: longer than another projector needs to take over.
+    static let patience = 15.0
 
-    /// `ok`; `degraded` where a projection stopped, holds streams or is fed by nobody, or a log was tampered with;
-    /// `down` without a database.
+    /// `ok`; `degraded` where a projection holds streams, is fed by nobody, or lags in one organization, or a
+    /// log was tampered with; `stuck` where nothing of a projection is applied any more; `down` without a
+    /// database.
     var status: String {
         if !database { return "down" }
-        return projections.allSatisfy(\.isWell) && refusedHeads == 0 ? "ok" : "degraded"
+        if isStuck { return "stuck" }
+        let isWell = projections.allSatisfy(\.isWell) && refusedHeads == 0
+        return isWell ? "ok" : "degraded"
     }
     /// Whether this process should be sent requests.
-    var isServing: Bool { database && !projections.contains { $0.isStopped } }
+    var isServing: Bool { database && !isStuck }
+    private var isStuck: Bool { projector == .ended || projections.contains(where: \.isStuck) }
 }
 
 extension Vitals {
@@ -70,7 +95,9 @@ extension Vitals {
     init(of daybook: Daybook, version: String) async {
         let statuses = try? await daybook.models.status()
         self.init(
-            database: statuses != nil, projections: Vitals.projections(statuses ?? []), queued: nil,
+            database: statuses != nil, projections: Vitals.projections(statuses ?? []),
+            projectors: statuses == nil ? nil : try? await daybook.models.projectors(),
+            projector: daybook.projector.phase, queued: nil,
             refusedHeads: daybook.refusedHeads, version: version)
     }
 
@@ -79,7 +106,8 @@ extension Vitals {
         statuses.filter { $0.state != "dropped" }.map { status in
             Projection(
                 name: status.projection, lag: status.eventsBehind, lagSeconds: status.secondsBehind,
-                held: Int(status.held), heartbeat: status.heartbeatAge, isStopped: status.state == "stopped")
+                held: Int(status.held), heartbeat: status.heartbeatAge, isStopped: status.state == "stopped",
+                stalled: status.stalled, longestStall: status.longestStall)
         }
     }
 
@@ -89,12 +117,15 @@ extension Vitals {
             [
                 "projection": .string(projection.name), "lag": projection.lag.map(JSON.integer) ?? .null,
                 "lag_seconds": projection.lagSeconds.map(JSON.number) ?? .null,
+                "stalled_seconds": .number(projection.longestStall),
                 "heartbeat_seconds": projection.heartbeat.map(JSON.number) ?? .null,
                 "held": .integer(Int64(projection.held)), "stopped": .bool(projection.isStopped),
             ]
         }
         return [
             "status": .string(status), "database": .string(database ? "ok" : "unreachable"),
+            "projector": .string(projector.rawValue),
+            "projectors": projectors.map { .integer(Int64($0)) } ?? .null,
             "projections": .array(shown), "queue": queued.map { .integer(Int64($0)) } ?? .null,
             "refused_heads": .integer(Int64(refusedHeads)), "version": .string(version),
         ]

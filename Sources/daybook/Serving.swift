@@ -57,7 +57,7 @@ struct Serving: Sendable {
         try Task.checkCancellation()
         var services: [any Service] = []
         if role != .api { services.append(Projecting(projector: daybook.projector)) }
-        if role != .projector { services.append(server(daybook, owner)) } else { print("ready") }
+        if role != .projector { services.append(server(daybook, owner)) } else { tell("ready") }
         services.append(Housekeeping(daybook: daybook))
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: log))
         // Unstructured, so that being cancelled ends it gracefully instead of cutting it short.
@@ -89,7 +89,12 @@ struct Serving: Sendable {
             }
             say("Log in as \(owner.email); the password is in \(place.ownerFile)")
         }
-        print("ready \(url)")
+        tell("ready \(url)")
+    }
+
+    /// At once, also where standard output is a file.
+    private func tell(_ line: String) {
+        print(line)
         fflush(nil)
     }
 }

@@ -75,6 +75,16 @@ final class Running: Sendable {
     func ended() async -> Int32 { await exit.value }
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
+    /// Whether a line of its output is this, within a minute.
+    func says(_ line: String) async -> Bool {
+        for _ in 0..<1200 {
+            if output.split(separator: "\n").contains(Substring(line)) { return true }
+            guard process.isRunning else { break }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        return false
+    }
+
     /// The URL of the line `ready …`.
     /// - Throws: when the process ends or a minute passes before it is there.
     func ready() async throws -> String {

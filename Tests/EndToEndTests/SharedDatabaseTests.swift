@@ -29,6 +29,46 @@ import Testing
         await second.leave()
     }
 
+    @Test(.timeLimit(.minutes(4)))
+    func `of three projectors one is killed and one frozen: the third feeds all, and nothing is applied twice`()
+        async throws
+    {
+        let database = try await TestCluster.shared.database(migrated: false)
+        let named = ["--database-url", database.url]
+        let house = try House()
+        let (api, client) = try await house.serve(["--empty", "--role", "api"] + named)
+        var clients = [client]
+        for number in 1...4 {
+            let made = try await house.run(
+                ["organization", "create", "--name", "O\(number)", "--email", "o\(number)@example.com"] + named)
+            clients.append(Client(url: client.url, token: made.object["token"] as? String ?? ""))
+        }
+        let key = ["DAYBOOK_MASTER_KEY_FILE": house.folder + "/master.key"]
+        let houses = [try House(), try House(), try House()]
+        let projectors = try houses.map {
+            try Running(["start", "--data", $0.folder, "--role", "projector"] + named, environment: key)
+        }
+        for projector in projectors { _ = await projector.says("ready") }
+        #expect(try await database.eventually("SELECT count(*) = 3 FROM read.lease"))
+        for client in clients { try await client.writesAndSees("Before") }
+
+        projectors[0].signal(SIGKILL)
+        projectors[1].signal(SIGSTOP)
+        for client in clients { try await client.writesAndSees("Meanwhile") }
+        #expect(try await database.eventually("SELECT count(*) = 1 FROM read.lease"))
+        projectors[1].signal(SIGCONT)
+        #expect(try await database.eventually("SELECT count(*) = 2 FROM read.lease"))
+        for client in clients { try await client.writesAndSees("After") }
+
+        let verified = try await house.run(["projections", "verify", "--all"] + named)
+        #expect(verified.code == 0, "\(verified.talk)")
+        for projector in projectors.dropFirst() {
+            projector.signal(SIGTERM)
+            #expect(await projector.ended() == 0)
+        }
+        await house.leave(api)
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func `a database with other tables, and one of a newer Daybook, are refused in a sentence`() async throws {
         let house = try House()
@@ -52,5 +92,30 @@ extension TestDatabase {
         let connection = PipelinedConnection(ConnectionSettings(url: url), log: quiet)
         _ = try await connection.query(Statement(sql))
         await connection.close()
+    }
+
+    /// Asks again and again, half a minute at most, until the answer is yes.
+    fileprivate func eventually(_ question: String) async throws -> Bool {
+        let connection = PipelinedConnection(superuser, log: quiet)
+        for _ in 0..<300 {
+            if try await connection.query(Statement(question))[0].bool(0) { return true }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        await connection.close()
+        return false
+    }
+}
+
+extension Client {
+    /// Makes an account, and reads it in the read tables; a projector may have to be taken over from first.
+    fileprivate func writesAndSees(_ name: String) async throws {
+        let created = try await post("/api/v1/accounts", ["name": name])
+        let position = try #require(created.headers["daybook-position"])
+        var status = 0
+        for _ in 0..<6 where status != 200 {
+            let found = try await get("/api/v1/accounts/\(created.id)", headers: ["Daybook-Min-Position": position])
+            status = found.status
+        }
+        #expect(status == 200)
     }
 }

@@ -26,6 +26,7 @@ extension Routes {
             handler: .open { exchange throws(Problem) in
                 let vitals = await current()
                 metrics.gauge("daybook_up", [:], vitals.database ? 1 : 0)
+                if let living = vitals.projectors { metrics.gauge("daybook_projectors", [:], Double(living)) }
                 if let queued = vitals.queued { metrics.gauge("daybook_appender_queue", [:], Double(queued)) }
                 metrics.gauge("daybook_signer_refused_heads", [:], Double(vitals.refusedHeads))
                 for projection in vitals.projections {
@@ -34,6 +35,7 @@ extension Routes {
                     if let age = projection.lagSeconds {
                         metrics.gauge("daybook_projection_lag_seconds", labels, age)
                     }
+                    metrics.gauge("daybook_projection_stalled_seconds", labels, projection.longestStall)
                     metrics.gauge("daybook_projection_held_streams", labels, Double(projection.held))
                 }
                 if let bytes = Process.residentBytes() {

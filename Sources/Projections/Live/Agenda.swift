@@ -1,8 +1,8 @@
-import FoundationEssentials
+public import FoundationEssentials
 import Synchronization
 
 /// Which organizations have news, and whose turn it is: one worker at a time for each, and a rest between two batches.
-final class Agenda: Sendable {
+public final class Agenda: Sendable {
     private struct State {
         var queue: [UUID] = []
         var queued: Set<UUID> = []
@@ -15,8 +15,11 @@ final class Agenda: Sendable {
     }
     private let state = Mutex(State())
 
+    /// Nothing to be done yet.
+    public init() {}
+
     /// There is news of an organization.
-    func add(_ organization: UUID) {
+    public func add(_ organization: UUID) {
         let handOver = state.withLock { state -> CheckedContinuation<UUID?, Never>? in
             if state.isClosed || state.queued.contains(organization) { return nil }
             if state.busy.contains(organization) {
@@ -35,7 +38,7 @@ final class Agenda: Sendable {
     }
 
     /// The next organization's turn; nil when it is closed.
-    func next() async -> UUID? {
+    public func next() async -> UUID? {
         await withCheckedContinuation { continuation in
             let found = state.withLock { state -> UUID?? in
                 if state.isClosed { return .some(nil) }
@@ -54,7 +57,7 @@ final class Agenda: Sendable {
 
     /// A worker gives an organization back. `again`: there is more to do now. With a rest its next turn comes no
     /// sooner.
-    func done(_ organization: UUID, again: Bool, rest: Duration) {
+    public func done(_ organization: UUID, again: Bool, rest: Duration) {
         if again { state.withLock { _ = $0.again.insert(organization) } }
         if rest <= .zero { return rested(organization) }
         Task {
@@ -71,7 +74,7 @@ final class Agenda: Sendable {
     }
 
     /// Ends: workers get nil from now on.
-    func close() {
+    public func close() {
         let idle = state.withLock { state in
             state.isClosed = true
             defer { state.idle = [] }

@@ -12,6 +12,9 @@ struct Lane: Sendable {
     /// Streams to be held, because the database refused what the fold made of them.
     var refused: [(projection: Int, hold: Hold)] = []
 
+    /// Up to where all projections are.
+    var lowest: Int64 { checkpoints.map(\.position).min() ?? 0 }
+
     /// The batch that comes next: the projections that are furthest behind, up to where others wait for them.
     func order(for organization: UUID, among some: [Int]? = nil, without gone: Set<Int> = []) -> Batch.Order? {
         let all = (some ?? Array(checkpoints.indices)).filter { !gone.contains($0) }

@@ -7,8 +7,10 @@ import Synchronization
 
 /// Feeds the deployed projections from the log as it grows, until its task is cancelled.
 ///
-/// Any number of runners may work on one database: each batch compares the progress before it sets it, so no event is
-/// applied twice. What was in memory is forgotten whenever that compare fails.
+/// Any number of runners may work on one database. By their leases they share the organizations among themselves, and
+/// take over within seconds from one that is gone. What makes it safe is not the lease: each batch compares the
+/// progress before it sets it, so no event is applied twice, and what was in memory is forgotten whenever that compare
+/// fails.
 public final class ProjectionRunner: Sendable {
     /// How it works.
     public struct Options: Sendable {
@@ -18,12 +20,17 @@ public final class ProjectionRunner: Sendable {
         public var pace = Duration.milliseconds(15)
         /// How often all heads are looked at, in case a hint was lost, and the heartbeat is written.
         public var sweep = Duration.seconds(2)
+        /// After so long without a sign of life the others take over what was this one's; it gives five in that time.
+        public var lease = Duration.seconds(5)
         /// Waited for before each batch is applied: tests stop the projector here.
         public var beforeBatch: (@Sendable (UUID) async -> Void)?
 
         /// The usual.
         public init() {}
     }
+
+    /// What has become of a runner.
+    public enum Phase: String, Sendable { case idle, running, ended }
 
     private enum Turn { case idle, rest, more, later(Duration) }
     /// Batches of one organization before others have their turn.
@@ -37,9 +44,12 @@ public final class ProjectionRunner: Sendable {
     private let options: Options
     private let waits: ProjectionWaits?
     private let log: Logger
+    private let lease: Lease
     private let agenda = Agenda()
     private let lanes = Mutex<[UUID: Lane]>([:])
     private let deployment = Mutex<Deployment?>(nil)
+    private let reached = Mutex(Phase.idle)
+    private let listeners = Mutex<[@Sendable (UUID) -> Void]>([])
 
     /// `settings`: of the database; the role is chosen here. Without `unsealing`, what is sealed is absent. `appender`:
     /// this process' own, if it has one, whose commits are heard at once; others' are heard by NOTIFY. `waits`: told of
@@ -53,7 +63,10 @@ public final class ProjectionRunner: Sendable {
         self.settings = worker
         self.unsealing = unsealing
         self.appender = appender
-        reading = PipelinedConnection(worker, name: "projections reading", log: log)
+        lease = Lease(options.lease)
+        // What it writes besides are signs of life, which are not worth waiting for a disk either.
+        reading = PipelinedConnection(
+            worker.with(settings: ["synchronous_commit": "off"]), name: "projections reading", log: log)
         // Safe without waiting for the disk: rows and progress are lost together, and applied again.
         writing = PipelinedConnection(
             worker.with(settings: ["synchronous_commit": "off", "idle_in_transaction_session_timeout": "10s"]),
@@ -66,22 +79,36 @@ public final class ProjectionRunner: Sendable {
     /// There is news of an organization. A hint: a lost one delays and never skips.
     public func wake(_ organization: UUID) { agenda.add(organization) }
 
+    /// Tells `listener` of each batch that this runner has written, by its organization. It must not wait.
+    public func onBatch(_ listener: @escaping @Sendable (UUID) -> Void) { listeners.withLock { $0.append(listener) } }
+
+    /// Not yet run, running, or at its end.
+    public var phase: Phase { reached.withLock { $0 } }
+
+    /// Whether an organization is this runner's to feed just now.
+    public func feeds(_ organization: UUID) -> Bool { lease.covers(organization) }
+
     /// Runs until the task is cancelled; then the batches under way are finished and the connections closed.
     public func run() async {
-        waits?.follow(true)
+        reached.withLock { $0 = .running }
+        waits?.follow(lease.covers)
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<options.workers { group.addTask { await self.work() } }
             group.addTask { await self.listen() }
             group.addTask { await self.sweep() }
+            group.addTask { await self.share() }
             await withTaskCancellationHandler {
                 await group.next()
             } onCancel: {
                 agenda.close()
             }
             agenda.close()
+            group.cancelAll()
             await group.waitForAll()
         }
-        waits?.follow(false)
+        waits?.follow(nil)
+        reached.withLock { $0 = .ended }
+        await lease.release(reading)
         await reading.close()
         await writing.close()
     }
@@ -107,12 +134,45 @@ public final class ProjectionRunner: Sendable {
             do throws(PostgresError) {
                 if try await isOutdated() { forget() }
                 _ = try await reading.query(Statement(SQL.heartbeat))
-                for row in try await reading.query(Statement(SQL.organizationsBehind)) { agenda.add(try row.uuid(0)) }
+                try await look()
             } catch {
                 log.warning("the logs could not be looked at", metadata: ["error": "\(error)"])
             }
             // With very many organizations a look takes its time; it may not become the work.
             try? await Task.sleep(for: max(options.sweep, (ContinuousClock.now - began) * 20))
+        }
+    }
+
+    /// Finds what lies behind and is ours.
+    private func look() async throws(PostgresError) {
+        for row in try await reading.query(Statement(SQL.organizationsBehind)) {
+            let (organization, position) = (try row.uuid(0), try row.bigint(1))
+            guard feeds(organization) else { continue }
+            distrust(organization, beyond: position)
+            agenda.add(organization)
+        }
+    }
+
+    /// Forgets what is remembered of an organization where it is more than the database has: batches are not waited for
+    /// until they are on the disk, so a server that crashed may have lost the last ones.
+    private func distrust(_ organization: UUID, beyond position: Int64) {
+        let isAhead = lanes.withLock { lanes in
+            guard let lane = lanes[organization], lane.lowest > position else { return false }
+            lanes[organization] = nil
+            return true
+        }
+        if isAhead { waits?.forget(organization) }
+    }
+
+    /// Renews the lease, and looks around when the others have become other ones.
+    private func share() async {
+        while !Task.isCancelled {
+            do throws(PostgresError) {
+                if try await lease.renew(reading) { try await look() }
+            } catch {
+                log.debug("the lease could not be renewed", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: lease.duration / 5)
         }
     }
 
@@ -148,8 +208,12 @@ public final class ProjectionRunner: Sendable {
         }
     }
 
-    /// The next batches of an organization, if there are any.
+    /// The next batches of an organization, if there are any and it is ours.
     private func follow(_ organization: UUID, _ pair: inout BatchPair?) async -> Turn {
+        guard feeds(organization) else {
+            lanes.withLock { $0[organization] = nil }
+            return .idle
+        }
         do {
             let deployment = try await deployed()
             guard let lane = try await lane(organization, deployment) else {
@@ -241,6 +305,7 @@ public final class ProjectionRunner: Sendable {
             (projection: lane.deployment.projections[i].name, position: lane.checkpoints[i].position)
         }
         waits?.tell(batch.order.organization, positions)
+        for listener in listeners.withLock({ $0 }) { listener(batch.order.organization) }
         if !batch.holds.isEmpty { try await report(batch) }
     }
 

@@ -23,8 +23,8 @@ public final class ProjectionWaits: Sendable {
         var waiters: [Int: Waiter] = [:]
         var last = 0
         var isPolling = false
-        /// A runner in this process tells of its batches: asking is only a safety net.
-        var isTold = false
+        /// Of which organizations a runner in this process tells: asking is only a safety net there.
+        var isTold: @Sendable (UUID) -> Bool = { _ in false }
     }
     private let state = Mutex(State())
     private let connection: PipelinedConnection
@@ -103,25 +103,32 @@ public final class ProjectionWaits: Sendable {
         for waiter in reached { waiter.continuation.resume(returning: true) }
     }
 
-    /// A runner of this process begins, or ends, to tell of its batches.
-    func follow(_ isTold: Bool) { state.withLock { $0.isTold = isTold } }
+    /// A runner of this process begins to tell of its batches in these organizations, or ends it.
+    func follow(_ isTold: (@Sendable (UUID) -> Bool)?) { state.withLock { $0.isTold = isTold ?? { _ in false } } }
 
     /// Tables were dropped or built anew: what is known is asked for again.
     func forget() { state.withLock { $0.known = [:] } }
 
+    /// As `forget`, of one organization.
+    func forget(_ organization: UUID) {
+        state.withLock { state in state.known = state.known.filter { $0.key.organization != organization } }
+    }
+
     private func poll() async {
         while true {
-            let (late, questions, isTold) = state.withLock { state -> ([Waiter], [Waiter], Bool) in
+            let (late, questions) = state.withLock { state -> ([Waiter], [Waiter]) in
                 let now = ContinuousClock.now
                 let late = state.waiters.filter { $0.value.deadline <= now }
                 for number in late.keys { state.waiters[number] = nil }
                 if state.waiters.isEmpty { state.isPolling = false }
-                return (Array(late.values), Array(state.waiters.values), state.isTold)
+                return (Array(late.values), Array(state.waiters.values))
             }
             for waiter in late { waiter.continuation.resume(returning: false) }
             if questions.isEmpty { return }
             await ask(questions)
-            let next = min(questions.map(\.deadline).min() ?? .now, .now + .milliseconds(isTold ? 250 : 10))
+            let isTold = state.withLock { $0.isTold }
+            let pause = Duration.milliseconds(questions.allSatisfy { isTold($0.organization) } ? 250 : 10)
+            let next = min(questions.map(\.deadline).min() ?? .now, .now + pause)
             try? await Task.sleep(until: next, clock: .continuous)
         }
     }

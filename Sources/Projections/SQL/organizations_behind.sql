@@ -1,4 +1,4 @@
--- The organizations with events that some live projection has not seen.
+-- The organizations with events that some live projection has not seen, and up to where all have.
 WITH RECURSIVE organization AS (
     (SELECT organization_id FROM log.event ORDER BY organization_id LIMIT 1)
     UNION ALL
@@ -9,7 +9,7 @@ WITH RECURSIVE organization AS (
 ), live AS (
     SELECT name FROM read.projection WHERE state = 'live'
 )
-SELECT h.organization_id
+SELECT h.organization_id, min(coalesce(p.position, 0))
 FROM (
     SELECT o.organization_id, (
         SELECT e.position FROM log.event e
@@ -17,7 +17,7 @@ FROM (
     ) AS position
     FROM organization o WHERE o.organization_id IS NOT NULL
 ) h
-WHERE EXISTS (
-    SELECT FROM live LEFT JOIN read.progress p ON p.projection = live.name AND p.organization_id = h.organization_id
-    WHERE p.position IS NULL OR p.position < h.position
-)
+CROSS JOIN live
+LEFT JOIN read.progress p ON p.projection = live.name AND p.organization_id = h.organization_id
+WHERE p.position IS NULL OR p.position < h.position
+GROUP BY h.organization_id

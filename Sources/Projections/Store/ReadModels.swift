@@ -46,6 +46,11 @@ public final class ReadModels: Sendable {
         try await pool.run { try ProjectionStatus.all($0.query(Statement(SQL.lag))) }
     }
 
+    /// How many projectors live, in all processes.
+    public func projectors() async throws -> Int {
+        try await pool.run { Int(try $0.query(Statement(SQL.countLeases))[0].bigint(0)) }
+    }
+
     /// Each row of a projection's table, of its totals or of a view, as a JSON object without a line feed; `body` runs
     /// on the connection's thread. An organization's rows, or everybody's.
     public func rows(
@@ -179,7 +184,8 @@ extension ProjectionStatus {
                 ProjectionStatus(
                     projection: try row.text(0), state: try row.text(1), organizations: try row.bigint(3),
                     events: try row.bigint(4), eventsBehind: try row.bigint(5), secondsBehind: try row.double(6),
-                    heartbeatAge: try row.double(2), held: try row.bigint(7)))
+                    heartbeatAge: try row.double(2), held: try row.bigint(7), stalled: try row.double(8),
+                    longestStall: try row.double(9)))
         }
         return all
     }

@@ -50,9 +50,14 @@ public struct ProjectionStatus: Sendable, Codable, Equatable {
     public let heartbeatAge: Double
     /// Streams that are held.
     public let held: Int64
+    /// For how many seconds no event of any organization was applied although one waits; 0 where none does.
+    public let stalled: Double
+    /// The same of the organization that waits longest.
+    public let longestStall: Double
 
     enum CodingKeys: String, CodingKey {
-        case projection, state, organizations, events, held
+        case projection, state, organizations, events, held, stalled
+        case longestStall = "longest_stall"
         case eventsBehind = "events_behind"
         case secondsBehind = "seconds_behind"
         case heartbeatAge = "heartbeat_age"

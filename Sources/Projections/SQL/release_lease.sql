@@ -1,0 +1,1 @@
+DELETE FROM read.lease WHERE holder = $1
