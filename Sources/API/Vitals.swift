@@ -12,6 +12,8 @@ public struct Vitals: Sendable {
     public var projectors: Int?
     /// What became of this process' own.
     public var projector: ProjectionRunner.Phase
+    /// Seconds for which a policy of this process has waited for what it needs.
+    public var policyWait: Double
     /// Units that wait to be appended; nil where that cannot be told.
     public var queued: Int?
     /// Logs whose heads are not signed, because what is stored contradicts what was signed before.
@@ -61,10 +63,10 @@ public struct Vitals: Sendable {
     /// How things are.
     public init(
         database: Bool, projections: [Projection], projectors: Int? = nil, projector: ProjectionRunner.Phase = .idle,
-        queued: Int?, refusedHeads: Int = 0, version: String
+        policyWait: Double = 0, queued: Int?, refusedHeads: Int = 0, version: String
     ) {
         (self.database, self.projections, self.queued) = (database, projections, queued)
-        (self.projectors, self.projector) = (projectors, projector)
+        (self.projectors, self.projector, self.policyWait) = (projectors, projector, policyWait)
         (self.refusedHeads, self.version) = (refusedHeads, version)
     }
 
@@ -76,13 +78,13 @@ public struct Vitals: Sendable {
     /// Seconds for which events may wait while nothing moves: longer than another projector needs to take over.
     static let patience = 15.0
 
-    /// `ok`; `degraded` where a projection holds streams, is fed by nobody, or lags in one organization, or a
-    /// log was tampered with; `stuck` where nothing of a projection is applied any more; `down` without a
+    /// `ok`; `degraded` where a projection holds streams, is fed by nobody, or lags in one organization, a policy
+    /// waits, or a log was tampered with; `stuck` where nothing of a projection is applied any more; `down` without a
     /// database.
     var status: String {
         if !database { return "down" }
         if isStuck { return "stuck" }
-        let isWell = projections.allSatisfy(\.isWell) && refusedHeads == 0
+        let isWell = projections.allSatisfy(\.isWell) && policyWait < Self.patience && refusedHeads == 0
         return isWell ? "ok" : "degraded"
     }
     /// Whether this process should be sent requests.
@@ -97,7 +99,8 @@ extension Vitals {
         self.init(
             database: statuses != nil, projections: Vitals.projections(statuses ?? []),
             projectors: statuses == nil ? nil : try? await daybook.models.projectors(),
-            projector: daybook.projector.phase, queued: nil,
+            projector: daybook.projector.phase,
+            policyWait: daybook.policies.longestWait / .seconds(1), queued: nil,
             refusedHeads: daybook.refusedHeads, version: version)
     }
 
@@ -126,6 +129,7 @@ extension Vitals {
             "status": .string(status), "database": .string(database ? "ok" : "unreachable"),
             "projector": .string(projector.rawValue),
             "projectors": projectors.map { .integer(Int64($0)) } ?? .null,
+            "policy_wait_seconds": .number(policyWait),
             "projections": .array(shown), "queue": queued.map { .integer(Int64($0)) } ?? .null,
             "refused_heads": .integer(Int64(refusedHeads)), "version": .string(version),
         ]

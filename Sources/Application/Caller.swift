@@ -19,15 +19,19 @@ public struct Caller: Sendable, Hashable {
     public let origin: Origin?
     /// The import on whose behalf it asks.
     public let importing: UUID?
+    /// The position of the event to which a policy reacts; nil for all others.
+    public let cause: Int64?
+    /// The request with which it all began, where that is not this one.
+    public let correlation: String?
 
     /// A caller.
     public init(
         organization: UUID, actor: UUID, kind: ActorKind, role: Role, channel: Channel, request: String,
-        origin: Origin? = nil, importing: UUID? = nil
+        origin: Origin? = nil, importing: UUID? = nil, cause: Int64? = nil, correlation: String? = nil
     ) {
         (self.organization, self.actor, self.kind) = (organization, actor, kind)
         (self.role, self.channel, self.request, self.origin) = (role, channel, request, origin)
-        self.importing = importing
+        (self.importing, self.cause, self.correlation) = (importing, cause, correlation)
     }
 
     /// The same caller, from there.

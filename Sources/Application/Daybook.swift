@@ -35,6 +35,8 @@ public final class Daybook: Sendable {
     public let models: ReadModels
     /// Feeds the read tables while its task runs. Where another process does that, it is left alone.
     public let projector: ProjectionRunner
+    /// Lets policies react to what happens, beside the projector and for the same organizations.
+    public let policies: PolicyRunner
     let worker: PipelinedConnection
     let log: Logger
     /// Of the worker.
@@ -48,10 +50,23 @@ public final class Daybook: Sendable {
     ///   - clock: the time at which requests are handled and events recorded.
     ///   - projecting: how the read tables are fed.
     ///   - upcasts: what became of older shapes of events.
-    public init(
+    public convenience init(
         database: ConnectionSettings, master: any KeyWrapping, register: ErasureRegister? = nil,
         clock: @escaping @Sendable () -> Instant,
         projecting: ProjectionRunner.Options = ProjectionRunner.Options(), upcasts: Upcasts = CRM.upcasts, log: Logger
+    ) {
+        self.init(
+            database: database, master: master, register: register, clock: clock, projecting: projecting,
+            reacting: Policy.all, reactions: PolicyRunner.Options(), upcasts: upcasts, log: log)
+    }
+
+    /// - Parameters:
+    ///   - reacting: the policies.
+    ///   - reactions: how they are run.
+    init(
+        database: ConnectionSettings, master: any KeyWrapping, register: ErasureRegister? = nil,
+        clock: @escaping @Sendable () -> Instant, projecting: ProjectionRunner.Options, reacting: [Policy],
+        reactions: PolicyRunner.Options, upcasts: Upcasts, log: Logger
     ) {
         let settings = database.with(role: "daybook_worker")
         worker = PipelinedConnection(
@@ -79,6 +94,11 @@ public final class Daybook: Sendable {
         models = ReadModels(database, unsealing: unsealing, log: log)
         projector = ProjectionRunner(
             database, unsealing: unsealing, appender: appender, waits: waits, options: projecting, log: log)
+        let projector = projector
+        policies = PolicyRunner(
+            reacting, commands: commands, database: worker, waits: waits, options: reactions,
+            feeds: { projector.feeds($0) }, log: log)
+        projector.onBatch { [weak policies] in policies?.wake($0) }
         people = People(
             commands: commands, access: access, models: models, waits: waits, database: worker, register: register,
             log: log)
@@ -109,12 +129,14 @@ public final class Daybook: Sendable {
         return surroundings
     }
 
-    /// Deploys the projections of these files: new ones are built from the log, changed ones rebuilt and swapped.
+    /// Deploys the projections of these files: new ones are built from the log, changed ones rebuilt and swapped. And
+    /// policies that the database does not know begin.
     /// - Throws: what the files get wrong, by file and line.
     public func deploy(
         _ files: [ProjectionFile], progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
     ) async throws {
         try await models.deploy(files, catalogue: Self.catalogue, progress: progress)
+        try await policies.introduce()
     }
 
     /// Of how many logs the head is not signed, because what is stored contradicts what was signed before.

@@ -56,7 +56,9 @@ struct Serving: Sendable {
         let owner = role == .projector ? nil : try await first.run(url: Doorway.url(port))
         try Task.checkCancellation()
         var services: [any Service] = []
-        if role != .api { services.append(Projecting(projector: daybook.projector)) }
+        if role != .api {
+            services += [Projecting(projector: daybook.projector), Reacting(policies: daybook.policies)]
+        }
         if role != .projector { services.append(server(daybook, owner)) } else { tell("ready") }
         services.append(Housekeeping(daybook: daybook))
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: log))
@@ -105,6 +107,14 @@ struct Projecting: Service {
 
     /// Until graceful shutdown or cancellation.
     func run() async { await cancelWhenGracefulShutdown { await projector.run() } }
+}
+
+/// Lets policies react while the server serves.
+struct Reacting: Service {
+    let policies: PolicyRunner
+
+    /// Until graceful shutdown or cancellation.
+    func run() async { await cancelWhenGracefulShutdown { await policies.run() } }
 }
 
 extension Daybook {

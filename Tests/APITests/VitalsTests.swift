@@ -28,6 +28,11 @@ import Testing
             #expect(Self.vitals(one).status == "degraded" && Self.vitals(one).isServing)
         }
     }
+    @Test func `a policy that waits for long degrades`() {
+        var vitals = Self.vitals(Vitals.Projection(name: "deals", lag: 0, heartbeat: 1))
+        vitals.policyWait = 60
+        #expect(vitals.status == "degraded" && vitals.isServing)
+    }
     @Test func `a projection that was stopped, a projector that ended and a database that is gone are not well`() {
         let well = Vitals.Projection(name: "deals", lag: 0, heartbeat: 1)
         let stopped = Vitals.Projection(name: "deals", lag: 0, heartbeat: 1, isStopped: true)

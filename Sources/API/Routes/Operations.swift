@@ -27,6 +27,7 @@ extension Routes {
                 let vitals = await current()
                 metrics.gauge("daybook_up", [:], vitals.database ? 1 : 0)
                 if let living = vitals.projectors { metrics.gauge("daybook_projectors", [:], Double(living)) }
+                metrics.gauge("daybook_policy_wait_seconds", [:], vitals.policyWait)
                 if let queued = vitals.queued { metrics.gauge("daybook_appender_queue", [:], Double(queued)) }
                 metrics.gauge("daybook_signer_refused_heads", [:], Double(vitals.refusedHeads))
                 for projection in vitals.projections {

@@ -69,7 +69,7 @@ public final class Commands: Sendable {
     }
 
     /// Decides and appends, again while others are faster.
-    private func settle(
+    func settle(
         _ asks: [Ask], by caller: Caller, command: UUID, _ keys: OrganizationKeys, repeatable: Repeatable?, lane: Lane,
         dryRun: Bool
     ) async throws(Problem) -> Answer {

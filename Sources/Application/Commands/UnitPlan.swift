@@ -114,17 +114,19 @@ struct UnitPlan: Sendable {
 /// What every event says beside its columns. Closed and hashed: members in this order, absent when empty (DESIGN §3).
 enum Metadata {
     static func bytes(act: String, _ caller: Caller) -> [UInt8] {
-        let members =
-            [
-                ("act", act), ("actor_kind", caller.kind.rawValue), ("channel", caller.channel.rawValue),
-                ("request", caller.request),
-            ] + (caller.importing.map { [("import", $0.text)] } ?? [])
+        let members: [(String, JSON?)] = [
+            ("act", .string(act)), ("actor_kind", .string(caller.kind.rawValue)),
+            ("channel", .string(caller.channel.rawValue)), ("cause", caller.cause.map { .integer($0) }),
+            ("correlation", caller.correlation.map { .string($0) }), ("request", .string(caller.request)),
+            ("import", caller.importing.map { .string($0.text) }),
+        ]
         var out: [UInt8] = [UInt8(ascii: "{")]
-        for (index, (name, value)) in members.enumerated() {
-            if index > 0 { out.append(UInt8(ascii: ",")) }
+        for (name, value) in members {
+            guard let value else { continue }
+            if out.count > 1 { out.append(UInt8(ascii: ",")) }
             JSON.write(name, to: &out)
             out.append(UInt8(ascii: ":"))
-            JSON.write(value, to: &out)
+            value.write(to: &out)
         }
         out.append(UInt8(ascii: "}"))
         return out

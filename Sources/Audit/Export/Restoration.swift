@@ -38,6 +38,14 @@ public struct Restoration: Sendable {
         }
         guard report.isClean else { throw AuditError.notVerified(report.findings) }
         try flush()
+        if let organization = report.organization {
+            // What is restored has had its consequences: they are in it.
+            try connection.query(
+                Statement(SQL.restorePolicies) {
+                    $0.uuid(organization)
+                    $0.bigint(report.size)
+                })
+        }
         return report
     }
 
