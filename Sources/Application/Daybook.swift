@@ -103,14 +103,17 @@ public final class Daybook: Sendable {
             commands: commands, access: access, models: models, waits: waits, database: worker, register: register,
             log: log)
         queries = Queries(
-            database, entities: entities, surroundings: Self.surroundings(commands, waits), patience: Self.patience,
+            database, entities: entities, surroundings: Self.surroundings(commands, waits, clock),
+            patience: Self.patience,
             log: log)
     }
 
     /// How long a question waits for the position that it asks to see.
     static let patience = Duration.seconds(5)
 
-    private static func surroundings(_ commands: Commands, _ waits: ProjectionWaits) -> Queries.Surroundings {
+    private static func surroundings(
+        _ commands: Commands, _ waits: ProjectionWaits, _ clock: @escaping @Sendable () -> Instant
+    ) -> Queries.Surroundings {
         var surroundings = Queries.Surroundings(
             cursorKey: { organization throws(Problem) in
                 try await commands.organizationKeys(of: organization).claimDigest(scope: "cursor", value: "key")
@@ -122,7 +125,7 @@ public final class Daybook: Sendable {
             wait: { organization, position, projections in
                 _ = await waits.wait(
                     for: organization, position: position, projections: Set(projections), timeout: patience)
-            })
+            }, clock: clock)
         surroundings.opening = { organization, events throws(Problem) in
             try await commands.opening(events, organization)
         }

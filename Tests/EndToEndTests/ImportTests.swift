@@ -17,6 +17,7 @@ struct ImportTests {
             #expect(imported.object["rejected"] as? Int == 0)
         }
         try await client.expectSales()
+        try await client.expectPast()
         let before = try await house.log()
         for file in Self.files {
             let again = try await house.importing(file)
@@ -111,5 +112,33 @@ extension Client {
         #expect(Array(total.values) == [sales.won { _ in "" }[""] ?? 0])
         let days = try await figures("days_to_win", by: "none")
         #expect(abs((days.values.first ?? 0) - sales.daysToWin) < 0.001)
+    }
+
+    /// What was imported today was true on its own dates, and known on none of them.
+    func expectPast() async throws {
+        let sales = try Sales()
+        for day in ["2016-10-31", "2017-03-31", "2017-06-30", "2017-12-31"] {
+            let wanted = sales.past(day)
+            let deals = try await overview("as_of=\(day)")
+            #expect(["open", "won", "lost"].map { deals[$0] } == [wanted.open, wanted.won, wanted.lost], "\(day)")
+            let report = try await get("/api/v1/reports/deals?measure=won_amount&as_of=\(day)")
+            let amounts = report.rows.map { ($0["value"] as? NSNumber)?.doubleValue ?? 0 }
+            #expect(amounts == (wanted.won == 0 ? [] : [wanted.amount]), "\(day)")
+            let listed = try await get("/api/v1/deals?as_of=\(day)&status=open&total=exact&limit=1")
+            #expect(listed.object["total"] as? Int == wanted.open, "\(day)")
+            #expect(try await overview("as_known=\(day)")["total"] == 0, "\(day)")
+        }
+        let stages = try await get("/api/v1/reports/stages?kind=open").rows
+        let engaging = try #require(stages.first { $0["stage_name"] as? String == "Engaging" })
+        #expect(engaging["left"] as? Int == sales.engaged.count)
+        let days = ((engaging["mean_seconds"] as? NSNumber)?.doubleValue ?? 0) / 86_400
+        // Days of spring and autumn are of other lengths where the clocks change.
+        #expect(abs(days - sales.engaged.days) < 0.05)
+    }
+
+    /// How many deals there are in all, and of each status.
+    private func overview(_ moment: String) async throws -> [String: Int] {
+        let deals = try await get("/api/v1/reports/overview?\(moment)").object["deals"] as? [String: Any] ?? [:]
+        return deals.compactMapValues { $0 as? Int ?? ($0 as? [String: Any])?["count"] as? Int }
     }
 }

@@ -62,6 +62,22 @@ struct Sales: Sendable {
         return Double(days.reduce(0, +)) / Double(days.count)
     }
 
+    /// What was true at the end of a day: so many deals open, won and lost, and for how much were those won.
+    func past(_ day: String) -> (open: Int, won: Int, lost: Int, amount: Double) {
+        // Days as texts have the order of days.
+        let opened = deals.filter { !($0["engage_date"] ?? "").isEmpty && $0["engage_date"]! <= day }
+        let closed = opened.filter { !($0["close_date"] ?? "").isEmpty && $0["close_date"]! <= day }
+        let won = closed.filter { $0["deal_stage"] == "Won" }
+        let amount = won.reduce(0) { $0 + (Double($1["close_value"] ?? "") ?? 0) * 100 }
+        return (opened.count - closed.count, won.count, closed.count - won.count, amount)
+    }
+    /// How long deals were engaged in until they were won or lost: how many, and days on average.
+    var engaged: (count: Int, days: Double) {
+        let days = deals.filter { ["Won", "Lost"].contains($0["deal_stage"]) }
+            .map { Self.day($0["close_date"]) - Self.day($0["engage_date"]) }
+        return (days.count, Double(days.reduce(0, +)) / Double(days.count))
+    }
+
     private static func day(_ text: String?) -> Int {
         let style = Date.ISO8601FormatStyle().year().month().day()
         let date = try? Date(text ?? "", strategy: style)

@@ -98,6 +98,28 @@ import Vault
         #expect(try await home.rows() == rows)
     }
 
+    @Test func `what a row was that is gone is emptied as well`() async throws {
+        let home = try await Home()
+        let (id, other) = (try await home.person(), try await home.person())
+        func past() async throws -> [String] {
+            try await home.world.texts("SELECT coalesce(title, '-') FROM read.deals_history ORDER BY 1")
+        }
+        try await home.living {
+            for person in [id, other] {
+                try await home.tell(person, 1, "deal.opened", #"{"stage":"new"}"#, personal: #"{"title":"Ann"}"#)
+                try await home.tell(person, 2, "deal.removed", "{}")
+            }
+            #expect(try await home.world.settled(2))
+            #expect(try await past() == ["Ann", "Ann"])
+            try await home.erase(id, version: 3)
+        }
+        #expect(try await past() == ["-", "Ann"])
+        try await home.destroyKey(of: other)
+        try await home.models.refold(organization: home.world.organization, streams: [other])
+        #expect(try await past() == ["-", "-"])
+        for one in try await home.models.verify() { #expect(one.equal, "\(one.projection): \(one.differences)") }
+    }
+
     @Test func `a held stream is emptied as well`() async throws {
         let home = try await Home()
         let id = try await home.person()
@@ -178,7 +200,7 @@ import Vault
         #expect(
             ReadModels.check(file("deals.yaml", text), catalogue: Home.catalogue).map(\.description)
                 == [
-                    "deals.yaml:8:22: title is personal, and totals outlive the person; group by stage, archived"
+                    "deals.yaml:9:22: title is personal, and totals outlive the person; group by stage, archived"
                 ])
     }
 }
@@ -187,7 +209,7 @@ import Vault
 private struct Home: Sendable {
     static let master = MasterKey(bytes: Array(repeating: 9, count: 32))
     static let catalogue = EventCatalogue(
-        names: ["deal.opened", "deal.edited", "person.erased"],
+        names: ["deal.opened", "deal.edited", "deal.removed", "person.erased"],
         personal: ["deal.opened": [["title"]], "deal.edited": [["set", "title"]]])
     static let deals = file(
         "deals.yaml",
@@ -198,6 +220,7 @@ private struct Home: Sendable {
         on:
           deal.opened: {title: .title, stage: .stage, archived: false}
           deal.edited: {merge: .set, patch: .set, archived: false}
+          deal.removed: remove
           person.erased: {archived: true}
         totals: {by: [stage], count: deals}
         history: all

@@ -86,21 +86,30 @@ extension Schema {
 
 /// Query parameters that the queries check themselves, described for people.
 enum Describing {
-    /// Those of lists.
-    static let listing = [
-        Route.Described(name: "sort", detail: "Fields to sort by, - before one for descending: -amount,name."),
-        Route.Described(name: "limit", detail: "How many records at most, 1 to 200."),
-        Route.Described(name: "cursor", detail: "The next of the page before."),
-        Route.Described(name: "page", detail: "The number of a page, from 1; instead of cursor."),
-        Route.Described(name: "page_size", detail: "How many records a page has; instead of limit."),
-        Route.Described(name: "fields", detail: "Which members to answer: id,title."),
-        Route.Described(name: "q", detail: "Words to search for."),
-        Route.Described(name: "total", detail: "exact: count all that match."),
-        Route.Described(name: "external_id", detail: "source:id of an imported record."),
+    /// What takes an answer back in time.
+    static let moment = [
         Route.Described(
-            name: "{field}",
-            detail: "A value the field must have; {field}.gte, .lte, .gt, .lt, .ne, .in compare otherwise."),
+            name: "as_of", detail: "What was true then: an instant, or a day, which counts to its end."),
+        Route.Described(
+            name: "as_known", detail: "What had been recorded by then. With both, what was true and known."),
     ]
+
+    /// Those of lists.
+    static let listing =
+        [
+            Route.Described(name: "sort", detail: "Fields to sort by, - before one for descending: -amount,name."),
+            Route.Described(name: "limit", detail: "How many records at most, 1 to 200."),
+            Route.Described(name: "cursor", detail: "The next of the page before."),
+            Route.Described(name: "page", detail: "The number of a page, from 1; instead of cursor."),
+            Route.Described(name: "page_size", detail: "How many records a page has; instead of limit."),
+            Route.Described(name: "fields", detail: "Which members to answer: id,title."),
+            Route.Described(name: "q", detail: "Words to search for."),
+            Route.Described(name: "total", detail: "exact: count all that match."),
+            Route.Described(name: "external_id", detail: "source:id of an imported record."),
+            Route.Described(
+                name: "{field}",
+                detail: "A value the field must have; {field}.gte, .lte, .gt, .lt, .ne, .in compare otherwise."),
+        ] + moment
 
     /// Those of what is read in pages, from the first on.
     static let paging = [
@@ -108,14 +117,23 @@ enum Describing {
         Route.Described(name: "cursor", detail: "The next of the page before."),
     ]
 
+    /// Those of the report on stages.
+    static let stages =
+        [
+            Route.Described(name: "from", detail: "The first day of entering a stage that counts."),
+            Route.Described(name: "to", detail: "The last day of entering a stage that counts."),
+            Route.Described(name: "{field}", detail: "A value the spans must have: pipeline_id, owner_id, kind."),
+        ] + moment
+
     /// Those of the report on deals.
-    static let deals = [
-        Route.Described(
-            name: "measure", detail: "won_amount, open_amount, weighted_amount, count, win_rate or days_to_win."),
-        Route.Described(
-            name: "by", detail: "stage, quarter, month, owner, team, region, account, product, source or none."),
-        Route.Described(name: "from", detail: "The first day counted."),
-        Route.Described(name: "to", detail: "The last day counted."),
-        Route.Described(name: "{field}", detail: "A value the deals must have, as in lists."),
-    ]
+    static let deals =
+        [
+            Route.Described(
+                name: "measure", detail: "won_amount, open_amount, weighted_amount, count, win_rate or days_to_win."),
+            Route.Described(
+                name: "by", detail: "stage, quarter, month, owner, team, region, account, product, source or none."),
+            Route.Described(name: "from", detail: "The first day counted."),
+            Route.Described(name: "to", detail: "The last day counted."),
+            Route.Described(name: "{field}", detail: "A value the deals must have, as in lists."),
+        ] + moment
 }

@@ -11,10 +11,13 @@ extension Routes {
         let path = "\(Self.base)/organization"
         let edits = Exposure.acts(of: Organization.self).filter { $0.form == .edits }
         return [
-            Self.query("/organization", "The organization.", .only([]), Schema.reference(Organization.self)) {
+            Self.query(
+                "/organization", "The organization.", .only(Describing.moment), Schema.reference(Organization.self)
+            ) {
                 [queries = services.queries] exchange, caller throws(Problem) in
                 try await queries.record(
-                    Organization.name, caller.organization, by: caller, min: exchange.conditions.minimum)
+                    Organization.name, caller.organization, exchange.query, by: caller,
+                    min: exchange.conditions.minimum)
             },
             Self.query(
                 "/organization/history", "The organization's own events.", .only(Describing.paging), ["type": "object"]

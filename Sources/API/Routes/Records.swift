@@ -21,10 +21,10 @@ extension Routes {
                 [queries = services.queries] exchange, caller throws(Problem) in
                 try await queries.list(name, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
-            Self.query("/\(plural)/{id}", "One of the \(words).", .only([]), Schema.reference(entity)) {
+            Self.query("/\(plural)/{id}", "One of the \(words).", .only(Describing.moment), Schema.reference(entity)) {
                 [queries = services.queries] exchange, caller throws(Problem) in
                 let id = try exchange.id(of: name)
-                return try await queries.record(name, id, by: caller, min: exchange.conditions.minimum)
+                return try await queries.record(name, id, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             Self.query(
                 "/\(plural)/{id}/history", "The events of one of the \(words), with what each changed.",

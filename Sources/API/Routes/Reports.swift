@@ -10,13 +10,17 @@ extension Routes {
     var reports: [Route] {
         let queries = services.queries
         return [
-            Self.query("/pipelines/{id}/board", "A pipeline's open deals by stage.", .grammar([]), ["type": "object"]) {
+            Self.query(
+                "/pipelines/{id}/board", "A pipeline's open deals by stage.", .grammar(Describing.moment),
+                ["type": "object"]
+            ) {
                 exchange, caller throws(Problem) in
                 let id = try exchange.id(of: Pipeline.name)
                 return try await queries.board(id, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             Self.query(
-                "/reports/overview", "The organization's sales in a few numbers.", .grammar([]), ["type": "object"]
+                "/reports/overview", "The organization's sales in a few numbers.", .grammar(Describing.moment),
+                ["type": "object"]
             ) {
                 exchange, caller throws(Problem) in
                 try await queries.overview(exchange.query, by: caller, min: exchange.conditions.minimum)
@@ -26,6 +30,21 @@ extension Routes {
             ) {
                 exchange, caller throws(Problem) in
                 try await queries.dealsReport(exchange.query, by: caller, min: exchange.conditions.minimum)
+            },
+            Self.query(
+                "/reports/stages", "How deals go through the stages, and how long they take.",
+                .grammar(Describing.stages), ["type": "object"]
+            ) {
+                exchange, caller throws(Problem) in
+                try await queries.stagesReport(exchange.query, by: caller, min: exchange.conditions.minimum)
+            },
+            Self.query(
+                "/deals/{id}/spans", "How long a deal was in which stage, and how often its close was put off.",
+                .only(Describing.moment), ["type": "object"]
+            ) {
+                exchange, caller throws(Problem) in
+                let id = try exchange.id(of: Deal.name)
+                return try await queries.spans(id, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             Self.query(
                 "/tables/{projection}", "The rows of any projection.", .grammar(Describing.listing), ["type": "object"]

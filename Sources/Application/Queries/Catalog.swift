@@ -2,7 +2,10 @@ import Postgres
 
 /// What the database has to read: tables and views with their columns, and the projections they stand on.
 struct Catalog: Sendable {
-    let relations: [String: Relation]
+    /// By name.
+    private(set) var relations: [String: Relation]
+    /// Whether they are as of a moment.
+    private(set) var isPast = false
     /// `COLLATE` for texts that are sorted for people: ICU's root collation where the server has it.
     let collation: String
 
@@ -16,21 +19,38 @@ struct Catalog: Sendable {
             hasICU = try row.bool(5)
             if relations[name] == nil {
                 let projections = try row.text(orNil: 4)?.split(separator: " ").map(String.init) ?? []
-                relations[name] = Relation(name: name, columns: [], projections: projections)
+                relations[name] = Relation(
+                    name: name, columns: [], projections: projections, hasPast: try row.bool(6))
             }
             relations[name]?.columns.append(column)
         }
         self.relations = relations
         collation = hasICU ? " COLLATE \"und-x-icu\"" : ""
     }
+
+    /// The relations as they were at a moment: those of which that is known.
+    func at(_ moment: Moment?) -> Catalog {
+        if moment == nil { return self }
+        var past = self
+        past.isPast = true
+        past.relations = relations.filter(\.value.hasPast).mapValues(\.past)
+        return past
+    }
 }
 
-/// A table or view of the schema `read`.
+/// A table or view of the schema `read`, or what it was at a moment.
 struct Relation: Sendable {
     let name: String
+    private var schema = "read"
     var columns: [Column]
     /// The projections whose tables it stands on: what to wait for, and whose lowest checkpoint it reflects.
     let projections: [String]
+    /// Whether it can be read as of a moment.
+    let hasPast: Bool
+
+    init(name: String, columns: [Column], projections: [String], hasPast: Bool = false) {
+        (self.name, self.columns, self.projections, self.hasPast) = (name, columns, projections, hasPast)
+    }
 
     struct Column: Sendable {
         let name: String
@@ -39,7 +59,15 @@ struct Relation: Sendable {
     }
 
     /// As it stands in SQL.
-    var sql: String { "read.\(SQLText.name(name))" }
+    var sql: String { "\(schema).\(SQLText.name(name))" }
+    /// The same where it is the frame of others' rows: as of a moment at which it did not exist, as it was first.
+    var asFrame: String { schema == "read" ? sql : "\(schema).\(SQLText.name(name + "__referred"))" }
+    /// The same as of a moment.
+    fileprivate var past: Relation {
+        var past = self
+        past.schema = "as_of"
+        return past
+    }
     /// A column by its name.
     func column(_ name: String) -> Column? { columns.first { $0.name == name } }
     /// Those that a document shows: the organization is said once, by the caller's token.

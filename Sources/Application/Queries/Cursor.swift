@@ -47,7 +47,7 @@ struct Cursor: Sendable, Equatable {
             let position = items[2].string.flatMap({ PositionToken($0) }), let given = items[3].string
         else { throw .badCursor("It is not one that a list gave.") }
         guard given == Data(shape).base64EncodedString() else {
-            throw .badCursor("It belongs to a list with other filters or another order.")
+            throw .badCursor("It belongs to a list with other filters, another order or another moment.")
         }
         (self.keys, self.id, self.position, self.shape) = (keys, id, position, shape)
     }

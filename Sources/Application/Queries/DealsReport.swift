@@ -6,8 +6,7 @@ import Postgres
 struct DealsReport: Sendable {
     private(set) var measure = Measure.wonAmount
     private(set) var grouping = Grouping.none
-    private var from: Day?
-    private var to: Day?
+    private let days: DaySpan
     private var conditions: [Condition] = []
 
     /// What is measured.
@@ -26,6 +25,7 @@ struct DealsReport: Sendable {
 
     init(_ parameters: [Parameter], criteria: [String: Criterion], by caller: Caller) throws(Problem) {
         try ListRequest.refuseDoubles(parameters)
+        days = try DaySpan(parameters)
         var isMeasured = false
         for parameter in parameters {
             switch parameter.name {
@@ -33,9 +33,7 @@ struct DealsReport: Sendable {
                 measure = try DealsReport.word(parameter)
                 isMeasured = true
             case "by": grouping = try DealsReport.word(parameter)
-            case "from": from = try DealsReport.day(parameter)
-            case "to": to = try DealsReport.day(parameter)
-            case "as_of", "as_known": throw .historyUnavailable(parameter.name)
+            case "from", "to", "as_of", "as_known": break  // read by `DaySpan` and `Moment`
             case _:
                 guard let condition = try Condition(parameter, among: criteria, caller: caller) else {
                     throw .unknownParameter(
@@ -48,7 +46,6 @@ struct DealsReport: Sendable {
             let words = Measure.allCases.map(\.rawValue).joined(separator: ", ")
             throw .parameter("measure", "measure says what is measured: \(words).")
         }
-        if let from, let to, to < from { throw .parameter("to", "to is a day before from.") }
     }
 
     private static func word<Word: RawRepresentable<String> & CaseIterable>(_ parameter: Parameter) throws(Problem)
@@ -58,10 +55,6 @@ struct DealsReport: Sendable {
         let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
         throw .parameter(
             parameter.name, "\(parameter.name)=\(parameter.value.prefix(60)) is not known; it is one of \(words).")
-    }
-    private static func day(_ parameter: Parameter) throws(Problem) -> Day {
-        if let day = Day(parameter.value) { return day }
-        throw .parameter(parameter.name, "\(parameter.name) is a day such as 2017-03-01.")
     }
 }
 
@@ -138,8 +131,7 @@ extension DealsReport {
         let currency = measure.isAmount ? "t.currency" : "NULL::text"
         text += "SELECT \(key) AS key, \(label) AS label, \(currency) AS currency, \(measure.sum), count(*)"
         text += " FROM \(facts.sql) t WHERE t.organization_id = $1\(measure.deals)"
-        if let from { text += " AND \(measure.day) >= \(text.bind(.day(from.number)))" }
-        if let to { text += " AND \(measure.day) <= \(text.bind(.day(to.number)))" }
+        days.write(to: &text, of: measure.day)
         for condition in conditions { condition.write(to: &text) }
         text += " GROUP BY 1, 2, 3" + (order.isEmpty ? "" : ", \(order)")
         text += " ORDER BY \(order.isEmpty ? "" : "\(order), ")1, 3"

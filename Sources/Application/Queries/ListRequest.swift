@@ -73,7 +73,8 @@ struct ListRequest: Sendable {
         case ("total", let text):
             guard text == "exact" || text == "none" else { throw .parameter("total", "total is exact or none.") }
             isCounted = text == "exact"
-        case ("as_of", _), ("as_known", _): throw .historyUnavailable(parameter.name)
+        // Read by `Moment`; a page of one moment does not go on in another.
+        case ("as_of", let text), ("as_known", let text): shape.append("\(parameter.name)=\(text)")
         case ("archived", let text) where subject.hasArchive:
             guard let archived = Archived(rawValue: text) else {
                 throw .parameter("archived", "archived is true, false or any.")
@@ -150,15 +151,5 @@ struct ListRequest: Sendable {
         guard words.count <= 8 else { throw .parameter("q", "q takes at most 8 words.") }
         self.words = words
         shape.append("q=\(line)")
-    }
-}
-
-extension Problem {
-    /// `as_of` and `as_known` come with history.
-    static func historyUnavailable(_ name: String) -> Problem {
-        Problem(
-            "parameter.unavailable", 400,
-            "\(name) is not available yet: read tables keep no history. Leave it out for the present state.",
-            more: ["parameter": .string(name)])
     }
 }

@@ -7,12 +7,15 @@ extension Queries {
     ///
     /// `{"pipeline":{"id","name"},"stages":[{"id","name","kind","position","probability","count","totals":[…],
     /// "cards":[…],"more"}],"position"}`. Parameters: `limit` (cards of a stage, 1 to 200, 50 where not given), and the
-    /// deals' own filters: `owner_id=me`, `amount.gte`, `custom.key`, `q`.
+    /// deals' own filters: `owner_id=me`, `amount.gte`, `custom.key`, `q`. `as_of`, `as_known`: a pipeline that
+    /// did not exist yet has the stages that it had first.
     /// - Throws: `pipeline.not_found`; `parameter.unknown`, `parameter.invalid`.
     public func board(_ pipeline: UUID, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {
-        try await answering { catalog throws(Problem) in
+        let moment = try moment(parameters)
+        return try await answering { present throws(Problem) in
+            let catalog = present.at(moment)
             let deal = try self.entity("deal")
             let deals = try subject(deal, catalog)
             let cards = try relation("deal_cards", catalog)
@@ -25,11 +28,12 @@ extension Queries {
             let custom = try await customCriteria(deals, parameters, catalog, caller)
             let request = try ListRequest(parameters, of: deals, custom: custom, by: caller, limit: 50)
             let query = BoardQuery(
-                organization: caller.organization, pipeline: pipeline, deals: deals, cards: cards, request: request)
+                organization: caller.organization, pipeline: pipeline, deals: deals, cards: cards, frame: stages,
+                request: request)
             let projections = Set(deals.projections + cards.projections + stages.projections)
             let question = Question(
                 organization: caller.organization, projections: projections.sorted(), min: min,
-                statements: [query.stages, query.shown, query.totals])
+                moment: moment, statements: [query.stages, query.shown, query.totals])
             let answer = try await ask(question, on: lists)
             guard !answer.results[0].isEmpty else { throw Problem.absent("pipeline") }
             return try reading {
@@ -45,6 +49,8 @@ private struct BoardQuery {
     let pipeline: UUID
     let deals: Subject
     let cards: Relation
+    /// The stages of pipelines.
+    let frame: Relation
     let request: ListRequest
 
     /// What a list takes and a board does not.
@@ -54,7 +60,7 @@ private struct BoardQuery {
     ]
 
     var stages: Statement {
-        Statement(SQL.boardStages) {
+        Statement(SQL.boardStages.replacing("read.stages", with: frame.asFrame)) {
             $0.uuid(organization)
             $0.uuid(pipeline)
         }
@@ -65,7 +71,7 @@ private struct BoardQuery {
         var text = SQLText(organization)
         let place = text.bind(.uuid(pipeline))
         text += "SELECT p.stage_id, row_to_json(d) FROM (SELECT s.id AS stage_id, c.id, c.entered_stage_at"
-        text += " FROM read.stages s CROSS JOIN LATERAL (SELECT t.id, t.entered_stage_at FROM \(deals.table.sql) t"
+        text += " FROM \(frame.asFrame) s CROSS JOIN LATERAL (SELECT t.id, t.entered_stage_at FROM \(deals.table.sql) t"
         text += " WHERE t.organization_id = $1 AND t.stage_id = s.id AND t.pipeline_id = \(place)"
         conditions(&text)
         text += " ORDER BY t.entered_stage_at DESC, t.id DESC LIMIT \(text.bind(.integer(Int64(request.limit) + 1)))) c"

@@ -6,17 +6,20 @@ extension Queries {
     /// Records of an entity, page by page: `{"items":[…],"next":"…","position":…,"total":…}`.
     ///
     /// `field=x`, `field.gte` (gt, lte, lt, ne, in, null), `custom.key=x`, `sort=-amount,name`, `limit`, `cursor`,
-    /// `page`, `page_size`, `fields=id,title`, `q`, `total=exact`, `external_id=source:id`, `archived=true|false|any`.
+    /// `page`, `page_size`, `fields=id,title`, `q`, `total=exact`, `external_id=source:id`, `archived=true|false|any`,
+    /// `as_of`, `as_known`.
     /// - Throws: `parameter.unknown`, `parameter.invalid`, `cursor.invalid`, `parameter.unavailable`.
     public func list(_ entity: String, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {
         let entity = try self.entity(entity)
-        return try await answering { catalog throws(Problem) in
+        let moment = try moment(parameters)
+        return try await answering { present throws(Problem) in
+            let catalog = present.at(moment)
             let subject = try subject(entity, catalog)
             let custom = try await customCriteria(subject, parameters, catalog, caller)
             let request = try ListRequest(parameters, of: subject, custom: custom, by: caller)
-            return try await page(of: subject, request, catalog, caller, min)
+            return try await page(of: subject, request, catalog, moment, caller, min)
         }
     }
 
@@ -28,14 +31,15 @@ extension Queries {
         guard caller.role == .owner || caller.role == .auditor else {
             throw .forbidden("Tables as they are are for owners and auditors.")
         }
+        let moment = try moment(parameters)
         return try await answering { catalog throws(Problem) in
             // What is of no organization (the register of projections) is no table of theirs.
             guard let found = catalog.relations[name], found.column("organization_id") != nil else {
                 throw Problem.absent("table")
             }
-            let subject = Subject(found)
+            let subject = Subject(try relation(name, catalog.at(moment)))
             let request = try ListRequest(parameters, of: subject, by: caller)
-            return try await page(of: subject, request, catalog, caller, min)
+            return try await page(of: subject, request, catalog, moment, caller, min)
         }
     }
 
@@ -43,17 +47,19 @@ extension Queries {
     public func fields(_ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil) async throws(Problem)
         -> Reply
     {
-        try await answering { catalog throws(Problem) in
-            let subject = Subject(try relation("fields", catalog))
+        let moment = try moment(parameters)
+        return try await answering { catalog throws(Problem) in
+            let subject = Subject(try relation("fields", catalog.at(moment)))
             let request = try ListRequest(parameters, of: subject, by: caller)
-            return try await page(of: subject, request, catalog, caller, min)
+            return try await page(of: subject, request, catalog, moment, caller, min)
         }
     }
 
     // MARK: How is a page made?
 
     private func page(
-        of subject: Subject, _ request: ListRequest, _ catalog: Catalog, _ caller: Caller, _ min: PositionToken?
+        of subject: Subject, _ request: ListRequest, _ catalog: Catalog, _ moment: Moment?, _ caller: Caller,
+        _ min: PositionToken?
     ) async throws(Problem) -> Reply {
         let organization = caller.organization
         let shape = Cursor.shape(subject.table.name, request.shape)
@@ -70,7 +76,7 @@ extension Queries {
         let statements = [try query.page(after: cursor)] + (request.isCounted ? [query.count()] : [])
         let question = Question(
             organization: organization, projections: subject.projections, min: min, past: cursor?.position,
-            statements: statements)
+            moment: moment, statements: statements)
         let answer = try await ask(question, on: lists)
         let key = try await surroundings.cursorKey(organization)
         return try reading {

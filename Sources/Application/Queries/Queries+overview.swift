@@ -5,24 +5,23 @@ extension Queries {
     /// The organization at a glance, from the totals that projections keep:
     /// `{"deals":{"total","open":{"count","amounts":[…]},"won","lost","win_rate"},"stages":[…],
     /// "accounts":{"total","by_lifecycle":{…}},"contacts":{"total","by_status":{…}},"position"}`. The archived do not
-    /// count.
+    /// count. `as_of`, `as_known`: as it was at that moment.
     public func overview(_ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {
-        for parameter in parameters {
-            if ["as_of", "as_known"].contains(parameter.name) { throw .historyUnavailable(parameter.name) }
-            throw .unknownParameter(parameter.name, known: [])
-        }
-        return try await answering { catalog throws(Problem) in
+        let moment = try onlyMoment(parameters)
+        return try await answering { present throws(Problem) in
+            let catalog = present.at(moment)
             var projections: Set<String> = []
             for name in ["deals_totals", "stages", "pipelines", "accounts_totals", "contacts_totals"] {
                 projections.formUnion(try relation(name, catalog).projections)
             }
             let statements = [SQL.overviewDeals, SQL.overviewStages, SQL.overviewPeople].map { sql in
-                Statement(sql) { $0.uuid(caller.organization) }
+                Statement(catalog.isPast ? Overview.past(sql) : sql) { $0.uuid(caller.organization) }
             }
             let question = Question(
-                organization: caller.organization, projections: projections.sorted(), min: min, statements: statements)
+                organization: caller.organization, projections: projections.sorted(), min: min, moment: moment,
+                statements: statements)
             let answer = try await ask(question, on: reports)
             return try reading {
                 let members: [String: JSON] = [
@@ -39,6 +38,12 @@ extension Queries {
 }
 
 private enum Overview {
+    /// The same as of a moment. Stages are what deals are shown by: those of a pipeline that did not exist yet, too.
+    static func past(_ sql: String) -> String {
+        ["stages", "pipelines"].reduce(sql) { $0.replacing("read.\($1)", with: "as_of.\($1)__referred") }
+            .replacing("read.", with: "as_of.")
+    }
+
     static func deals(_ rows: Result) throws -> JSON {
         let groups = try Dictionary(grouping: rows) { try $0.text(orNil: 0) ?? "" }
         func count(_ status: String) throws -> Int64 { try (groups[status] ?? []).reduce(0) { try $0 + $1.bigint(2) } }

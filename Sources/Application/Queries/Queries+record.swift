@@ -3,13 +3,15 @@ import Kernel
 import Postgres
 
 extension Queries {
-    /// A record's document, with its version.
-    /// - Throws: `<entity>.not_found` where it is not there or not the caller's.
-    public func record(_ entity: String, _ id: UUID, by caller: Caller, min: PositionToken? = nil) async throws(Problem)
-        -> Reply
-    {
+    /// A record's document, with its version; with `as_of` or `as_known` as it was at that moment.
+    /// - Throws: `<entity>.not_found` where it is not there, was not there then, or is not the caller's.
+    public func record(
+        _ entity: String, _ id: UUID, _ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil
+    ) async throws(Problem) -> Reply {
         let entity = try self.entity(entity)
-        return try await answering { catalog throws(Problem) in
+        let moment = try onlyMoment(parameters)
+        return try await answering { present throws(Problem) in
+            let catalog = present.at(moment)
             let subject = try subject(entity, catalog)
             var text = SQLText(caller.organization)
             let place = text.bind(.uuid(id))
@@ -18,11 +20,22 @@ extension Queries {
             text += "\(subject.document.sql) t WHERE t.organization_id = $1 AND t.id = \(place)) d"
             let question = Question(
                 organization: caller.organization, projections: subject.projections, min: min,
-                statements: [text.statement])
+                moment: moment, statements: [text.statement])
             let answer = try await ask(question, on: points)
             guard let row = answer.results[0].first else { throw Problem.absent(entity.name) }
             return try reading { Reply(body: try row.bytea(1), position: answer.position, version: try row.int(0)) }
         }
+    }
+}
+
+extension Queries {
+    /// The moment that a question names which takes no other parameters.
+    func onlyMoment(_ parameters: [Parameter]) throws(Problem) -> Moment? {
+        try ListRequest.refuseDoubles(parameters)
+        for parameter in parameters where !Moment.names.contains(parameter.name) {
+            throw .unknownParameter(parameter.name, known: Moment.names)
+        }
+        return try moment(parameters)
     }
 }
 

@@ -7,17 +7,20 @@ extension Queries {
     /// `measure=won_amount|open_amount|weighted_amount|count|win_rate|days_to_win`,
     /// `by=stage|quarter|month|owner|team|region|account|product|source|none`, `from`, `to` (days, both included), and
     /// filters on the columns of `read.deal_facts`. won_amount, win_rate and days_to_win count by actual close day,
-    /// open_amount and weighted_amount by expected close, count by opening day. Amounts are in minor units.
+    /// open_amount and weighted_amount by expected close, count by opening day. Amounts are in minor units. `as_of`,
+    /// `as_known`: as it was at that moment.
     /// - Throws: `parameter.unknown`, `parameter.invalid`, `parameter.unavailable`.
     public func dealsReport(_ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {
-        try await answering { catalog throws(Problem) in
+        let moment = try moment(parameters)
+        return try await answering { present throws(Problem) in
+            let catalog = present.at(moment)
             let facts = try relation("deal_facts", catalog)
             let report = try DealsReport(parameters, criteria: try reportCriteria(facts), by: caller)
             let question = Question(
                 organization: caller.organization, projections: facts.projections, min: min,
-                statements: [report.statement(facts, organization: caller.organization)])
+                moment: moment, statements: [report.statement(facts, organization: caller.organization)])
             let answer = try await ask(question, on: reports)
             return try reading {
                 Reply(body: try report.document(answer), position: answer.position)

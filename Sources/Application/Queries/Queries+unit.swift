@@ -14,6 +14,8 @@ struct Question {
     var min: PositionToken?
     /// A state that must have been in this log's past.
     var past: PositionToken?
+    /// As of when; nil: as it is.
+    var moment: Moment?
     let statements: [Statement]
 }
 
@@ -71,6 +73,7 @@ extension Queries {
                     $0.texts(question.projections)
                 },
         ]
+        if let moment = question.moment { unit.append(moment.statement(organization)) }
         for place in places {
             unit.append(
                 Statement(SQL.place) {
@@ -85,11 +88,12 @@ extension Queries {
             throw problem(error)
         }
         return try reading {
-            for (place, result) in zip(places, results.dropFirst(2)) where try !Queries.has(place, result) {
+            let before = question.moment == nil ? 2 : 3
+            for (place, result) in zip(places, results.dropFirst(before)) where try !Queries.has(place, result) {
                 throw Problem.forked(place)
             }
             return Findings(
-                results: Array(results.dropFirst(2 + places.count)), position: try Queries.position(results[1]),
+                results: Array(results.dropFirst(before + places.count)), position: try Queries.position(results[1]),
                 isIncomplete: question.projections.isEmpty ? false : try results[1][0].bool(2))
         }
     }

@@ -23,6 +23,8 @@ public final class Queries: Sendable {
         /// Returns when these projections have probably reached the position, or when its task is cancelled. A hint:
         /// what was reached is read from the database.
         public var wait: @Sendable (_ organization: UUID, _ position: Int64, _ projections: [String]) async -> Void
+        /// The time at which a question is asked: what lies behind it cannot be asked for.
+        public var clock: @Sendable () -> Instant
 
         /// What questions need from elsewhere; where nothing is sealed, nothing is opened.
         public init(
@@ -31,9 +33,10 @@ public final class Queries: Sendable {
                 @escaping @Sendable (
                     _ organization: UUID, _ entity: String, _ source: String, _ id: String
                 ) async throws(Problem) -> UUID,
-            wait: @escaping @Sendable (_ organization: UUID, _ position: Int64, _ projections: [String]) async -> Void
+            wait: @escaping @Sendable (_ organization: UUID, _ position: Int64, _ projections: [String]) async -> Void,
+            clock: @escaping @Sendable () -> Instant
         ) {
-            (self.cursorKey, self.recordID, self.wait) = (cursorKey, recordID, wait)
+            (self.cursorKey, self.recordID, self.wait, self.clock) = (cursorKey, recordID, wait, clock)
             opening = { _, _ in Opening() }
         }
     }
@@ -119,22 +122,29 @@ extension Queries {
         do {
             return try await body(try await catalog())
         } catch
-            where ["read.changed", "read.unavailable", "parameter.unknown", "table.not_found"].contains(error.code)
+            where [
+                "read.changed", "read.unavailable", "parameter.unknown", "parameter.unavailable", "table.not_found",
+            ].contains(error.code)
         {
             return try await body(try await catalog(fresh: true))
         }
     }
 
+    /// The moment that a question names.
+    func moment(_ parameters: [Parameter]) throws(Problem) -> Moment? {
+        try Moment(parameters, now: surroundings.clock())
+    }
+
     /// The records of an entity, as they can be listed and shown.
     func subject(_ entity: any Entity.Type, _ catalog: Catalog) throws(Problem) -> Subject {
-        guard let subject = Subject(entity, in: catalog) else { throw .unavailableView }
-        return subject
+        if let subject = Subject(entity, in: catalog) { return subject }
+        throw catalog.isPast ? .historyUnavailable : .unavailableView
     }
 
     /// A table or view without which there is no answer.
     func relation(_ name: String, _ catalog: Catalog) throws(Problem) -> Relation {
-        guard let relation = catalog.relations[name] else { throw .unavailableView }
-        return relation
+        if let relation = catalog.relations[name] { return relation }
+        throw catalog.isPast ? .historyUnavailable : .unavailableView
     }
 }
 

@@ -19,8 +19,8 @@ struct Subject: Sendable {
     var projections: [String] { Array(Set(table.projections + document.projections)).sorted() }
     /// Whether rows can be put away.
     var hasArchive: Bool { entity != nil && table.column("archived_at") != nil }
-    /// Whether rows have an id, by which pages go on.
-    var hasID: Bool { table.column("id") != nil }
+    /// Whether rows have an id of their own, by which pages go on; versions of one row share theirs.
+    var hasID: Bool { table.column("id") != nil && table.column("until_position") == nil }
 }
 
 /// One key of an order.
@@ -41,6 +41,8 @@ extension Subject {
     init?(_ entity: any Entity.Type, in catalog: Catalog) {
         guard let table = catalog.relations[entity.plural] else { return nil }
         let document = catalog.relations["\(entity.name)_documents"] ?? table
+        // As of a moment, a document is what its view makes of it, or nothing.
+        if catalog.isPast, document.name == table.name { return nil }
         let fields = entity.fields + Subject.fields(besides: entity.name)
         self.init(table, document, fields: fields, entity: entity.name)
     }
@@ -65,6 +67,9 @@ extension Subject {
         }
         if let entity, ["member", "team", "product", "pipeline"].contains(entity), let name = table.column("name") {
             return [SortKey(name)]
+        }
+        if let id = table.column("id"), let since = table.column("since_position") {
+            return [SortKey(id), SortKey(since)]
         }
         if let created = table.column("created_at") { return [SortKey(created, descending: true)] }
         return table.shown.filter(\.type.isOrdered).prefix(4).map { SortKey($0) }

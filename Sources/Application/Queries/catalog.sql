@@ -1,9 +1,12 @@
 -- What can be read: each table and view of `read`, its columns in order, and (through views) the projections whose
--- tables it stands on. A projection's own rows and its totals advance together.
+-- tables it stands on. A projection's own rows, its totals and its history advance together. Last, whether it can be
+-- read as of a moment.
 WITH RECURSIVE relation AS (
     SELECT c.oid, c.relname::text AS name
     FROM pg_class c
     WHERE c.relnamespace = 'read'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+        -- Ended versions stand in NAME_versions as well, beside those that still are.
+        AND NOT (c.relkind = 'r' AND c.relname LIKE '%\_history')
         AND has_table_privilege(c.oid, 'SELECT')
 ), uses AS (
     SELECT DISTINCT w.ev_class AS view, d.refobjid AS used
@@ -19,10 +22,11 @@ SELECT r.name,
        a.attname::text,
        format_type(a.atttypid, NULL),
        a.attnotnull,
-       (SELECT string_agg(DISTINCT regexp_replace(c.relname, '_totals$', ''), ' ')
+       (SELECT string_agg(DISTINCT regexp_replace(c.relname, '_(totals|history)$', ''), ' ')
         FROM reach h JOIN pg_class c ON c.oid = h.used AND c.relkind IN ('r', 'p')
         WHERE h.start = r.oid),
-       EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')
+       EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu'),
+       EXISTS (SELECT FROM pg_class p WHERE p.relnamespace = 'as_of'::regnamespace AND p.relname = r.name)
 FROM relation r
 JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY r.name, a.attnum

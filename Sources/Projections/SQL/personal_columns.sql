@@ -13,6 +13,7 @@ WITH RECURSIVE personal (relation, name) AS (
         AND d.refobjid = p.relation AND d.refobjsubid = s.attnum
     JOIN pg_rewrite r ON r.oid = d.objid
     JOIN pg_class v ON v.oid = r.ev_class AND v.relkind = 'v' AND v.oid <> p.relation
+        AND v.relnamespace = 'read'::regnamespace
     JOIN pg_attribute a ON a.attrelid = v.oid AND a.attnum > 0
     WHERE a.attname = p.name OR NOT EXISTS (
         SELECT FROM pg_depend e

@@ -79,26 +79,32 @@ struct Refold {
         return old.count
     }
 
-    /// Where a row is a stream's, most streams have none. Of a row that is gone there may be versions; where events of
-    /// it wait, healing makes them.
+    /// Where a row is a stream's, most streams have none.
     private func streamsWithRows(_ organization: UUID, _ streams: [UUID]) throws -> [UUID] {
         guard deployed.definition.key == .stream else { return streams }
-        if deployed.definition.history != nil {
-            let held = try connection.query(Statement(SQL.organizationHeld) { $0.uuid(organization) })
-            var waiting: Set<UUID> = []
-            for row in held where try row.text(0) == deployed.name { waiting.insert(try row.uuid(1)) }
-            let there = Set(try rows(organization, streams))
-            return streams.filter { there.contains($0) || !waiting.contains($0) }
-        }
-        return try rows(organization, streams)
-    }
-    private func rows(_ organization: UUID, _ streams: [UUID]) throws -> [UUID] {
         let rows = try connection.query(
             Statement(deployed.statements.select) {
                 $0.uuid(organization)
                 $0.uuids(streams)
             })
-        return try rows.map { try $0.uuid(0) }
+        let there = try rows.map { try $0.uuid(0) }
+        if deployed.definition.history == nil { return there }
+        let past = Set(try streamsWithVersions(organization, streams))
+        return there + past.subtracting(there)
+    }
+
+    /// Of a row that is gone there may be versions. Where events of it wait, healing makes them.
+    private func streamsWithVersions(_ organization: UUID, _ streams: [UUID]) throws -> [UUID] {
+        let held = try connection.query(Statement(SQL.organizationHeld) { $0.uuid(organization) })
+        var waiting: Set<UUID> = []
+        for row in held where try row.text(0) == deployed.name { waiting.insert(try row.uuid(1)) }
+        let table = deployed.table.history
+        let past = try connection.query(
+            Statement("SELECT DISTINCT id FROM \(table) WHERE organization_id = $1 AND id = ANY ($2)") {
+                $0.uuid(organization)
+                $0.uuids(streams)
+            })
+        return try past.map { try $0.uuid(0) }.filter { !waiting.contains($0) }
     }
 
     /// The streams that hold a part of their data under a person's key. Reads the whole log of the organization.

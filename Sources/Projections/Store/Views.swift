@@ -13,21 +13,25 @@ struct Views {
         }
     }
 
-    /// Takes all views down, the last one first, because a view may stand on an earlier one. ACCESS EXCLUSIVE on each.
+    /// Takes all views down, those of the past as well. ACCESS EXCLUSIVE on each.
     func takeDown() throws {
-        for (view, _) in try known().reversed() {
-            try connection.execute("DROP VIEW IF EXISTS read.\(quoted(view.name))")
-        }
+        let standing = try connection.query(Statement(SQL.standingViews))
+        if let views = try standing[0].text(orNil: 0) { try connection.execute("DROP VIEW \(views)") }
     }
 
-    /// Puts these views up; one that needs a table which is not there waits until it is.
+    /// Puts these views up, and once more as of a moment; one that needs a table which is not there waits until it is.
     /// - Returns: those that wait, and why.
     @discardableResult
     func putUp(_ views: [ViewFile]) throws -> [(view: ViewFile, error: PostgresError)] {
         var waiting: [(ViewFile, PostgresError)] = []
         try connection.execute("DELETE FROM read.view")
+        var past = PastViews(connection: connection)
+        try past.makeTables()
         for view in views {
-            let error = try create(view)
+            let error =
+                try connection.refusal(
+                    of: view.text + "\n;GRANT SELECT ON read.\(quoted(view.name)) TO \(Views.readers)")
+                ?? past.make(view, for: views)
             if let error { waiting.append((view, error)) }
             try connection.query(
                 Statement(SQL.installView) {
@@ -40,19 +44,24 @@ struct Views {
         return waiting
     }
 
-    private func create(_ view: ViewFile) throws -> PostgresError? {
-        try connection.execute("SAVEPOINT view")
+    /// Who may read views; rows are decided on by the tables' own policies.
+    static let readers = "daybook_app, daybook_auditor, daybook_worker"
+}
+
+extension BlockingConnection {
+    /// Runs SQL in the transaction that is open, which goes on where the database refuses it.
+    /// - Returns: why it was refused.
+    func refusal(of sql: String) throws -> PostgresError? {
+        try execute("SAVEPOINT view")
         do throws(PostgresError) {
-            try connection.execute(view.text)
-            try connection.execute(
-                "GRANT SELECT ON read.\(quoted(view.name)) TO daybook_app, daybook_auditor, daybook_worker")
-            try connection.execute("RELEASE SAVEPOINT view")
+            try execute(sql)
+            try execute("RELEASE SAVEPOINT view")
             return nil
         } catch {
             switch error.kind {
             case .connectionLost, .cancelled, .lockTimeout, .deadlock, .closed: throw error
             case _:
-                try connection.execute("ROLLBACK TO SAVEPOINT view")
+                try execute("ROLLBACK TO SAVEPOINT view")
                 return error
             }
         }

@@ -31,7 +31,7 @@ struct QueriesHome {
         let surroundings = Queries.Surroundings(
             cursorKey: { _ in Array(repeating: 7, count: 32) },
             recordID: { organization, entity, source, id in imported(organization, entity, source, id) },
-            wait: { _, _, _ in try? await Task.sleep(for: .seconds(60)) })
+            wait: { _, _, _ in try? await Task.sleep(for: .seconds(60)) }, clock: TestHouse.clock)
         return Queries(
             database.settings(), entities: entities, surroundings: surroundings, patience: patience, log: quiet)
     }
@@ -90,17 +90,36 @@ final class Ledger {
         var version: Int32
         var event: Stored
         var at: Instant
+        var recorded: Instant
     }
-    let organization = UUID()
+    let organization: UUID
     private(set) var lines: [Line] = []
     private var versions: [UUID: Int32] = [:]
+
+    init(organization: UUID = UUID()) { self.organization = organization }
+
+    /// Those events of it that fulfil a condition.
+    func filter(_ isWanted: (Line) -> Bool) -> Ledger {
+        let ledger = Ledger(organization: organization)
+        ledger.lines = lines.filter(isWanted)
+        return ledger
+    }
+    /// Has what occurred recorded at the end of each stretch of time, in microseconds.
+    func recordLate(_ stretch: Int64) {
+        for n in lines.indices {
+            lines[n].recorded = Instant(microseconds: (lines[n].at.microseconds / stretch + 1) * stretch)
+        }
+    }
 
     /// The last event of a record has this version.
     func version(of stream: UUID) -> Int32 { versions[stream] ?? 0 }
 
-    func tell(_ stream: UUID, _ event: some Message, at instant: Instant) throws {
+    func tell(_ stream: UUID, _ event: some Message, at instant: Instant, recorded: Instant? = nil) throws {
         versions[stream, default: 0] += 1
-        lines.append(Line(stream: stream, version: version(of: stream), event: try Stored(event), at: instant))
+        lines.append(
+            Line(
+                stream: stream, version: version(of: stream), event: try Stored(event), at: instant,
+                recorded: recorded ?? instant))
     }
 
     func leaf(_ position: Int) -> [UInt8] { SHA256.hash(Array("\(organization.text) \(position)".utf8)) }
@@ -116,8 +135,9 @@ final class Ledger {
                     occurred_at, recorded_at, actor_id, command_id, command_index, merkle) \
                     SELECT $1, u.position, u.stream, u.version, u.type, 1, u.data, \
                     '{"act":"test","actor_kind":"member"}', \
-                    u.at, u.at, $1, $1, 0, u.leaf FROM unnest($2::bigint[], $3::uuid[], $4::int[], $5::text[], \
-                    $6::json[], $7::timestamptz[], $8::bytea[]) AS u (position, stream, version, type, data, at, leaf)
+                    u.at, u.recorded, $1, $1, 0, u.leaf FROM unnest($2::bigint[], $3::uuid[], $4::int[], $5::text[], \
+                    $6::json[], $7::timestamptz[], $8::bytea[], $9::timestamptz[]) \
+                    AS u (position, stream, version, type, data, at, leaf, recorded)
                     """
                 ) { values in
                     values.uuid(organization)
@@ -128,6 +148,7 @@ final class Ledger {
                     values.jsons(part.map(\.event.data.bytes))
                     values.timestamptzs(part.map(\.at.microseconds))
                     values.byteas(part.indices.map { leaf($0 + 1) })
+                    values.timestamptzs(part.map(\.recorded.microseconds))
                 })
         }
         await connection.close()

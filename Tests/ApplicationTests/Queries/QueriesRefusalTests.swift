@@ -63,12 +63,20 @@ extension QueriesTests {
                     code == "parameter.invalid" || code == "parameter.unknown",
                     "\(name) ?\(parameter)=\(value): \(code ?? "")")
             }
-            for (name, ask) in routes where name != "fields" && name != "history" {
+            let future = Day(number: Int32(Date().timeIntervalSince1970 / 86_400) + 2).text
+            for (name, ask) in routes where name != "history" {
                 for parameter in ["as_of", "as_known"] {
-                    let code = await code { try await ask([.init(parameter, "2017-01-01T00:00:00Z")]) }
-                    #expect(code == "parameter.unavailable", "\(name) ?\(parameter)")
+                    for value in ["", "yesterday", "2017-02-29", "2017-01-01T00:00:00", future, future + "T00:00:00Z"] {
+                        let code = await code { try await ask([.init(parameter, value)]) }
+                        #expect(code == "parameter.invalid", "\(name) ?\(parameter)=\(value)")
+                    }
                 }
             }
+            let past = [Parameter("as_of", "2017-01-01")]
+            #expect(await code { try await queries.table("progress", past, by: caller) } == "parameter.unavailable")
+            #expect(await code { try await queries.table("nothing", past, by: caller) } == "table.not_found")
+            let sorted = past + [Parameter("sort", "title")]
+            #expect(await code { try await queries.record("deal", deal, sorted, by: caller) } == "parameter.unknown")
             for (name, ask) in routes where name != "overview" {
                 let code = await code { try await ask([.init("limit", "5"), .init("limit", "5")]) }
                 #expect(code == "parameter.invalid", "\(name)")
