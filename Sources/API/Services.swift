@@ -10,6 +10,7 @@ public struct Services: Sendable {
     let queries: Queries
     let logKeys: LogKeys
     let people: People
+    let explanations: Explanations
     let imports: Imports
     let vitals: @Sendable () async -> Vitals
 
@@ -18,10 +19,12 @@ public struct Services: Sendable {
     ///   - vitals: how the process is just now; asked for `/health` and `/metrics`, and given two seconds.
     public init(
         entities: [any Entity.Type], commands: Commands, access: Access, queries: Queries,
-        logKeys: LogKeys, people: People, vitals: @escaping @Sendable () async -> Vitals
+        logKeys: LogKeys, people: People, explanations: Explanations,
+        vitals: @escaping @Sendable () async -> Vitals
     ) {
         (self.entities, self.commands, self.access) = (entities, commands, access)
         (self.queries, self.logKeys, self.people, self.vitals) = (queries, logKeys, people, vitals)
+        self.explanations = explanations
         imports = Imports(commands: commands)
     }
 }
@@ -32,7 +35,8 @@ extension Services {
     public init(_ daybook: Daybook, version: String) {
         self.init(
             entities: CRM.entities, commands: daybook.commands, access: daybook.access, queries: daybook.queries,
-            logKeys: daybook.logKeys, people: daybook.people
+            logKeys: daybook.logKeys, people: daybook.people,
+            explanations: Explanations(models: daybook.models)
         ) {
             await Vitals(of: daybook, version: version)
         }

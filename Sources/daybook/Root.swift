@@ -9,7 +9,7 @@ struct Root: AsyncParsableCommand {
         discussion: "Exit codes: 0 well, 1 failed, 2 it found something, 3 the environment lacks something.",
         version: Version.current,
         subcommands: [
-            Start.self, OrganizationVerbs.self, ProjectionsVerbs.self, AuditVerbs.self, PersonVerbs.self,
+            Start.self, OrganizationVerbs.self, ProjectionsVerbs.self, Explain.self, AuditVerbs.self, PersonVerbs.self,
             BackupVerb.self, RestoreVerb.self,
             Import.self, DatabaseVerbs.self, SchemasVerbs.self, Version.self,
         ])

@@ -53,6 +53,16 @@ extension Routes {
                 return try await queries.table(
                     projection, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
+            Self.query(
+                "/tables/{projection}/{key}/explain", "The events that made a row, and what each changed.",
+                .only([Route.Described(name: "column", detail: "Only those that changed this column.")]),
+                ["type": "object"]
+            ) { [explanations = services.explanations] exchange, caller throws(Problem) in
+                let column = exchange.query.first { $0.name == "column" }?.value
+                return try await explanations.row(
+                    exchange.captured["key"] ?? "", of: exchange.captured["projection"] ?? "", column: column,
+                    by: caller)
+            },
         ]
     }
 }

@@ -20,6 +20,7 @@ struct Cases {
         let name = route.path.hasPrefix("/api/v1/imports/") ? "import" : entity?.name
         let known = id ?? records.ids[name ?? ""] ?? "01890a5d-ac96-774b-bcce-b302099a8057"
         return route.path.replacing("{id}", with: known).replacing("{projection}", with: "deals")
+            .replacing("{key}", with: known)
     }
 
     /// A request that its route would take, but for what a case breaks.
