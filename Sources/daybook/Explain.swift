@@ -12,7 +12,7 @@ struct Explain: AsyncParsableCommand {
             """)
 
     @Argument(help: "A projection, by name.") var table: String
-    @Argument(help: "The row's id.") var key: String
+    @Argument(help: "The row's id, or the values of its key with commas between.") var key: String
     @Argument(help: "A column.") var column: String?
     @Option(help: "Whose row, where several organizations have one of that key.") var organization: String?
     @OptionGroup var place: Place

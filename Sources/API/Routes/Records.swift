@@ -27,6 +27,14 @@ extension Routes {
                 return try await queries.record(name, id, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             Self.query(
+                "/\(plural)/{id}/timeline", "What happened with one of the \(words), newest first.",
+                .only(Describing.paging), ["type": "object"]
+            ) { [queries = services.queries] exchange, caller throws(Problem) in
+                let id = try exchange.id(of: name)
+                return try await queries.timeline(
+                    name, id, exchange.query, by: caller, min: exchange.conditions.minimum)
+            },
+            Self.query(
                 "/\(plural)/{id}/history", "The events of one of the \(words), with what each changed.",
                 .only(Describing.paging),
                 ["type": "object"]

@@ -57,7 +57,7 @@ extension Queries {
 
     // MARK: How is a page made?
 
-    private func page(
+    func page(
         of subject: Subject, _ request: ListRequest, _ catalog: Catalog, _ moment: Moment?, _ caller: Caller,
         _ min: PositionToken?
     ) async throws(Problem) -> Reply {

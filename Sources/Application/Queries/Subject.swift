@@ -52,11 +52,14 @@ extension Subject {
         self.init(relation, relation, fields: [], entity: nil)
     }
 
-    private init(_ table: Relation, _ document: Relation, fields: [Field], entity: String?) {
+    /// - Parameter order: nil for the usual one.
+    init(
+        _ table: Relation, _ document: Relation, fields: [Field], entity: String?, order: [SortKey]? = nil
+    ) {
         (self.table, self.document, self.entity) = (table, document, entity)
         criteria = Criterion.byName(table.shown, of: fields)
         searched = fields.filter { $0.weight != nil && table.column($0.name)?.type == .text }.map(\.name)
-        order = Subject.order(of: table, entity: entity)
+        self.order = order ?? Subject.order(of: table, entity: entity)
     }
 
     /// Newest first, which has an index; the few things that shape an organization by their name. What happened in the

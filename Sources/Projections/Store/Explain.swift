@@ -40,7 +40,10 @@ final class Explain {
                 code: try row.text(4), column: nil)
             holds[hold.position, default: []].append(hold)
         }
-        try foldStream(upTo: position)
+        switch batch.deployment.projections[0].definition.key {
+        case .stream: try foldStream(upTo: position)
+        case .columns: try foldLog(upTo: position)
+        }
         return Explanation(
             projection: record.name, organization: organization, id: id.uuid, position: position,
             steps: try steps(), row: isThere ? values : nil)
@@ -58,6 +61,23 @@ final class Explain {
             })
         try batch.readKeys(of: events, organization, connection)
         for row in events { take(try Event(row)) }
+    }
+
+    /// Which streams feed the row, only their events tell: the organization's log is folded, and of the rows this one
+    /// alone is kept.
+    private func foldLog(upTo position: Int64) throws {
+        let engine = batch.engine
+        engine.organization = Cell(organization)
+        engine.projections[0].rows.only = [id]
+        try engine.book?.load(connection, organization, organization)
+        let range = " AND position <= \(position)"
+        let sql = filled(
+            SQL.copyLog, ["first": organization.text, "last": organization.text, "range": range])
+        try connection.copyOut(sql) { bytes in
+            var row = CopyRow(bytes)
+            guard try row.next() != nil else { return }
+            take(try Event(&row))
+        }
     }
 
     // MARK: - What does an event change?
@@ -104,7 +124,7 @@ final class Explain {
 extension ReadModels {
     /// How a row came to be: the events that made it, one by one, through the fold itself.
     /// - Parameters:
-    ///   - key: the row's id.
+    ///   - key: the row's id, or the values of the table's key with commas between.
     ///   - column: only those events that changed it.
     ///   - organization: whose row; nil where no other organization has a row of that key.
     /// - Throws: `ReadModelError` where there is no such projection, row or column.
@@ -136,15 +156,20 @@ extension ReadModels {
     private static func find(
         _ key: String, in record: Record, of organization: UUID?, _ connection: BlockingConnection
     ) throws -> (organization: UUID, id: UUID) {
-        guard let id = UUID(uuidString: key) else { throw ReadModelError("a row's key is its id, a UUID") }
-        let table = ReadTable(definition: try record.definition(), name: record.name)
+        let definition = try record.definition()
+        let table = ReadTable(definition: definition, name: record.name)
         let scope = organization.map { " AND organization_id = '\($0.text)'" } ?? ""
-        let sql = "SELECT organization_id, id FROM \(table.rows) WHERE id = $1\(scope) ORDER BY 1 LIMIT 2"
-        let rows = try connection.query(Statement(sql) { $0.uuid(id) })
+        var names = ["id::text = lower($1)"]
+        if case .columns(let columns) = definition.key {
+            let values = columns.map { "\(quoted(definition.columns[$0].name))::text" }
+            names.append("concat_ws(',', \(values.joined(separator: ", "))) = $1")
+        }
+        let sql = "SELECT organization_id, id FROM \(table.rows) WHERE (\(names.joined(separator: " OR ")))\(scope)"
+        let rows = try connection.query(Statement(sql + " ORDER BY 1 LIMIT 2") { $0.text(key) })
         if rows.count > 1 { throw ReadModelError("several organizations have a row \(key): name one") }
         if let row = rows.first { return (try row.uuid(0), try row.uuid(1)) }
         // It may have been taken away: then its events tell by which of them.
-        if let organization, record.state != .dropped { return (organization, id) }
+        if let organization, let id = UUID(uuidString: key) { return (organization, id) }
         throw ReadModelError("\(record.name) has no row \(key)")
     }
 }
