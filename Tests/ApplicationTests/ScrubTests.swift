@@ -58,13 +58,15 @@ import Vault
         let admin = BlockingPool(house.database.superuser, size: 1, name: "test", log: quiet)
         try await house.projecting {
             persons = try await fill(house)
+            // A checkpoint may take what the WAL holds by now away, and writes what the tables hold.
+            let written = marked(cluster.server.folder)
             try await house.daybook.models.rebuild()
             try await admin.run { connection in
                 for sql in ["ANALYZE", "CHECKPOINT"] { try connection.execute(sql) }
             }
             let before = marked(cluster.server.folder)
             // Else the search would prove nothing.
-            #expect(before.contains { $0.contains("/base/") } && before.contains { $0.contains("/pg_wal/") })
+            #expect(before.contains { $0.contains("/base/") } && written.contains { $0.contains("/pg_wal/") })
             #expect(!before.contains { $0 == "log" || $0.contains("/log/") }, "\(before)")
             for person in persons { try await erase(person, house, admin) }
             _ = try await house.daybook.queries.list("contact", [], by: house.owner, min: try await house.head())
