@@ -28,7 +28,7 @@ final class Baselines: Sendable {
                 },
             ]
         }
-        return loads + [bare, contended]
+        return loads + [bare, contended, lone]
     }
 
     private static func words() -> (UInt64, UInt64) {
@@ -46,6 +46,24 @@ final class Baselines: Sendable {
     private static func locked(_ organizations: [UUID], _ connection: BlockingConnection) -> Work {
         var writer = BaselineWriter(organizations)
         return { try connection.query(Statement(SQL.appendLocked, writer.next().fill)) }
+    }
+
+    /// A lone insert, whenever one comes; a time counts from the moment at which it should have come.
+    private var lone: Case {
+        let organization = UUID.v7(at: now(), random: Self.words())
+        return Case(.lone) { [pool] duration in
+            try await pool.run { connection in
+                let insert = Self.autocommit([organization], connection)
+                for _ in 0..<3 { try insert() }
+                let start = ContinuousClock.now
+                let times = try Pace.moments(500, for: duration).map { offset in
+                    Pace.wait(until: start + offset)
+                    try insert()
+                    return (.now - (start + offset)).inNanoseconds
+                }
+                return Sample(times, within: duration)
+            }
+        }
     }
 
     /// Fifty records that all writers change. Who is too late reads the version and tries again.

@@ -6,37 +6,17 @@ extension Ours {
     /// Units that come at random moments (a Poisson process), so many a second on average. A time counts from the
     /// moment at which the unit should have come: whoever is late pays for it.
     func paced(_ rate: Double, on tenants: [Tenant], for duration: Duration) async throws -> Sample {
-        let schedule = Self.schedule(rate, for: duration)
+        let schedule = Pace.moments(rate, for: duration)
         let desk = Desk(tenants)
         Thread.detachNewThread { [appender] in
             let start = ContinuousClock.now
             for offset in schedule {
                 let moment = start + offset
-                Self.wait(until: moment)
+                Pace.wait(until: moment)
                 Task { await desk.serve(moment, appender) }
             }
         }
         return Sample(try await desk.times(schedule.count), within: duration)
-    }
-
-    private static func schedule(_ rate: Double, for duration: Duration) -> [Duration] {
-        var dice = Dice(seed: Seeds.next())
-        var (schedule, moment): ([Duration], Double) = ([], 0)
-        while true {
-            moment -= log(Double.random(in: Double.leastNormalMagnitude..<1, using: &dice)) / rate
-            if moment > duration.inSeconds { return schedule }
-            schedule.append(.nanoseconds(Int64(moment * 1e9)))
-        }
-    }
-
-    /// Sleeps, and watches the clock for the last moment: a sleeper is woken late.
-    private static func wait(until moment: ContinuousClock.Instant) {
-        let left = (moment - .now).inNanoseconds - 80_000
-        if left > 0 {
-            var pause = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
-            nanosleep(&pause, nil)
-        }
-        while ContinuousClock.now < moment {}
     }
 }
 
