@@ -14,6 +14,8 @@ struct Rows: Sendable {
     private let rows: Set<Row>
     private let totals: [String: [Int64]]
     private let progress: (position: Int64, events: Int64, sum: [UInt8])?
+    /// Why streams wait, if any do.
+    private let held: Set<String>
     private let claims: Int64
     private let keys: Set<UUID>
 
@@ -32,6 +34,7 @@ struct Rows: Sendable {
         self.totals = totals
         let found = try ask(SQL.tallyProgress)
         progress = try found.first.map { (try $0.bigint(0), try $0.bigint(1), try $0.bytea(2)) }
+        held = Set(try ask(SQL.heldCodes).map { try $0.text(0) })
         claims = try ask(SQL.emailClaims)[0].bigint(0)
         var keys: Set<UUID> = []
         for row in try ask("SELECT person_id FROM vault.person_key WHERE organization_id = $1") {
@@ -62,7 +65,9 @@ struct Rows: Sendable {
         let sum = log.reduce([UInt8](repeating: 0, count: 32)) { $0.adding($1.leaf) }
         if progress?.position != Int64(log.count) || progress?.events != Int64(log.count) || progress?.sum != sum {
             let said = "\(progress?.position ?? 0), with \(progress?.events ?? 0) events"
-            findings.append(Finding(.progress, "\(organization.text): the checkpoint is \(said) of \(log.count)"))
+            let why = held.isEmpty ? "" : "; streams are held: \(held.sorted().joined(separator: ", "))"
+            findings.append(
+                Finding(.progress, "\(organization.text): the checkpoint is \(said) of \(log.count)\(why)"))
         }
         let addresses = log.count { $0.type == "contact.created" }
         if Int64(addresses) != claims {
