@@ -102,13 +102,16 @@ private struct Marked {
         let (server, client) = try await house.serve(["--empty"])
         let marked = try await Marked(client)
         try await marked.beLookedAt(client)
+        // A checkpoint may take what the WAL holds by now away, and writes what the tables hold.
+        let written = files(of: house.folder)
         #expect(try await house.run(["projections", "rebuild", "--all"]).code == 0)
         try await marked.beLookedAt(client)
         try await house.superuser("CHECKPOINT")
         try await house.superuser("ANALYZE")
         let before = files(of: house.folder)
         // Else the search would prove nothing.
-        #expect(before.contains { $0.contains("/base/") } && before.contains { $0.contains("/pg_wal/") }, "\(before)")
+        #expect(before.contains { $0.contains("/base/") }, "\(before)")
+        #expect(written.contains { $0.contains("/pg_wal/") }, "\(written)")
         #expect(!before.contains { $0.contains("/log") }, "\(before)")
 
         for person in [marked.contact, marked.member] {

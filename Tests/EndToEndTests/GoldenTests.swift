@@ -34,6 +34,14 @@ import Testing
                 ("interactions?kind=call", "not eight"), ("interactions?kind=call", "2026-01-15T09:30:00.000000Z"),
                 ("interactions?name=Valve%20shipped", "Golden Freight"),
             ], gone: ("interactions?kind=note", "oblivion")),
+        // A stage was retired, and its deal went on.
+        Golden(
+            number: 3, organization: "01a2283c-ce00-7245-8dda-4b407e5f7386",
+            root: "wuxN2nG0YIhpx2dxAMx+VngGKbJodQYzVT4ULoDvafY=", size: 9,
+            told: [
+                ("deals?title=Golden%20move", "Needs analysis"),
+                ("pipelines", "\"retired_to\":\"01a2283c-ce98-7604-86b3-9ff85e7bf9a2\""),
+            ], gone: ("contacts", "Retired")),
     ]
 
     @Test(.timeLimit(.minutes(4)), arguments: all)
