@@ -11,6 +11,7 @@ public struct Services: Sendable {
     let logKeys: LogKeys
     let people: People
     let explanations: Explanations
+    let readTables: ReadTables
     let imports: Imports
     let vitals: @Sendable () async -> Vitals
 
@@ -19,12 +20,12 @@ public struct Services: Sendable {
     ///   - vitals: how the process is just now; asked for `/health` and `/metrics`, and given two seconds.
     public init(
         entities: [any Entity.Type], commands: Commands, access: Access, queries: Queries,
-        logKeys: LogKeys, people: People, explanations: Explanations,
+        logKeys: LogKeys, people: People, explanations: Explanations, readTables: ReadTables,
         vitals: @escaping @Sendable () async -> Vitals
     ) {
         (self.entities, self.commands, self.access) = (entities, commands, access)
         (self.queries, self.logKeys, self.people, self.vitals) = (queries, logKeys, people, vitals)
-        self.explanations = explanations
+        (self.explanations, self.readTables) = (explanations, readTables)
         imports = Imports(commands: commands)
     }
 }
@@ -36,7 +37,7 @@ extension Services {
         self.init(
             entities: CRM.entities, commands: daybook.commands, access: daybook.access, queries: daybook.queries,
             logKeys: daybook.logKeys, people: daybook.people,
-            explanations: Explanations(models: daybook.models)
+            explanations: Explanations(models: daybook.models), readTables: daybook.readTables
         ) {
             await Vitals(of: daybook, version: version)
         }

@@ -104,9 +104,10 @@ extension Vitals {
             refusedHeads: daybook.refusedHeads, version: version)
     }
 
-    /// The projections that are not dropped, as their register and the log tell.
+    /// The projections that are in service, as their register and the log tell. What is built or kept beside them makes
+    /// no answer worse.
     static func projections(_ statuses: [ProjectionStatus]) -> [Projection] {
-        statuses.filter { $0.state != "dropped" }.map { status in
+        statuses.filter { $0.state != "dropped" && $0.state != "building" }.map { status in
             Projection(
                 name: status.projection, lag: status.eventsBehind, lagSeconds: status.secondsBehind,
                 held: Int(status.held), heartbeat: status.heartbeatAge, isStopped: status.state == "stopped",

@@ -33,6 +33,8 @@ public final class Daybook: Sendable {
     public let audits: Audits
     /// The read tables: deploys, rebuilds, verifies.
     public let models: ReadModels
+    /// The same over the API, for those who may.
+    public let readTables: ReadTables
     /// Feeds the read tables while its task runs. Where another process does that, it is left alone.
     public let projector: ProjectionRunner
     /// Lets policies react to what happens, beside the projector and for the same organizations.
@@ -50,14 +52,17 @@ public final class Daybook: Sendable {
     ///   - clock: the time at which requests are handled and events recorded.
     ///   - projecting: how the read tables are fed.
     ///   - upcasts: what became of older shapes of events.
+    ///   - administrators: the organizations whose owners administer the server; none: those of the only organization.
     public convenience init(
         database: ConnectionSettings, master: any KeyWrapping, register: ErasureRegister? = nil,
         clock: @escaping @Sendable () -> Instant,
-        projecting: ProjectionRunner.Options = ProjectionRunner.Options(), upcasts: Upcasts = CRM.upcasts, log: Logger
+        projecting: ProjectionRunner.Options = ProjectionRunner.Options(), upcasts: Upcasts = CRM.upcasts,
+        administrators: Set<UUID> = [], log: Logger
     ) {
         self.init(
             database: database, master: master, register: register, clock: clock, projecting: projecting,
-            reacting: Policy.all, reactions: PolicyRunner.Options(), upcasts: upcasts, log: log)
+            reacting: Policy.all, reactions: PolicyRunner.Options(), upcasts: upcasts, administrators: administrators,
+            log: log)
     }
 
     /// - Parameters:
@@ -66,7 +71,7 @@ public final class Daybook: Sendable {
     init(
         database: ConnectionSettings, master: any KeyWrapping, register: ErasureRegister? = nil,
         clock: @escaping @Sendable () -> Instant, projecting: ProjectionRunner.Options, reacting: [Policy],
-        reactions: PolicyRunner.Options, upcasts: Upcasts, log: Logger
+        reactions: PolicyRunner.Options, upcasts: Upcasts, administrators: Set<UUID>, log: Logger
     ) {
         let settings = database.with(role: "daybook_worker")
         worker = PipelinedConnection(
@@ -92,6 +97,8 @@ public final class Daybook: Sendable {
         let waits = ProjectionWaits(worker)
         let unsealing = Unsealing(master: master, catalogue: Self.catalogue, upcasts: upcasts)
         models = ReadModels(database, unsealing: unsealing, log: log)
+        readTables = ReadTables(
+            models: models, administrators: Administrators(named: administrators, database: worker), log: log)
         projector = ProjectionRunner(
             database, unsealing: unsealing, appender: appender, waits: waits, options: projecting, log: log)
         let projector = projector
@@ -153,6 +160,7 @@ public final class Daybook: Sendable {
         await appender.close()
         await signer.close()
         await queries.close()
+        await readTables.close()
         await models.close()
         await worker.close()
         await copies.close()

@@ -90,7 +90,11 @@ final class Progress: Sendable {
     var events: Int64 { state.withLock { $0.events } }
 
     @Sendable func show(_ progress: RebuildProgress) {
+        if !progress.waitsFor.isEmpty { return Self.show(readers: progress.waitsFor) }
         let isTime = state.withLock { state in
+            if state.events == 0, progress.continuedFrom > 0 {
+                say("going on behind \(progress.continuedFrom) events that an earlier rebuild had read")
+            }
             state.events = max(state.events, progress.events)
             guard ContinuousClock.now - state.last >= .seconds(1) || progress.phase == .done else { return false }
             state.last = .now
@@ -100,5 +104,11 @@ final class Progress: Sendable {
         let left = progress.secondsLeft.map { ", \(Int($0.rounded(.up))) s left" } ?? ""
         let far = "\(progress.events) of \(progress.total) events, \(Int(progress.perSecond))/s"
         say("\(progress.phase.rawValue): \(far)\(left)")
+    }
+
+    /// Whom a swap waits for.
+    @Sendable static func show(readers: [Reader]) {
+        if readers.isEmpty { return }
+        say("swapping: waits for \(readers.map(\.sentence).joined(separator: ", "))")
     }
 }

@@ -9,8 +9,8 @@ struct ProjectionsVerbs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "projections", abstract: "The read tables: what they are, how far, whether they are right.",
         subcommands: [
-            List.self, Status.self, Check.self, Test.self, Deploy.self, Rebuild.self, Verify.self, Drop.self, Heal.self,
-            Rows.self,
+            List.self, Status.self, Check.self, Test.self, Diff.self, Deploy.self, Rebuild.self, Swap.self,
+            Rollback.self, Verify.self, Drop.self, Heal.self, Rows.self,
         ])
 
     /// Which projections a verb is about.
@@ -26,7 +26,7 @@ struct ProjectionsVerbs: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "All projections.")
+        static let configuration = CommandConfiguration(abstract: "All projections, and what is kept beside them.")
         @OptionGroup var place: Place
         @OptionGroup var output: Output
 
@@ -36,24 +36,48 @@ struct ProjectionsVerbs: AsyncParsableCommand {
             }
             let columns = personal.mapValues { JSON.array($0.map { .string($0) }) }
             output.result(["projections": try JSON(encoding: entries), "personal": .object(columns)]) {
-                entries.map { "\($0.projection)  \($0.state)  \($0.description ?? "")" }.joined(separator: "\n")
+                entries.map { entry in
+                    let versions = entry.versions.map { version in
+                        "    \(version.table)  \(version.state), build \(version.generation)"
+                            + (version.rolledBack ? ", rolled back" : "")
+                    }
+                    let line = "\(entry.projection)  \(entry.state), build \(entry.generation)"
+                    let titled = "\(line)  \(entry.description ?? "")"
+                    return ([titled] + versions).joined(separator: "\n")
+                }.joined(separator: "\n")
             }
         }
     }
 
     struct Status: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "How far each projection is behind the log.")
+        static let configuration = CommandConfiguration(
+            abstract: "How far each projection is behind the log, and how far its rebuild is.")
         @OptionGroup var place: Place
         @OptionGroup var output: Output
 
         func run() async throws {
             let all = try await place.readModels { try await $0.status() }
             output.result(["projections": try JSON(encoding: all)]) {
-                all.map { one in
-                    let held = one.held == 0 ? "" : ", \(one.held) streams held"
-                    return "\(one.projection)  \(one.state): \(one.events) events, \(one.eventsBehind) behind\(held)"
+                all.flatMap { one in
+                    [Self.line(one)] + one.versions.map { "    " + Self.line($0) }
+                        + (one.rebuild.map { ["    " + Self.line($0)] } ?? [])
                 }.joined(separator: "\n")
             }
+        }
+
+        private static func line(_ one: ProjectionStatus) -> String {
+            let held = one.held == 0 ? "" : ", \(one.held) streams held"
+            return "\(one.projection)  \(one.state): \(one.events) events, \(one.eventsBehind) behind\(held)"
+        }
+
+        private static func line(_ rebuild: RebuildReport) -> String {
+            let far = "\(rebuild.events) of \(rebuild.total) events"
+            if let failure = rebuild.failure { return "its rebuild ended at \(far): \(failure)" }
+            if !rebuild.isAtWork { return "its rebuild was broken off at \(far); rebuild goes on with it" }
+            let left = rebuild.secondsLeft.map { ", \(Int($0.rounded(.up))) s left" } ?? ""
+            let waits = rebuild.waitsFor.map(\.sentence).joined(separator: ", ")
+            return "being rebuilt, \(rebuild.phase): \(far), \(Int(rebuild.perSecond))/s\(left)"
+                + (waits.isEmpty ? "" : "; waits for \(waits)")
         }
     }
 
@@ -77,36 +101,6 @@ struct ProjectionsVerbs: AsyncParsableCommand {
                 problems.isEmpty ? "Nothing is wrong." : problems.map(\.description).joined(separator: "\n")
             }
             if !problems.isEmpty { throw Exit(.found) }
-        }
-    }
-
-    struct Rebuild: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Build tables anew from the log; the old ones serve until then.")
-        @OptionGroup var place: Place
-        @OptionGroup var output: Output
-        @OptionGroup var which: Chosen
-
-        func run() async throws {
-            let names = try which.chosen()
-            let progress = Progress()
-            try await place.readModels { try await $0.rebuild(names, progress: progress.show) }
-            output.result(["rebuilt": .bool(true), "events": .integer(progress.events)]) { "Rebuilt." }
-        }
-    }
-
-    struct Drop: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Take tables away. The logs stay, and `rebuild` brings the tables back.")
-        @OptionGroup var place: Place
-        @OptionGroup var output: Output
-        @OptionGroup var which: Chosen
-        @Flag(help: "Also forget that there was such a projection.") var forget = false
-
-        func run() async throws {
-            let names = try which.chosen()
-            try await place.readModels { [forget] in try await $0.drop(names, forget: forget) }
-            output.result(["dropped": .bool(true)]) { "Dropped." }
         }
     }
 }

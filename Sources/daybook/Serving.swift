@@ -14,6 +14,7 @@ struct Serving: Sendable {
     let isEmpty: Bool
     let credentials: String?
     let projections: String?
+    let administrators: Set<UUID>
     let log = Logger(label: "daybook")
 
     /// - Throws: what is wrong with the settings.
@@ -24,6 +25,14 @@ struct Serving: Sendable {
         isEmpty = try start.empty || settings.flag("empty")
         credentials = start.credentials ?? settings.text("credentials")
         projections = start.projections ?? settings.text("projections")
+        let organizations = start.administrators ?? settings.text("administrators") ?? ""
+        administrators = Set(
+            try organizations.split(separator: ",").map { word in
+                guard let id = UUID(uuidString: word.trimmingCharacters(in: .whitespaces)) else {
+                    throw Exit(.lacking, "The setting administrators takes organizations' ids, not \(word).")
+                }
+                return id
+            })
         let named = start.role?.rawValue ?? settings.text("role") ?? Start.Role.all.rawValue
         guard let role = Start.Role(rawValue: named) else {
             throw Exit(.lacking, "The setting role is all, api or projector, not \(named).")
@@ -43,7 +52,7 @@ struct Serving: Sendable {
         } after: {
             let daybook = Daybook(
                 database: ConnectionSettings(url: opened.url), master: opened.master, register: opened.register,
-                clock: Clock.now, log: log)
+                clock: Clock.now, administrators: administrators, log: log)
             try await leaving(by: daybook.close) { try await serve(daybook) }
         }
     }

@@ -24,6 +24,8 @@ struct Start: AsyncParsableCommand {
     var role: Role?
     @Option(help: "A folder of projections to use instead of those in the binary.")
     var projections: String?
+    @Option(help: "Organizations, by id and comma, whose owners may rebuild, exchange and drop read tables over HTTP.")
+    var administrators: String?
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)

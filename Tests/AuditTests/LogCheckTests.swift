@@ -216,6 +216,29 @@ import Testing
         #expect(log.found() == ["progress 20"])
     }
 
+    @Test func `what is applied and what is held make the log's sum, and neither can be hidden in the other`() {
+        var log = log()
+        let held = log[8].stream
+        var applied = LeafTotal()
+        let waiting = log.rows.prefix(20).filter { $0.stream == held && $0.position >= 8 }
+        for row in log.rows.prefix(20) where !waiting.contains(where: { $0.position == row.position }) {
+            applied.add(row.leaf)
+        }
+        let count = Int64(20 - waiting.count)
+        let mark = ProgressCheck.Mark(projection: "deals", position: 20, events: count, leafSum: applied.bytes)
+        log.marks = [mark]
+        log.holds = [ProgressCheck.Hold(projection: "deals", stream: held, position: 8)]
+        #expect(waiting.count > 1 && log.found() == [])
+        // The hold is taken away, put later, or told of another projection: what waits is then a hole.
+        for holds in [
+            [], [ProgressCheck.Hold(projection: "deals", stream: held, position: 9)],
+            [ProgressCheck.Hold(projection: "others", stream: held, position: 8)],
+        ] {
+            log.holds = holds
+            #expect(log.found() == ["progress 20"])
+        }
+    }
+
     @Test func `a stream with a hole, and times that run backwards, are found though every hash is right`() {
         var log = log()
         log[22].version += 1

@@ -10,6 +10,7 @@ struct TestLog {
     var rows: [RecordedEvent] = []
     var heads: [Int64: SignedHead] = [:]
     var marks: [ProgressCheck.Mark] = []
+    var holds: [ProgressCheck.Hold] = []
     let organization = id()
     let signer = TestSigner()
 
@@ -53,7 +54,7 @@ struct TestLog {
 
     /// What a verification finds.
     func findings(kept: SignedHead? = nil, at now: Instant? = nil) -> [Finding] {
-        var check = LogCheck(organization, kept: kept.map { [$0] } ?? [], progress: ProgressCheck(marks, []))
+        var check = LogCheck(organization, kept: kept.map { [$0] } ?? [], progress: ProgressCheck(marks, holds))
         for row in rows.sorted(by: { $0.position < $1.position }) { check.take(row, head: heads[row.position]) }
         return check.finish(beyond: heads.values.filter { $0.size > check.size }, at: now)
     }

@@ -40,7 +40,9 @@ import Testing
             try await Task.sleep(for: .milliseconds(100))
         }
         let position = try #require(retired.object["position"] as? Int)
-        let reached = "SELECT min(position) >= \(position) FROM log.policy_progress WHERE policy = 'stage_retirement'"
+        let reached =
+            "SELECT coalesce(min(position) >= \(position), false) FROM log.policy_progress"
+            + " WHERE policy = 'stage_retirement'"
         for _ in 0..<300 where try await !connection.query(Statement(reached))[0].bool(0) {
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -261,6 +261,7 @@ import Testing
             await #expect(throws: PostgresError.self) { try await app.run { try $0.execute("DELETE FROM read.deals") } }
             await app.close()
             try await world.models.rebuild()
+            try await world.models.drop(["deals__old"])
         }
         runner.cancel()
         await runner.value

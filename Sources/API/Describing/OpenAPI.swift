@@ -146,6 +146,8 @@ enum OpenAPI {
             content["application/json"] = ["schema": schema]
             found["content"] = .object(content)
             return ["200": .object(found), "default": problem]
+        case .accepted(let schema):
+            return ["202": answer("Begun.", "application/json", schema, ["Location"]), "default": problem]
         case .text: return ["200": answer("Text.", "text/plain", ["type": "string"], []), "default": problem]
         case .nothing: return ["204": ["description": "Done."], "default": problem]
         }

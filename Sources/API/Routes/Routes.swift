@@ -15,7 +15,7 @@ struct Routes {
     var all: [Route] {
         let described =
             sessions + organization + services.entities.flatMap(records(of:)) + fields + persons + reports + batches
-            + imports + auditing + operations
+            + imports + auditing + projections + operations
         return described + [OpenAPI.route(for: described, entities: services.entities)]
     }
 

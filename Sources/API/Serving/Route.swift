@@ -63,6 +63,8 @@ struct Route: Sendable {
     enum Answering: Sendable {
         case command(Int)
         case json(JSON, position: Bool)
+        /// It goes on behind the answer, which says where its end is seen.
+        case accepted(JSON)
         case text
         /// A text, or, where the client would rather, an object.
         case textOrJSON(JSON)

@@ -115,11 +115,14 @@ public struct Scrub {
                 found(.rebuild, "read.\(name) is being rebuilt: scrub again when that is done.")
                 continue
             }
-            let tables = ["", "_totals", "_history"].map { "read.\"\(name)__new\($0)\"" }
-            try connection.execute("DROP TABLE IF EXISTS \(tables.joined(separator: ", "))")
-            for table in ["read.progress", "read.held"] {
+            for row in try connection.query(Statement(SQL.scrubCopiesOf) { $0.text(name) }) {
+                try connection.execute("DROP TABLE \(try row.text(0))")
+            }
+            for (table, column) in [("progress", "projection"), ("held", "projection"), ("projection", "name")] {
                 try connection.query(
-                    Statement("DELETE FROM \(table) WHERE projection = $1") { $0.text(name + "__new") })
+                    Statement("DELETE FROM read.\(table) WHERE \(column) IN ($1 || '__new', $1 || '__part')") {
+                        $0.text(name)
+                    })
             }
             try connection.query(Statement("SELECT pg_advisory_unlock(\(key))") { $0.text(name) })
         }

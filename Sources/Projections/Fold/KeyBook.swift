@@ -64,15 +64,18 @@ final class KeyBook {
         for row in rows { try take(organization, try row.uuid(0), row.bytea(orNil: 1)) }
     }
 
-    /// All keys of the organizations from `first` to `last`, instead of those that were known.
-    func load(_ connection: BlockingConnection, _ first: UUID, _ last: UUID) throws {
-        keys.removeAll()
+    /// All keys of the organizations from `first` to `last`, instead of those that were known; with `keeping` beside
+    /// them: of a key that was destroyed since, the log will tell.
+    func load(_ connection: BlockingConnection, _ first: UUID, _ last: UUID, keeping: Bool = false) throws {
+        if !keeping { keys.removeAll() }
         let rows = Statement(SQL.allPersonKeys) {
             $0.uuid(first)
             $0.uuid(last)
         }
         for row in try connection.query(rows) {
-            try take(try row.uuid(0), try row.uuid(1), row.bytea(orNil: 2))
+            let (organization, person) = (try row.uuid(0), try row.uuid(1))
+            if keeping, has(Cell(organization), Cell(person)) { continue }
+            try take(organization, person, row.bytea(orNil: 2))
         }
     }
 

@@ -32,7 +32,7 @@ struct DefinitionReader {
     /// What stands beside the columns of an event.
     private static let words = ["each", "when", "clear", "remove"]
     /// Tables of `read` that are not projections.
-    private static let taken = ["projection", "progress", "held", "view", "lease"]
+    private static let taken = ["projection", "progress", "held", "view", "lease", "rebuild"]
     /// Of names of what belongs to a projection.
     private static let endings = ["_totals", "_history", "_versions"]
 

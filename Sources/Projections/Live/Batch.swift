@@ -68,6 +68,8 @@ final class Batch {
     }
     /// Whether it holds nothing anew and erases nobody.
     var isPlain: Bool { holds.isEmpty && erased.isEmpty }
+    /// The persons whom the batch erases.
+    var erasedPersons: [UUID] { erased.map(\.uuid) }
     /// Whether the statements asked for last are those that write.
     var isWriting: Bool { stage == .writing }
 
@@ -138,7 +140,7 @@ final class Batch {
             let event = try Event(row)
             if event.position <= last { continue }  // applied before
             guard event.position == last + 1 else {
-                throw LogError(description: "log.event of \(order.organization.text) has no position \(last + 1)")
+                throw LogError.hole(order.organization, last + 1)
             }
             last = event.position
             events.append(event)

@@ -19,9 +19,6 @@ struct Deployed: Sendable {
     /// Under this name its progress stands: the table's.
     var name: String { table.name }
     var definition: Definition { table.definition }
-
-    /// The name of the table while it is rebuilt.
-    static func shadow(_ name: String) -> String { name + "__new" }
 }
 
 /// The projections that are fed together, ready to run; immutable, and compared by identity.
@@ -48,14 +45,17 @@ final class Deployment: Sendable {
     }
 }
 
-/// A projection's row in `read.projection`.
+/// A row of `read.projection`: a projection's table in one of its versions.
 struct Record: Sendable {
-    enum State: String, Sendable { case live, stopped, dropped }
+    enum State: String, Sendable { case live, stopped, dropped, building }
+    /// The table's name.
     var name: String
     var generation: Int32
     var state: State
     var file: String
     var text: String
+    /// Of an old one: it was taken out of service by a rollback.
+    var isRolledBack: Bool
 
     init(_ row: Postgres.Row) throws(PostgresError) {
         name = try row.text(0)
@@ -63,6 +63,7 @@ struct Record: Sendable {
         state = State(rawValue: try row.text(2)) ?? .dropped
         file = try row.text(3)
         text = try row.text(4)
+        isRolledBack = try row.bool(5)
     }
 
     /// The definition it was built from. A text of an older or newer language may not be understood.

@@ -1,9 +1,15 @@
 import FoundationEssentials
+import Kernel
 import Postgres
 
 /// The log does not hold what it should: a hole in the positions, or a column that is missing.
 struct LogError: Error, CustomStringConvertible {
     let description: String
+
+    /// An event is not where it must be.
+    static func hole(_ organization: UUID, _ position: Int64) -> LogError {
+        LogError(description: "log.event of \(organization.text) has no position \(position)")
+    }
 }
 
 extension Event {

@@ -1,5 +1,5 @@
 COPY (
     SELECT organization_id, position, stream_id, version, type, schema, data, private, occurred_at, recorded_at,
         actor_id, substring(merkle FOR 32)
-    FROM log.event WHERE organization_id BETWEEN '{first}' AND '{last}'{range} ORDER BY organization_id, position
+    FROM log.event WHERE {scope} ORDER BY organization_id, position
 ) TO STDOUT (FORMAT binary)

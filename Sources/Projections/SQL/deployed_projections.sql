@@ -1,1 +1,1 @@
-SELECT name, generation, state, file, definition FROM read.projection ORDER BY name
+SELECT name, generation, state, file, definition, rolled_back FROM read.projection ORDER BY name

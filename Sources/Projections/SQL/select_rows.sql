@@ -1,1 +1,1 @@
-SELECT id, {columns} FROM {rows} WHERE organization_id = $1 AND id = ANY ($2)
+SELECT id, {columns} FROM {rows} WHERE {which}

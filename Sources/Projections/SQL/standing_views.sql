@@ -1,8 +1,9 @@
 -- The views of `read` and `as_of` that depend on tables that come and go, those first that may stand on others.
-SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ' ORDER BY c.oid DESC)
+SELECT format('%I.%I', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'v' AND (
     n.nspname = 'as_of'
     OR n.nspname = 'read'
         AND (c.relname LIKE '%\_versions' OR EXISTS (SELECT FROM read.view v WHERE v.name = c.relname))
 )
+ORDER BY c.oid DESC

@@ -25,12 +25,17 @@ struct Deploying {
 
     /// - Returns: the projections that were built.
     func run() throws -> [String] {
-        let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
+        let all = try Record.all(connection)
+        let records = all.filter { $0.version == .serving }
         var changed: [Definition] = []
         for definition in set.definitions {
             let record = records.first { $0.name == definition.name }
             if let record, record.state != .dropped, try isSame(record, as: definition) {
                 if record.text != definition.text || record.file != definition.file { try retext(definition) }
+            } else if let record, record.state != .dropped, try wasTakenBack(definition, all) {
+                log.warning(
+                    "a projection was rolled back from what its file says, and stays so until the file changes",
+                    metadata: ["projection": "\(definition.name)", "file": "\(definition.file)"])
             } else {
                 changed.append(definition)
             }
@@ -41,21 +46,22 @@ struct Deploying {
                 "a projection's file is gone; its table stays until it is dropped",
                 metadata: ["projection": "\(record.name)", "file": "\(record.file)"])
         }
-        try Rebuild(
-            connection, changed, views: set.views, unsealing: unsealing, log: log, progress: progress
+        _ = try Rebuild(
+            connection, changed, RebuildOptions(), views: set.views, unsealing: unsealing, log: log, progress: progress
         ).run()
         try installViews()
         return changed.map(\.name)
     }
 
     private func isSame(_ record: Record, as definition: Definition) throws -> Bool {
-        guard (try? record.definition()) != nil else { return false }
-        let found = try connection.query(
-            Statement(SQL.wasBuiltSo) {
-                $0.text(record.name)
-                $0.text(definition.canonical(unsealing?.upcasts ?? .none))
-            })
-        return try found[0].bool(0)
+        try record.isBuilt(as: definition, unsealing?.upcasts ?? .none, connection)
+    }
+
+    /// Whether this is what somebody took out of service: a start does not put it back.
+    private func wasTakenBack(_ definition: Definition, _ records: [Record]) throws -> Bool {
+        let name = Version.old.name(of: definition.name)
+        guard let old = records.first(where: { $0.name == name }), old.isRolledBack else { return false }
+        return try isSame(old, as: definition)
     }
 
     private func retext(_ definition: Definition) throws {
@@ -75,16 +81,13 @@ struct Deploying {
             known.map(\.view.text) == set.views.map(\.text) && known.map(\.view.file) == set.views.map(\.file)
             && known.allSatisfy(\.isInstalled)
         if isSame { return }
-        var waiting: [(view: ViewFile, error: PostgresError)] = []
-        try Swap.patiently(connection) {
-            try Swap.prepare(connection)
-            try views.takeDown()
-            waiting = try views.putUp(set.views)
+        let names = known.map(\.view.name) + set.views.map(\.name)
+        let waiting = try Patience(connection, names).run {
+            let taken = try views.takeDown()
+            return try views.putUp(set.views, taken)
         }
         if waiting.isEmpty { return }
-        let dropped = try Record.all(connection.query(Statement(SQL.deployedProjections))).filter {
-            $0.state == .dropped
-        }
+        let dropped = try Record.all(connection).filter { $0.state == .dropped }
         if !dropped.isEmpty { return }
         throw Problems(
             problems: waiting.map { Problem(file: $0.view.file, line: 1, column: 1, message: $0.error.message) })

@@ -59,7 +59,7 @@ final class Explain {
                 $0.uuid(id.uuid)
                 $0.bigint(position)
             })
-        try batch.readKeys(of: events, organization, connection)
+        try batch.engine.readKeys(of: events, organization, connection)
         for row in events { take(try Event(row)) }
     }
 
@@ -70,9 +70,8 @@ final class Explain {
         engine.organization = Cell(organization)
         engine.projections[0].rows.only = [id]
         try engine.book?.load(connection, organization, organization)
-        let range = " AND position <= \(position)"
-        let sql = filled(
-            SQL.copyLog, ["first": organization.text, "last": organization.text, "range": range])
+        let scope = "organization_id = '\(organization.text)' AND position <= \(position)"
+        let sql = filled(SQL.copyLog, ["scope": scope])
         try connection.copyOut(sql) { bytes in
             var row = CopyRow(bytes)
             guard try row.next() != nil else { return }
@@ -133,7 +132,7 @@ extension ReadModels {
     ) async throws -> Explanation {
         try await pool.run { [unsealing] connection in
             try connection.transaction(.repeatableRead) {
-                let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
+                let records = try Record.all(connection)
                 let record = try ReadModels.chosen([name], records)[0]
                 guard record.state != .dropped else {
                     throw ReadModelError("\(name) is dropped: rebuild it first")

@@ -1,78 +1,100 @@
 import FoundationEssentials
 import Postgres
 
-/// Brings rebuilt tables to where the log is by now, as the live tail would, on one blocking connection.
+/// Brings built tables to where the log is by now, as the live tail would, on one blocking connection. How far they are
+/// is read anew for each organization: a projector may feed them, too.
 struct Follower {
     private let connection: BlockingConnection
     private let batch: Batch
-    private var lanes: [UUID: Lane]
-    /// Those that were swapped: somebody else feeds them now.
-    private var gone: Set<Int> = []
+    private var deployment: Deployment { batch.deployment }
+    private var names: [String] { deployment.projections.map(\.name) }
 
-    init(_ connection: BlockingConnection, _ deployment: Deployment, _ outcomes: [[LogPass.Outcome]]) {
+    init(_ connection: BlockingConnection, _ deployment: Deployment) {
         self.connection = connection
         batch = Batch(deployment)
-        lanes = [:]
-        for (i, list) in outcomes.enumerated() {
-            for outcome in list {
-                var lane = lanes[outcome.organization] ?? Follower.newLane(deployment)
-                lane.checkpoints[i].position = outcome.position
-                lane.checkpoints[i].applied = outcome.applied
-                lane.checkpoints[i].isStored = true
-                lane.checkpoints[i].held = Set(outcome.holds.map(\.stream))
-                lanes[outcome.organization] = lane
-            }
-        }
-    }
-    private static func newLane(_ deployment: Deployment) -> Lane {
-        Lane(deployment: deployment, checkpoints: deployment.projections.map { _ in Checkpoint() })
     }
 
-    mutating func leave(_ i: Int) { gone.insert(i) }
-
-    /// Applies what was written since; a few rounds, since others go on writing.
-    mutating func catchUp() throws {
+    /// Applies what was written since, each batch in a transaction of its own; a few rounds, as others go on writing.
+    func catchUp() throws {
         for _ in 0..<10 {
-            var applied: Int64 = 0
-            for head in try LogHead.all(connection.query(Statement(SQL.heads))) {
-                let before = lowest(head.organization)
-                if before < head.position {
-                    try follow(head.organization, to: head.position, only: nil)
-                    applied += head.position - before
-                }
-            }
+            let applied = try follow(try heads(), isOpen: false)
             if applied < 1000 { return }
         }
     }
 
-    /// Brings one projection, in the transaction that is open, to where its old table is.
-    mutating func catchUp(_ i: Int, to positions: [UUID: Int64]) throws {
-        for (organization, position) in positions {
-            let reached = lanes[organization]?.checkpoints[i].position ?? 0
-            if reached < position { try follow(organization, to: position, only: i) }
+    /// Applies, in the transaction that is open, all that is in the logs.
+    /// - Throws: `Patience.Again` where `catchUp` is needed first.
+    func catchUpAtOnce() throws { _ = try follow(try heads(), isOpen: true) }
+
+    /// Brings the tables, in the transaction that is open, to these positions.
+    /// - Throws: `Patience.Again` where `catchUp` is needed first.
+    func catchUp(to positions: [UUID: Int64]) throws { _ = try follow(positions, isOpen: true) }
+
+    private func heads() throws -> [UUID: Int64] {
+        let heads = try LogHead.all(connection.query(Statement(SQL.heads)))
+        return Dictionary(uniqueKeysWithValues: heads.map { ($0.organization, $0.position) })
+    }
+
+    /// - Returns: how many events were applied.
+    private func follow(_ positions: [UUID: Int64], isOpen: Bool) throws -> Int64 {
+        var reached: [UUID: Int64] = [:]
+        for row in try connection.query(Statement(SQL.lowestPositions) { $0.texts(names) }) {
+            reached[try row.uuid(0)] = try row.bigint(1)
         }
+        var applied: Int64 = 0
+        for (organization, position) in positions {
+            let from = reached[organization] ?? 0
+            if from >= position { continue }
+            try follow(organization, to: position, isOpen: isOpen)
+            applied += position - from
+        }
+        return applied
     }
 
-    private func lowest(_ organization: UUID) -> Int64 {
-        guard let lane = lanes[organization] else { return 0 }
-        return lane.checkpoints.enumerated().filter { !gone.contains($0.offset) }.map(\.element.position).min() ?? .max
-    }
-
-    private mutating func follow(_ organization: UUID, to position: Int64, only: Int?) throws {
-        var lane = lanes[organization] ?? Follower.newLane(batch.deployment)
-        defer { lanes[organization] = lane }
-        while var order = lane.order(for: organization, among: only.map { [$0] }, without: gone),
-            order.from < position
-        {
+    private func follow(_ organization: UUID, to position: Int64, isOpen: Bool) throws {
+        var lane = try load(organization)
+        while var order = lane.order(for: organization), order.from < position {
             order.upTo = min(order.upTo, position)
             do {
-                var next: [Statement]? = batch.start(order)
-                while let statements = next { next = try batch.next(try connection.runPipelined(statements)) }
+                if isOpen { try apply(order) } else { try connection.transaction { try apply(order) } }
                 lane.advance(to: batch.checkpoints)
-            } catch let error as PostgresError where only == nil && batch.isWriting && error.refusesValue {
-                lane.refuse(batch, error)
+                // Who was erased changed more than the batch.
+                if !batch.erasedPersons.isEmpty { lane = try load(organization) }
+            } catch let error as PostgresError where error.kind == .divisionByZero || error.refusesValue {
+                if isOpen { throw Patience.Again() }
+                if error.kind == .divisionByZero {
+                    lane = try load(organization)  // a projector was faster
+                } else if batch.isWriting {
+                    lane.refuse(batch, error)
+                } else {
+                    throw error
+                }
             }
             if batch.events.isEmpty { return }
         }
+    }
+
+    /// One batch, and with it the rows of other streams that hold a part of whom it erases: nobody else does that for a
+    /// table that is not in service.
+    private func apply(_ order: Batch.Order) throws {
+        var next: [Statement]? = batch.start(order)
+        while let statements = next { next = try batch.next(try connection.runPipelined(statements)) }
+        for person in batch.erasedPersons {
+            let streams = try Refold.streams(of: order.organization, holding: person, connection)
+            for i in order.group {
+                _ = try Refold(
+                    connection: connection, deployed: deployment.projections[i], unsealing: deployment.unsealing
+                ).run(order.organization, streams)
+            }
+        }
+    }
+
+    private func load(_ organization: UUID) throws -> Lane {
+        let results = try connection.runPipelined([
+            Statement(SQL.organizationProgress) { $0.uuid(organization) },
+            Statement(SQL.organizationHeld) { $0.uuid(organization) },
+        ])
+        if let lane = try Lane.load(results, deployment) { return lane }
+        throw ReadModelError("the new table was built anew by somebody else meanwhile")
     }
 }

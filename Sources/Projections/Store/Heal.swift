@@ -28,7 +28,7 @@ struct Heal {
         if record.state == .stopped {
             try connection.query(Statement(table.goOn) { $0.text(record.name) })
         }
-        let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
+        let records = try Record.all(connection)
         let state = records.first { $0.name == record.name }?.state ?? record.state
         return Healing(projection: record.name, healed: healed, held: held, state: state.rawValue)
     }
@@ -52,7 +52,7 @@ struct Heal {
             })
         // Events lie in the result.
         defer { withExtendedLifetime(result) {} }
-        try batch.readKeys(of: result, organization, connection)
+        try batch.engine.readKeys(of: result, organization, connection)
         let events = try result.map { try Event($0) }
         let before = try readRows(organization, events, from: from, batch)
         let isHealed: Bool
@@ -121,8 +121,8 @@ struct Heal {
         }
         let known = Set(holds.values.flatMap { $0 }.map(\.stream))
         try engine.book?.load(connection, organization, organization)
-        let sql = filled(
-            SQL.copyLog, ["first": organization.text, "last": organization.text, "range": " AND position <= \(last)"])
+        let scope = "organization_id = '\(organization.text)' AND position <= \(last)"
+        let sql = filled(SQL.copyLog, ["scope": scope])
         try connection.copyOut(sql) { bytes in
             var row = CopyRow(bytes)
             _ = try row.next()
@@ -134,14 +134,14 @@ struct Heal {
     }
 }
 
-extension Batch {
+extension Engine {
     /// Reads the keys that these events want.
     func readKeys(of events: Result, _ organization: UUID, _ connection: BlockingConnection) throws {
-        engine.organization = Cell(organization)
+        self.organization = Cell(organization)
         var persons: Set<UUID> = []
-        for row in events { persons.formUnion(engine.unknown(try Event(row))) }
+        for row in events { persons.formUnion(unknown(try Event(row))) }
         if persons.isEmpty { return }
         let rows = try connection.query(KeyBook.statement(organization, Array(persons)))
-        try engine.book?.take(rows, organization, Array(persons))
+        try book?.take(rows, organization, Array(persons))
     }
 }

@@ -2,23 +2,12 @@ import FoundationEssentials
 import Kernel
 import Postgres
 
-/// An organization and the last position of its log.
-struct LogHead {
-    let organization: UUID
-    let position: Int64
-
-    static func all(_ result: Result) throws(PostgresError) -> [LogHead] {
-        var heads: [LogHead] = []
-        for row in result { heads.append(LogHead(organization: try row.uuid(0), position: try row.bigint(1))) }
-        return heads
-    }
-}
-
 /// Reads the logs from their beginning, in the order of positions, folds them, and fills bare tables with the rows. One
 /// thread is enough: the fold hides behind the server's reading (FACTS-projection §1).
 ///
 /// Organizations are taken together until their events are worth a COPY; what is in memory is one organization's rows,
-/// and the versions of them that some ten thousand events ended.
+/// and the versions of them that some ten thousand events ended. With a ledger, each time that rows are written it is
+/// noted in the same transaction how far they are: whoever comes after a crash goes on from there.
 final class LogPass {
     /// What came out for one projection in one organization.
     struct Outcome {
@@ -33,76 +22,130 @@ final class LogPass {
         var holds: [Int64: [(projection: Int, hold: Hold)]] = [:]
     }
 
-    private static let worthACopy: Int64 = 100_000
-    /// After so many events of one organization the versions that have ended are put down.
+    /// Where versions are kept, one organization is read so many events at a time.
     private static let slice: Int64 = 50_000
     private let connection: BlockingConnection
     private let deployment: Deployment
     private let engine: Engine
+    private let ledger: BuildLedger?
+    private let pace: Pace
+    private let chunk: Int64
     private var rows: [Sheet]
     private var totals: [Sheet]
     private var histories: [Sheet]
     private(set) var outcomes: [[Outcome]]
-    /// Persons who were erased while the log was being read, after their keys had been.
-    private(set) var erased: [(organization: UUID, person: UUID)] = []
     var stopwatch: Stopwatch
     /// Without bounds everything is taken.
     var bounds: [UUID: Bounds]?
 
+    /// Up to where each log is read. What came later may be sealed under keys that came later, too.
+    private var heads: [Cell: Int64] = [:]
+
     // The organization that is being read.
     private var organization: Cell?
+    private var head: Int64 = 0
     private var position: Int64 = 0
     private var current: Bounds?
     private var applied: [LeafSum?]
+    /// What was applied before this process took it up.
+    private var before: [LeafSum]
+    /// Rows of it were folded with keys that may have been destroyed since.
+    private var wasPutDown = false
+    /// Persons who were erased while it was being read, after their keys had been.
+    private var erased: [UUID] = []
+    private var restUntil = ContinuousClock.now
 
-    init(_ connection: BlockingConnection, _ deployment: Deployment, _ stopwatch: Stopwatch) {
+    init(
+        _ connection: BlockingConnection, _ deployment: Deployment, _ stopwatch: Stopwatch,
+        ledger: BuildLedger? = nil, pace: Pace = Pace()
+    ) {
         self.connection = connection
         self.deployment = deployment
         self.stopwatch = stopwatch
+        self.ledger = ledger
+        self.pace = pace
+        let keepsVersions = deployment.projections.contains { $0.definition.history != nil }
+        chunk = keepsVersions ? min(pace.chunk, LogPass.slice) : pace.chunk
         engine = deployment.engine()
         rows = deployment.projections.map { Sheet($0.table.rows) }
         totals = deployment.projections.map { Sheet($0.table.totals) }
         histories = deployment.projections.map { Sheet($0.table.history) }
         outcomes = deployment.projections.map { _ in [] }
         applied = deployment.projections.map { _ in nil }
+        before = deployment.projections.map { _ in LeafSum() }
     }
 
+    /// `heads`: by organization, in their order.
     func run(_ heads: [LogHead]) throws {
+        restUntil = .now + pace.rest
+        self.heads = Dictionary(uniqueKeysWithValues: heads.map { (Cell($0.organization), $0.position) })
         var from = heads.startIndex
         while from < heads.endIndex {
+            if isDone(heads[from]) {
+                from += 1
+                continue
+            }
             var to = from
             var events: Int64 = 0
-            while to < heads.endIndex, events < LogPass.worthACopy {
+            while to < heads.endIndex, events < pace.worthACopy, !isDone(heads[to]), !isLong(heads[to]) {
                 events += heads[to].position
                 to += 1
             }
-            try read(heads[from..<to])
-            try write()
-            from = to
+            if to == from {
+                try readAlone(heads[from])
+                from += 1
+            } else {
+                try read(heads[from..<to])
+                from = to
+            }
         }
+    }
+
+    private func isDone(_ head: LogHead) -> Bool { ledger?.done[head.organization] != nil }
+    private func isLong(_ head: LogHead) -> Bool {
+        head.position > chunk || ledger?.part?.organization == head.organization
     }
 
     // MARK: - What is read?
 
     private func read(_ heads: ArraySlice<LogHead>) throws {
-        guard let first = heads.first, let last = heads.last else { return }
-        try engine.book?.load(connection, first.organization, last.organization)
-        let keepsVersions = deployment.projections.contains { $0.definition.history != nil }
-        guard keepsVersions, heads.count == 1, last.position > LogPass.slice else {
-            return try read(first, last, "")
-        }
-        // Not beyond the known head: of what came later the keys are not loaded.
-        for from in stride(from: Int64(0), to: last.position, by: Int(LogPass.slice)) {
-            let to = min(from + LogPass.slice, last.position)
-            try read(first, last, " AND position > \(from) AND position <= \(to)")
-            try writeVersions()
+        guard let first = heads.first?.organization, let last = heads.last?.organization else { return }
+        try engine.book?.load(connection, first, last)
+        try copy("organization_id BETWEEN '\(first.text)' AND '\(last.text)'")
+        if erased.isEmpty {
+            // The last one stays in the engine: its rows are written from there, however many they are.
+            try write()
+        } else {
+            // Rows that were put down already may say what nobody may know any more.
+            forget()
+            for head in heads { try readAlone(head) }
         }
     }
 
-    private func read(_ first: LogHead, _ last: LogHead, _ range: String) throws {
-        let names = ["first": first.organization.text, "last": last.organization.text, "range": range]
-        let sql = filled(SQL.copyLog, names)
-        try connection.copyOut(sql, atOnce: 32) { rows in
+    /// One organization, a chunk at a time.
+    private func readAlone(_ head: LogHead) throws {
+        let id = head.organization
+        begin(Cell(id))
+        if let ledger, let part = ledger.part, part.organization == id {
+            before = try ledger.takePart(engine)
+            position = part.position
+            wasPutDown = true
+        }
+        try ledger?.forgetVersions(of: id, after: position)
+        while position < head.position {
+            let from = position
+            let to = min(from + chunk, head.position)
+            try engine.book?.load(connection, id, id, keeping: true)
+            try copy("organization_id = '\(id.text)' AND position > \(from) AND position <= \(to)")
+            guard position == to else { throw LogError.hole(id, position + 1) }
+            try writeVersions()
+            if position < head.position, ledger != nil, ContinuousClock.now >= restUntil { try putDown() }
+        }
+        try write()
+    }
+
+    private func copy(_ scope: String) throws {
+        try connection.copyOut(filled(SQL.copyLog, ["scope": scope]), atOnce: 32) { rows in
             let events = try rows.map { bytes in
                 var row = CopyRow(bytes)
                 let organization = Cell(uuid: try Event.field(16, of: row.next()))
@@ -111,36 +154,40 @@ final class LogPass {
             engine.expect(events.lazy.map(\.1.stream))
             for (organization, event) in events {
                 if organization != self.organization {
+                    if heads[organization] == nil { continue }  // it came later
                     finish()
                     begin(organization)
                 }
                 try take(event)
             }
         }
-        // The last one stays in the engine: its rows are written from there, however many they are.
     }
 
     private func begin(_ organization: Cell) {
         self.organization = organization
         engine.organization = organization
         position = 0
+        head = heads[organization] ?? 0
+        wasPutDown = false
         engine.removeAll()
         current = bounds?[organization.uuid]
         for i in deployment.projections.indices {
             applied[i] = nil
+            before[i] = LeafSum()
             engine.projections[i].active = bounds == nil || (current?.last[i] ?? 0) > 0
         }
     }
 
     private func take(_ event: Event) throws {
-        guard event.position == position + 1 else {
-            throw LogError(description: "log.event of \(organization?.uuid.text ?? "") has no position \(position + 1)")
-        }
+        if event.position > head { return }
+        guard event.position == position + 1 else { throw LogError.hole(engine.organization.uuid, position + 1) }
         position = event.position
         stopwatch.count()
         for (i, hold) in current?.holds[position] ?? [] { engine.hold(hold, in: i) }
-        if Erasure.matches(event.type), engine.book?.has(engine.organization, event.stream) == true {
-            erased.append((engine.organization.uuid, event.stream.uuid))
+        if bounds == nil, Erasure.matches(event.type),
+            wasPutDown || engine.book?.has(engine.organization, event.stream) == true
+        {
+            erased.append(event.stream.uuid)
         }
         engine.apply(event)
         guard let last = current?.last else { return }
@@ -149,13 +196,52 @@ final class LogPass {
 
     /// A projection has all the events that it takes.
     private func close(_ i: Int) {
-        var sum = engine.seen
-        sum.subtract(engine.projections[i].waiting)
-        applied[i] = sum
+        applied[i] = appliedNow(i)
         engine.projections[i].active = false
     }
+    private func appliedNow(_ i: Int) -> LeafSum {
+        var sum = before[i]
+        sum.add(engine.seen)
+        sum.subtract(engine.projections[i].waiting)
+        return sum
+    }
 
-    /// Puts down the rows of the organization that is through.
+    /// What was opened for the rows in memory, and for versions that are written, just before a key was destroyed.
+    private func refoldErased() throws {
+        guard let organization, !erased.isEmpty else { return }
+        for person in erased {
+            try writeVersions()
+            let holding = try Refold.streams(of: organization.uuid, holding: person, connection)
+            let streams = Array(Set(holding + [person]))
+            for (i, deployed) in deployment.projections.enumerated() where deployed.definition.history != nil {
+                try connection.query(
+                    Statement(deployed.statements.forgetVersions) {
+                        $0.uuid(organization.uuid)
+                        $0.uuids(streams)
+                    })
+                // Of a row that is gone there may be versions. Where events of it wait, healing makes them.
+                let projection = engine.projections[i]
+                for stream in streams where !projection.held.contains(Cell(stream)) {
+                    _ = projection.rows.table.row(Cell(stream))
+                }
+            }
+            for stream in streams {
+                let events = try connection.query(
+                    Statement(SQL.streamEvents) {
+                        $0.uuid(organization.uuid)
+                        $0.uuid(stream)
+                        $0.bigint(position)
+                    })
+                try engine.readKeys(of: events, organization.uuid, connection)
+                // Events lie in the result.
+                let history = try events.map { try Event($0) }
+                withExtendedLifetime(events) { engine.refold(Cell(stream), history) }
+            }
+        }
+        erased = []
+    }
+
+    /// Sets down the rows of the organization that is through.
     private func finish() {
         guard let organization else { return }
         for (i, projection) in engine.projections.enumerated() {
@@ -200,24 +286,48 @@ final class LogPass {
     private struct Sheet {
         let table: String
         let bytes = Box()
+        /// How many of its projection's outcomes are written.
+        var written = 0
         init(_ table: String) { self.table = table }
     }
     /// What cannot be copied cannot be an element of an array either.
     private final class Box { var value = Bytes() }
 
     private func write() throws {
-        if let organization { for i in deployment.projections.indices { note(i, organization) } }
-        for (i, projection) in engine.projections.enumerated() {
-            try copy(rows[i], projection.rows.table.count) { n, organization, out in
-                let row = projection.rows.table[n]
-                if row.position != 0 { projection.copyRow(row, organization, into: &out) }
+        try within {
+            try refoldErased()
+            if let organization { for i in deployment.projections.indices { note(i, organization) } }
+            for (i, projection) in engine.projections.enumerated() {
+                try copyRows(projection, to: rows[i])
+                try copy(totals[i], 0) { _, _, _ in }
             }
-            try copy(totals[i], 0) { _, _, _ in }
+            try writeVersions()
+            for i in rows.indices { try ledger?.finish(i, outcomes[i][rows[i].written...]) }
         }
-        try writeVersions()
+        for i in rows.indices { rows[i].written = outcomes[i].count }
         organization = nil
         engine.removeAll()
         engine.book?.removeAll()
+        if ledger != nil { try pace.afterPutDown?() }
+    }
+
+    /// Writes the rows of the organization that is being read as they are, to go on from.
+    private func putDown() throws {
+        guard let ledger, let organization else { return }
+        let began = ContinuousClock.now
+        try within {
+            try refoldErased()
+            try writeVersions()
+            for (i, projection) in engine.projections.enumerated() {
+                try copyRows(projection, to: Sheet(try ledger.emptyPart(i)))
+                let outcome = Outcome(
+                    organization: organization.uuid, position: position, applied: appliedNow(i),
+                    holds: projection.holds)
+                try ledger.putPart(i, outcome)
+            }
+        }
+        restUntil = .now + max(pace.rest, (ContinuousClock.now - began) * pace.share)
+        try pace.afterPutDown?()
     }
 
     /// Puts down the versions that have ended so far, and forgets them.
@@ -231,7 +341,31 @@ final class LogPass {
         }
     }
 
-    /// Copies what was put down, and then so much of the organization at hand, a little at a time.
+    /// Nothing of what was read since the last writing is kept.
+    private func forget() {
+        for i in rows.indices {
+            rows[i].bytes.value.removeAll()
+            totals[i].bytes.value.removeAll()
+            histories[i].bytes.value.removeAll()
+            outcomes[i].removeSubrange(rows[i].written...)
+        }
+        organization = nil
+        engine.removeAll()
+        erased = []
+    }
+
+    private func within(_ body: () throws -> Void) throws {
+        if ledger == nil { try body() } else { try connection.transaction { try body() } }
+    }
+
+    private func copyRows(_ projection: Projection, to sheet: Sheet) throws {
+        try copy(sheet, projection.rows.table.count) { n, organization, out in
+            let row = projection.rows.table[n]
+            if row.position != 0 { projection.copyRow(row, organization, into: &out) }
+        }
+    }
+
+    /// Copies what was set down, and then so much of the organization at hand, a little at a time.
     private func copy(_ sheet: Sheet, _ count: Int, _ put: (Int, Cell, inout Bytes) -> Void) throws {
         let here = organization == nil ? 0 : count
         if here == 0, sheet.bytes.value.count == 0 { return }

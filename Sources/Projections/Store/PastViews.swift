@@ -13,11 +13,10 @@ struct PastViews {
 
     init(connection: BlockingConnection) { self.connection = connection }
 
-    /// Puts up what tables were, and their versions in `read`.
+    /// Puts up what the tables that serve were, and their versions in `read`.
     mutating func makeTables() throws {
         var made: [String] = []
-        for record in try Record.all(connection.query(Statement(SQL.deployedProjections)))
-        where record.state != .dropped {
+        for record in try Record.all(connection) where record.version == .serving && record.state != .dropped {
             guard let definition = try? record.definition(), definition.history != nil else { continue }
             let past = ReadTable(definition: definition, name: record.name).past
             known.formUnion(past.map(\.name))

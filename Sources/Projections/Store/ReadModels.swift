@@ -9,6 +9,8 @@ public import Postgres
 /// a rebuilt table takes the old one's place in one short transaction.
 public final class ReadModels: Sendable {
     let pool: BlockingPool
+    /// For what takes long: who asks how things are does not wait behind it.
+    let work: BlockingPool
     let unsealing: Unsealing?
     let log: Logger
 
@@ -20,30 +22,65 @@ public final class ReadModels: Sendable {
                 "TimeZone": "UTC", "client_min_messages": "warning", "max_parallel_workers_per_gather": "0",
             ])
         pool = BlockingPool(owner, size: 2, name: "projections", log: log)
+        work = BlockingPool(owner, size: 2, name: "projections at work", log: log)
         self.log = log
     }
 
     /// Ends its connections.
-    public func close() async { await pool.close() }
+    public func close() async {
+        await pool.close()
+        await work.close()
+    }
 
     // MARK: - What is there?
 
     /// All projections that are or were deployed.
     public func list() async throws -> [ProjectionEntry] {
         try await pool.run { connection in
-            try Record.all(connection.query(Statement(SQL.deployedProjections))).map { record in
+            let records = try Record.all(connection)
+            return records.filter { $0.version == .serving }.map { record in
                 let definition = try? record.definition()
+                let others = records.filter { $0.projection == record.name && $0.version != .serving }
                 return ProjectionEntry(
                     projection: record.name, state: record.state.rawValue, generation: Int(record.generation),
                     file: record.file, description: definition?.description, owner: definition?.owner,
-                    version: definition?.version, events: definition?.events ?? [])
+                    version: definition?.version, events: definition?.events ?? [],
+                    versions: others.map {
+                        ProjectionVersion(
+                            table: $0.name, state: $0.state.rawValue, generation: Int($0.generation),
+                            rolledBack: $0.isRolledBack)
+                    })
             }
         }
     }
 
-    /// How far each projection is behind the log.
-    public func status() async throws -> [ProjectionStatus] {
-        try await pool.run { try ProjectionStatus.all($0.query(Statement(SQL.lag))) }
+    /// How far each projection is behind the log, with its tables beside the one that serves, and what its rebuild
+    /// says. One that is being built for the first time is there, too.
+    public func status() async throws -> [ProjectionStatus] { try await status(Statement(SQL.lag)) }
+
+    /// The same of one organization's log and its rows.
+    public func status(of organization: UUID) async throws -> [ProjectionStatus] {
+        try await status(Statement(SQL.organizationLag) { $0.uuid(organization) })
+    }
+
+    private func status(_ lag: Statement) async throws -> [ProjectionStatus] {
+        try await pool.run { connection in
+            let all = try ProjectionStatus.all(connection.query(lag))
+            let rebuilds = try RebuildReport.all(connection.query(Statement(SQL.rebuilds)))
+            var statuses: [ProjectionStatus] = []
+            for status in all {
+                let (projection, version) = Version.split(status.projection)
+                let isServed = all.contains { $0.projection == projection }
+                if version != .serving, isServed { continue }
+                var status = status
+                status.versions = all.filter {
+                    Version.split($0.projection).projection == projection && $0.projection != status.projection
+                }
+                status.rebuild = rebuilds[projection]
+                statuses.append(status)
+            }
+            return statuses
+        }
     }
 
     /// How many projectors live, in all processes.
@@ -60,7 +97,7 @@ public final class ReadModels: Sendable {
             let table = "read.\(quoted(name))"
             let found = try connection.query(Statement("SELECT to_regclass($1) IS NOT NULL") { $0.text(table) })
             guard DefinitionReader.isName(name), try found[0].bool(0) else {
-                let names = try Record.all(connection.query(Statement(SQL.deployedProjections))).map(\.name)
+                let names = try Record.all(connection).map(\.name)
                 throw ReadModelError("there is no table \(name)" + Nearest.suggestion(for: name, among: names))
             }
             let scope = organization.map { " WHERE organization_id = '\($0.text)'" } ?? ""
@@ -86,84 +123,8 @@ public final class ReadModels: Sendable {
         }
     }
 
-    // MARK: - What can be done?
-
-    /// Makes the read tables what the files say: `.yaml` are projections, `.sql` views. What is new is built from the
-    /// log, what changed in its meaning is rebuilt and swapped, views are made anew where one changed. A projection
-    /// whose file is gone stays until it is dropped. Several processes may do this at once: the first does the work.
-    /// - Returns: the projections that were built.
-    @discardableResult
-    public func deploy(
-        _ files: [ProjectionFile], catalogue: EventCatalogue? = nil,
-        progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
-    ) async throws -> [String] {
-        let set = try FileSet(files, catalogue: catalogue)
-        return try await deploying { [log, unsealing] connection in
-            try Deploying(connection, set, unsealing, log: log, progress: progress).run()
-        }
-    }
-
-    /// One process deploys at a time.
-    func deploying<R: Sendable>(_ body: @escaping @Sendable (BlockingConnection) throws -> R) async throws -> R {
-        try await pool.run { connection in
-            try connection.query(Statement("SELECT pg_advisory_lock(hashtextextended('daybook deploy', 0))"))
-            defer {
-                _ = try? connection.query(Statement("SELECT pg_advisory_unlock(hashtextextended('daybook deploy', 0))"))
-            }
-            return try body(connection)
-        }
-    }
-
-    /// Builds tables anew from the log, beside the old ones, which serve until they are swapped. `names` nil: all. A
-    /// projection that was dropped comes back.
-    public func rebuild(
-        _ names: [String]? = nil, progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
-    ) async throws {
-        try await pool.run { [log, unsealing] connection in
-            let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
-            let definitions = try ReadModels.chosen(names, records).map { try $0.definition() }
-            try Rebuild(connection, definitions, unsealing: unsealing, log: log, progress: progress).run()
-        }
-    }
-
-    /// Takes tables away, with what is known about their progress; the logs are not touched. `names` nil: all. They can
-    /// be rebuilt; a projection's record goes for good with `forget`.
-    public func drop(_ names: [String]? = nil, forget: Bool = false) async throws {
-        try await pool.run { connection in
-            let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
-            for record in try ReadModels.chosen(names, records) {
-                try Swap.patiently(connection) { try Drop(connection, record.name, forget: forget).run() }
-            }
-        }
-    }
-
-    /// Folds the log again, up to where each table is, and compares rows, totals and progress. `names` nil: all that
-    /// have a table.
-    public func verify(
-        _ names: [String]? = nil, progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
-    ) async throws -> [Verification] {
-        try await pool.run { [unsealing] connection in
-            let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
-            let chosen = try ReadModels.chosen(names, records).filter { names != nil || $0.state != .dropped }
-            if let dropped = chosen.first(where: { $0.state == .dropped }) {
-                throw ReadModelError("\(dropped.name) is dropped: rebuild it first")
-            }
-            return try Verify(connection, chosen, unsealing, progress: progress).run()
-        }
-    }
-
-    /// Applies held streams again: those that can be applied by now go on, and a projection that was stopped for too
-    /// many goes on with them. `names` nil: all.
-    public func heal(_ names: [String]? = nil) async throws -> [Healing] {
-        try await pool.run { [unsealing] connection in
-            let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
-            return try ReadModels.chosen(names, records).filter { $0.state != .dropped }
-                .map { try Heal(connection, $0, unsealing).run() }
-        }
-    }
-
     static func chosen(_ names: [String]?, _ records: [Record]) throws(ReadModelError) -> [Record] {
-        guard let names else { return records }
+        guard let names else { return records.filter { $0.version == .serving } }
         var chosen: [Record] = []
         for name in names {
             guard let record = records.first(where: { $0.name == name }) else {
@@ -186,6 +147,21 @@ extension ProjectionStatus {
                     events: try row.bigint(4), eventsBehind: try row.bigint(5), secondsBehind: try row.double(6),
                     heartbeatAge: try row.double(2), held: try row.bigint(7), stalled: try row.double(8),
                     longestStall: try row.double(9)))
+        }
+        return all
+    }
+}
+
+extension RebuildReport {
+    static func all(_ result: Result) throws -> [String: RebuildReport] {
+        var all: [String: RebuildReport] = [:]
+        for row in result {
+            let waits = Array(try row.text(6).utf8)
+            all[try row.text(0)] = RebuildReport(
+                phase: try row.text(1), events: try row.bigint(2), total: try row.bigint(3),
+                perSecond: try row.double(4), secondsLeft: try row.double(orNil: 5),
+                waitsFor: try JSONDecoder().decode([Reader].self, from: Data(waits)), failure: try row.text(orNil: 7),
+                isAtWork: try row.bool(8))
         }
         return all
     }

@@ -47,7 +47,7 @@ struct Refold {
                     $0.uuid(stream)
                     $0.bigint(checkpoint.position)
                 })
-            try batch.readKeys(of: events, organization, connection)
+            try batch.engine.readKeys(of: events, organization, connection)
             for event in events { batch.engine.touch(try Event(event), in: 0) }
             found.append((stream, events))
         }
@@ -130,18 +130,25 @@ extension ReadModels {
         if streams.isEmpty { return 0 }
         return try await pool.run { [unsealing] connection in
             var rows = 0
-            // Tables that are being built are not concerned: they meet `person.erased` on their own way.
-            for name in try Record.all(connection.query(Statement(SQL.deployedProjections))).map(\.name) {
-                try Swap.patiently(connection) {
-                    // No swap meanwhile: which table it is, and how far, is read behind this lock.
-                    try Swap.prepare(connection)
-                    let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
-                    guard let record = records.first(where: { $0.name == name && $0.state != .dropped }) else { return }
-                    let table = ReadTable(definition: try record.definition(), name: name)
-                    let deployed = Deployed(table: table, generation: record.generation)
-                    rows += try Refold(connection: connection, deployed: deployed, unsealing: unsealing)
-                        .run(organization, streams)
+            var visited: Set<String> = []
+            // Tables that are being built are not concerned: they meet `person.erased` on their own way. Behind the
+            // lock none becomes one that is fed, and none is swapped: which there are, and how far, is read there.
+            while true {
+                let found = try Patience(connection, []).run { () -> (table: String, rows: Int)? in
+                    for record in try Record.all(connection) where record.state == .live || record.state == .stopped {
+                        let build = "\(record.projection) \(record.generation)"
+                        if visited.contains(build) { continue }
+                        let table = ReadTable(definition: try record.definition(), name: record.name)
+                        let deployed = Deployed(table: table, generation: record.generation)
+                        let folded = try Refold(connection: connection, deployed: deployed, unsealing: unsealing)
+                            .run(organization, streams)
+                        return (build, folded)
+                    }
+                    return nil
                 }
+                guard let found else { break }
+                visited.insert(found.table)
+                rows += found.rows
             }
             return rows
         }

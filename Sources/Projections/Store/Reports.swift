@@ -12,6 +12,85 @@ public struct ProjectionFile: Sendable {
     }
 }
 
+/// How a rebuild is to be done.
+public struct RebuildOptions: Sendable {
+    /// Whether the new table is brought into service; otherwise it waits, and is fed, until `swap` or `drop`.
+    public var swaps = true
+    /// Whether what an earlier rebuild left is thrown away instead of being gone on with.
+    public var isFresh = false
+    /// How many seconds a swap waits for those who read the table.
+    public var patience = 120.0
+
+    /// The usual.
+    public init() {}
+}
+
+/// What `rebuild` did of one projection.
+public struct Rebuilt: Sendable, Codable, Equatable {
+    /// The table's name.
+    public let projection: String
+    /// How often its table was built.
+    public let generation: Int
+    /// Whether it went on with what an earlier rebuild had put down.
+    public let continued: Bool
+    /// Whether it is in service; if not, it waits under NAME__new.
+    public let swapped: Bool
+    /// How many rows it has.
+    public let rows: Int64
+    /// How many rows differ from those that served until now; nil where these were built by another definition.
+    public let rowsChanged: Int64?
+
+    enum CodingKeys: String, CodingKey {
+        case projection, generation, continued, swapped, rows
+        case rowsChanged = "rows_changed"
+    }
+}
+
+/// A table of a projection beside the one that serves.
+public struct ProjectionVersion: Sendable, Codable, Equatable {
+    /// NAME__new or NAME__old.
+    public let table: String
+    /// `building` until the log is read, then `live` or `stopped`.
+    public let state: String
+    /// How often the projection's table had been built then.
+    public let generation: Int
+    /// Of an old one: whether the projection was taken back from it.
+    public let rolledBack: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case table, state, generation
+        case rolledBack = "rolled_back"
+    }
+}
+
+/// What a rebuild says of itself while it is at work, or said last.
+public struct RebuildReport: Sendable, Codable, Equatable {
+    /// What is done.
+    public let phase: String
+    /// Events read.
+    public let events: Int64
+    /// Events to be read.
+    public let total: Int64
+    /// Events per second.
+    public let perSecond: Double
+    /// Seconds left for the reading, as it looks.
+    public let secondsLeft: Double?
+    /// Whom the swap waits for.
+    public let waitsFor: [Reader]
+    /// Why it ended; nil while it does not.
+    public let failure: String?
+    /// Whether somebody is at work on it. Otherwise the next rebuild goes on from what is put down.
+    public let isAtWork: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case phase, events, total, failure
+        case perSecond = "per_second"
+        case secondsLeft = "seconds_left"
+        case waitsFor = "waits_for"
+        case isAtWork = "at_work"
+    }
+}
+
 /// A deployed projection, for `list`.
 public struct ProjectionEntry: Sendable, Codable, Equatable {
     /// The table's name.
@@ -30,6 +109,8 @@ public struct ProjectionEntry: Sendable, Codable, Equatable {
     public let version: String?
     /// The event types it takes.
     public let events: [String]
+    /// Its tables beside the one that serves.
+    public let versions: [ProjectionVersion]
 }
 
 /// How far a projection is, for `status`, `/health` and `/metrics`.
@@ -54,9 +135,16 @@ public struct ProjectionStatus: Sendable, Codable, Equatable {
     public let stalled: Double
     /// The same of the organization that waits longest.
     public let longestStall: Double
+    /// How far its tables beside the one that serves are.
+    public internal(set) var versions: [ProjectionStatus] = []
+    /// What a rebuild of it says of itself; nil where none is at work or was broken off.
+    public internal(set) var rebuild: RebuildReport?
+
+    /// What a rebuild says concerns all organizations: it is not for everybody.
+    public mutating func forgetRebuild() { rebuild = nil }
 
     enum CodingKeys: String, CodingKey {
-        case projection, state, organizations, events, held, stalled
+        case projection, state, organizations, events, held, stalled, versions, rebuild
         case longestStall = "longest_stall"
         case eventsBehind = "events_behind"
         case secondsBehind = "seconds_behind"
@@ -89,15 +177,21 @@ public struct RebuildProgress: Sendable, Codable, Equatable {
     public let events: Int64
     /// Events to be read.
     public let total: Int64
+    /// Of the events read, how many an earlier rebuild had read, which was broken off.
+    public let continuedFrom: Int64
     /// Events per second, so far.
     public let perSecond: Double
     /// Seconds left for the reading, as it looks; nil before anything can be said.
     public let secondsLeft: Double?
+    /// Whom the swap waits for.
+    public let waitsFor: [Reader]
 
     enum CodingKeys: String, CodingKey {
         case projections, phase, events, total
+        case continuedFrom = "continued_from"
         case perSecond = "per_second"
         case secondsLeft = "seconds_left"
+        case waitsFor = "waits_for"
     }
 }
 

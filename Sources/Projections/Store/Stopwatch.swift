@@ -6,6 +6,8 @@ struct Stopwatch {
     private var told = ContinuousClock.now
     private var events: Int64 = 0
     private var total: Int64
+    /// Of those, how many were read by an earlier run.
+    private var skipped: Int64 = 0
 
     init(_ projections: [String], total: Int64, _ report: @escaping @Sendable (RebuildProgress) -> Void) {
         self.projections = projections
@@ -18,14 +20,28 @@ struct Stopwatch {
         if events & 0xFFF == 0, ContinuousClock.now - told > .milliseconds(500) { tell(.reading) }
     }
 
+    /// Events that need not be read.
+    mutating func skip(_ events: Int64) {
+        skipped += events
+        self.events += events
+    }
+
     mutating func tell(_ phase: RebuildProgress.Phase) {
         told = .now
-        let seconds = (told - began) / .seconds(1)
-        let rate = seconds > 0 ? Double(events) / seconds : 0
         total = max(total, events)
-        report(
-            RebuildProgress(
-                projections: projections, phase: phase, events: events, total: total, perSecond: rate.rounded(),
-                secondsLeft: rate > 0 && phase == .reading ? (Double(total - events) / rate).rounded() : nil))
+        report(progress(phase, []))
+    }
+
+    /// A swap waits for somebody, or, without any, for nobody more.
+    func waits(for readers: [Reader]) { report(progress(.swapping, readers)) }
+
+    private func progress(_ phase: RebuildProgress.Phase, _ readers: [Reader]) -> RebuildProgress {
+        let seconds = (ContinuousClock.now - began) / .seconds(1)
+        let rate = seconds > 0 ? Double(events - skipped) / seconds : 0
+        return RebuildProgress(
+            projections: projections, phase: phase, events: events, total: total, continuedFrom: skipped,
+            perSecond: rate.rounded(),
+            secondsLeft: rate > 0 && phase == .reading ? (Double(total - events) / rate).rounded() : nil,
+            waitsFor: readers)
     }
 }

@@ -1,8 +1,8 @@
 /// The tables of one projection in SQL: their making, and the statements that change them.
 struct ReadTable: Sendable {
     let definition: Definition
-    /// The table's name: the projection's, or that with `__new` while it is rebuilt.
-    let name: String
+    /// The table's name: the projection's, with what stands behind it in the version that it is.
+    var name: String
     /// `read`; `pg_temp` for what is only compared.
     var schema = "read"
     /// The columns (by number) whose values are personal.
@@ -17,10 +17,13 @@ struct ReadTable: Sendable {
     var all: [String] {
         [rows] + (definition.totals == nil ? [] : [totals]) + (definition.history == nil ? [] : [history])
     }
-    /// All that a projection of this name may have had.
-    var every: [String] { [rows, totals, history] }
+    /// What stands behind the name of any table that a projection may have, rows first. What is renamed, dropped or
+    /// locked is found by these.
+    static let suffixes = ["", "_totals", "_history"]
     /// Takes them away.
-    var drop: String { "DROP TABLE IF EXISTS \(every.joined(separator: ", "))" }
+    var drop: String {
+        "DROP TABLE IF EXISTS \(ReadTable.suffixes.map { "\(schema).\(quoted(name + $0))" }.joined(separator: ", "))"
+    }
 
     // MARK: - Which columns are there?
 
@@ -107,24 +110,6 @@ struct ReadTable: Sendable {
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON \(table) TO daybook_worker",
             ]
         }
-    }
-
-    /// Takes another table's name, indexes included. Renaming takes ACCESS EXCLUSIVE on the table, which nobody knows
-    /// yet.
-    func rename(to other: ReadTable) -> [String] {
-        func index(_ suffix: String) -> String {
-            "ALTER INDEX read.\(quoted(name + suffix)) RENAME TO \(quoted(other.name + suffix))"
-        }
-        var sql = ["ALTER TABLE \(rows) RENAME TO \(quoted(other.name))", index("_pkey")]
-        if !keyColumns.isEmpty { sql.append(index("_key")) }
-        sql += definition.indexes.indices.map { index("_\($0)") }
-        if definition.totals != nil {
-            sql += ["ALTER TABLE \(totals) RENAME TO \(quoted(other.totalsName))", index("_totals_key")]
-        }
-        if definition.history != nil {
-            sql += ["ALTER TABLE \(history) RENAME TO \(quoted(other.historyName))", index("_history_pkey")]
-        }
-        return sql
     }
 
     // MARK: - When is too much held?

@@ -4,6 +4,8 @@
 struct TableStatements: Sendable {
     /// The rows with these ids as they are: $1 organization, $2 ids.
     let select: String
+    /// All rows of an organization, in the same shape: the organization stands in the place of `{organization}`.
+    let everything: String
     /// Puts rows in or over: $1 organization, then an array for each other field.
     let upsert: String
     /// Takes rows away: $1 organization, $2 ids.
@@ -26,7 +28,8 @@ struct TableStatements: Sendable {
         fields = table.fields
         totalsFields = table.totalsFields
         historyFields = table.historyFields
-        select = mark + table.select
+        select = mark + table.select(where: "organization_id = $1 AND id = ANY ($2)")
+        everything = mark + table.select(where: "organization_id = '{organization}'")
         upsert = mark + table.upsert
         delete = mark + "DELETE FROM \(table.rows) WHERE organization_id = $1 AND id = ANY ($2)"
         add = mark + table.add
@@ -39,12 +42,12 @@ struct TableStatements: Sendable {
 
 extension ReadTable {
     /// Texts of `numeric` and `jsonb` are what the fold keeps.
-    fileprivate var select: String {
+    fileprivate func select(where which: String) -> String {
         let cells = definition.columns.map { column in
             column.type == .numeric || column.type == .json ? "\(quoted(column.name))::text" : quoted(column.name)
         }
         let columns = (definition.standardAfter + cells).joined(separator: ", ")
-        return filled(SQL.selectRows, ["columns": columns, "rows": rows])
+        return filled(SQL.selectRows, ["columns": columns, "rows": rows, "which": which])
     }
 
     fileprivate var upsert: String {

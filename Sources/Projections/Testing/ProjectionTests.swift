@@ -28,7 +28,7 @@ public final class ProjectionTests: Sendable {
         do {
             try await models.deploy(tested.map { ProjectionFile(name: $0.file, text: $0.text) })
             let folded = try await pool.run { connection in
-                let records = try Record.all(connection.query(Statement(SQL.deployedProjections)))
+                let records = try Record.all(connection)
                 return try tests.flatMap { file in
                     try tested.filter { $0.name == file.projection }.flatMap { definition in
                         let generation = records.first { $0.name == definition.name }?.generation ?? 1

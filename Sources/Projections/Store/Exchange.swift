@@ -1,0 +1,118 @@
+import FoundationEssentials
+import Kernel
+import Postgres
+
+/// One version of a projection takes the place of another: one short transaction, in which nothing is copied.
+struct Exchange {
+    /// Which way.
+    enum Move {
+        /// The new table serves, and what served becomes the old one; what was old goes.
+        case swap
+        /// The old table serves again, and what served becomes the old one.
+        case rollback
+
+        var incoming: Version { self == .swap ? .new : .old }
+    }
+    let connection: BlockingConnection
+    let projection: String
+    let move: Move
+    /// The views as they are to be afterwards.
+    let views: [ViewFile]
+
+    init(_ connection: BlockingConnection, _ projection: String, _ move: Move, views: [ViewFile]) {
+        self.connection = connection
+        self.projection = projection
+        self.move = move
+        self.views = views
+    }
+
+    /// The tables and views that it needs for itself alone.
+    static func relations(of projection: String, _ connection: BlockingConnection) throws -> [String] {
+        let tables = [Version.serving, .new, .old].flatMap { version in
+            ReadTable.suffixes.map { version.name(of: projection) + $0 }
+        }
+        return tables + (try Views(connection: connection).known().map(\.view.name))
+    }
+
+    /// In a transaction that is open. `catchUp` brings the incoming table to where the serving one was when nobody
+    /// could write it any more.
+    /// - Returns: the views that could not be put up again, and why.
+    func run(_ catchUp: ([UUID: Int64]) throws -> Void) throws -> [(view: ViewFile, error: PostgresError)] {
+        let serving = tables(.serving)
+        let old = tables(.old)
+        let incoming = tables(move.incoming)
+        let positions = try lockProgress()
+        let there = try [serving, old, incoming].flatMap { try $0.there() }
+        let taken = try Views(connection: connection).takeDown(on: there)
+        for table in [serving, old, tables(.new)] { try table.lock() }
+        try catchUp(positions)
+        try incoming.inherit(from: serving)
+        if move == .swap { try old.drop() }
+        let isServed = try !serving.there().isEmpty
+        let aside = VersionTables(connection, Exchange.aside(projection))
+        if isServed { try serving.rename(to: aside.name) } else { try serving.drop() }
+        try incoming.rename(to: projection)
+        if isServed { try aside.rename(to: old.name) }
+        try connection.query(
+            Statement("UPDATE read.projection SET rolled_back = (name = $1 AND $2) WHERE name IN ($1, $3)") {
+                $0.text(old.name)
+                $0.bool(move == .rollback)
+                $0.text(projection)
+            })
+        return try Views(connection: connection).putUp(views, taken)
+    }
+
+    /// Nobody ever sees this name: it is there within the transaction only.
+    private static func aside(_ projection: String) -> String { projection + "__out" }
+
+    private func tables(_ version: Version) -> VersionTables {
+        VersionTables(connection, version.name(of: projection))
+    }
+
+    /// Locks progress, views and tables in the order in which batches and readers take them: a batch compares the
+    /// progress before it writes rows, a reader opens a view before its tables.
+    /// - Returns: how far the serving table is.
+    private func lockProgress() throws -> [UUID: Int64] {
+        let names = Version.allCases.map { $0.name(of: projection) }
+        var positions: [UUID: Int64] = [:]
+        for row in try connection.query(Statement(SQL.lockProgress) { $0.texts(names) }) {
+            if try row.text(0) == projection { positions[try row.uuid(1)] = try row.bigint(2) }
+        }
+        return positions
+    }
+}
+
+/// A projection's tables go; what other tables and the log hold stays.
+struct Drop {
+    let connection: BlockingConnection
+    let record: Record
+    let forget: Bool
+
+    init(_ connection: BlockingConnection, _ record: Record, forget: Bool) {
+        self.connection = connection
+        self.record = record
+        self.forget = forget
+    }
+
+    /// In a transaction that is open. All versions; where one is named that does not serve, that one.
+    func run() throws {
+        let names = record.version == .serving ? Version.names(of: record.projection) : [record.name]
+        _ = try connection.query(Statement(SQL.lockProgress) { $0.texts(names) })
+        let views = Views(connection: connection)
+        let known = try views.known().map(\.view)
+        let tables = names.map { VersionTables(connection, $0) }
+        let taken = try views.takeDown(on: try tables.flatMap { try $0.there() })
+        for table in tables where table.name != record.projection { try table.drop() }
+        if record.version == .serving { try dropServing() }
+        try views.putUp(known, taken)
+    }
+
+    private func dropServing() throws {
+        let tables = VersionTables(connection, record.name)
+        for table in try tables.there() { try connection.execute("DROP TABLE read.\(quoted(table))") }
+        try connection.query(Statement(SQL.forgetProgress) { $0.text(record.name) })
+        let end = forget ? "DELETE FROM read.projection" : "UPDATE read.projection SET state = 'dropped'"
+        try connection.query(Statement("\(end) WHERE name = $1") { $0.text(record.name) })
+        try connection.query(Statement("DELETE FROM read.rebuild WHERE projection = $1") { $0.text(record.name) })
+    }
+}
