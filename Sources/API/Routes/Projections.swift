@@ -21,8 +21,9 @@ extension Routes {
                     Outcome(try await tables.one(exchange.captured["name"] ?? "", by: caller))
                 }),
             rebuild(path),
-            begin(path, "verify", "Compare a read table with the log. What is found stands in its state.") {
-                name, caller throws(Problem) in try await tables.verify(name, by: caller)
+            act(
+                path, "verify", "Compare a read table with the log. What is found stands in its state.", begins: true
+            ) { name, caller throws(Problem) in try await tables.verify(name, by: caller)
             },
             act(path, "swap", "Bring a table into service that was built beside the one that serves.") {
                 name, caller throws(Problem) in try await tables.swap(name, by: caller)
@@ -58,33 +59,20 @@ extension Routes {
             })
     }
 
-    /// What goes on behind its answer.
-    private func begin(
-        _ path: String, _ act: String, _ summary: String,
+    /// `begins`: what goes on behind its answer.
+    private func act(
+        _ path: String, _ act: String, _ summary: String, begins: Bool = false,
         _ body: @escaping @Sendable (String, Caller) async throws(Problem) -> JSON
     ) -> Route {
         Route(
             .post, "\(path)/{name}/\(act)", summary, body: .members([], optional: true),
-            answer: .accepted(["type": "object"]),
+            answer: begins ? .accepted(["type": "object"]) : .json(["type": "object"], position: false),
             handler: .known { exchange, caller throws(Problem) in
                 _ = try Self.read(exchange.body, [])
                 let name = exchange.captured["name"] ?? ""
-                var outcome = Outcome(status: 202, try await body(name, caller))
-                outcome.location = "\(path)/\(name)"
+                var outcome = Outcome(status: begins ? 202 : 200, try await body(name, caller))
+                if begins { outcome.location = "\(path)/\(name)" }
                 return outcome
-            })
-    }
-
-    private func act(
-        _ path: String, _ act: String, _ summary: String,
-        _ body: @escaping @Sendable (String, Caller) async throws(Problem) -> JSON
-    ) -> Route {
-        Route(
-            .post, "\(path)/{name}/\(act)", summary, body: .members([], optional: true),
-            answer: .json(["type": "object"], position: false),
-            handler: .known { exchange, caller throws(Problem) in
-                _ = try Self.read(exchange.body, [])
-                return Outcome(try await body(exchange.captured["name"] ?? "", caller))
             })
     }
 }

@@ -88,18 +88,7 @@ public final class PolicyRunner: Sendable {
 
     /// Runs until the task is cancelled. What was begun is left where it is: it will be known again.
     public func run() async {
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<options.workers { group.addTask { await self.work() } }
-            group.addTask { await self.sweep() }
-            await withTaskCancellationHandler {
-                await group.next()
-            } onCancel: {
-                agenda.close()
-            }
-            agenda.close()
-            group.cancelAll()
-            await group.waitForAll()
-        }
+        await agenda.serve(workers: options.workers, work, beside: [sweep])
     }
 
     private func work() async {

@@ -73,6 +73,25 @@ public final class Agenda: Sendable {
         if isWanted { add(organization) }
     }
 
+    /// Runs workers and the jobs beside them until the task is cancelled or one of them ends; then what was begun is
+    /// finished. A worker is done when `next` gives nil, a job when its task is cancelled.
+    public func serve(
+        workers: Int, _ work: @escaping @Sendable () async -> Void, beside jobs: [@Sendable () async -> Void]
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<workers { group.addTask(operation: work) }
+            for job in jobs { group.addTask(operation: job) }
+            await withTaskCancellationHandler {
+                await group.next()
+            } onCancel: {
+                close()
+            }
+            close()
+            group.cancelAll()
+            await group.waitForAll()
+        }
+    }
+
     /// Ends: workers get nil from now on.
     public func close() {
         let idle = state.withLock { state in

@@ -92,20 +92,7 @@ public final class ProjectionRunner: Sendable {
     public func run() async {
         reached.withLock { $0 = .running }
         waits?.follow(lease.covers)
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<options.workers { group.addTask { await self.work() } }
-            group.addTask { await self.listen() }
-            group.addTask { await self.sweep() }
-            group.addTask { await self.share() }
-            await withTaskCancellationHandler {
-                await group.next()
-            } onCancel: {
-                agenda.close()
-            }
-            agenda.close()
-            group.cancelAll()
-            await group.waitForAll()
-        }
+        await agenda.serve(workers: options.workers, work, beside: [listen, sweep, share])
         waits?.follow(nil)
         reached.withLock { $0 = .ended }
         await lease.release(reading)
