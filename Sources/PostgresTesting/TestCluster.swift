@@ -10,8 +10,8 @@ public actor TestCluster {
 
     private let cluster: PrivateCluster
     private var start: Task<Void, any Error>?
-    private var template: Task<Void, any Error>?
-    private var named = 0
+    private var templates: [String: Task<Void, any Error>] = [:]
+    private var last = 0
 
     /// A cluster of a test's own, to be killed and restarted; call `stop` at the end.
     public init(fsync: Bool = false, settings: [String: String] = [:]) {
@@ -31,10 +31,37 @@ public actor TestCluster {
     public func database(migrated: Bool = true) async throws -> TestDatabase {
         try await started()
         if migrated { try await migratedTemplate() }
-        named += 1
-        let name = "test_\(named)"
-        try await administer("CREATE DATABASE \(name) OWNER daybook" + (migrated ? " TEMPLATE migrated" : ""))
-        return TestDatabase(name: name, url: cluster.url(database: name, user: "daybook"), cluster: self)
+        return try await clone(migrated ? "migrated" : "template1")
+    }
+
+    /// A database cloned from one that was migrated and then furnished, once for all that name the same template.
+    public func database(
+        like template: String, furnish: @escaping @Sendable (TestDatabase) async throws -> Void
+    ) async throws -> TestDatabase {
+        try await started()
+        try await migratedTemplate()
+        try await once(template) { cluster in
+            try await cluster.administer("CREATE DATABASE \(template) OWNER daybook TEMPLATE migrated")
+            try await furnish(cluster.named(template))
+        }
+        return try await clone(template)
+    }
+
+    private func clone(_ template: String) async throws -> TestDatabase {
+        last += 1
+        let database = self.named("test_\(last)")
+        try await administer("CREATE DATABASE \(database.name) OWNER daybook TEMPLATE \(template)")
+        return database
+    }
+    private nonisolated func named(_ name: String) -> TestDatabase {
+        TestDatabase(name: name, url: cluster.url(database: name, user: "daybook"), cluster: self)
+    }
+    private func once(
+        _ template: String, _ make: @escaping @Sendable (TestCluster) async throws -> Void
+    ) async throws {
+        let task = templates[template] ?? Task { try await make(self) }
+        templates[template] = task
+        try await task.value
     }
 
     private func started() async throws {
@@ -50,15 +77,10 @@ public actor TestCluster {
     }
 
     private func migratedTemplate() async throws {
-        let task =
-            template
-            ?? Task { [cluster] in
-                try await administer("CREATE DATABASE migrated OWNER daybook")
-                let settings = ConnectionSettings(url: cluster.url(database: "migrated", user: "daybook"))
-                try await Migrator(settings, log: quiet).migrate(Self.migrations)
-            }
-        template = task
-        try await task.value
+        try await once("migrated") { cluster in
+            try await cluster.administer("CREATE DATABASE migrated OWNER daybook")
+            try await Migrator(cluster.named("migrated").settings(), log: quiet).migrate(Self.migrations)
+        }
     }
 
     /// The migrations that are shipped.

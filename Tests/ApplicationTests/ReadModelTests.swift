@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `a record's table follows every event of its entity, so that its version is the record's`() throws {
-        let definitions = try TestHouse.shipped.filter {
+        let definitions = try shippedProjections.filter {
             $0.name.hasSuffix(".yaml") && !$0.name.hasSuffix(".test.yaml")
         }
         .map { try Definition.read(file: $0.name, text: $0.text, catalogue: Daybook.catalogue) }

@@ -3,7 +3,6 @@ import Foundation
 import Kernel
 import PostgresTesting
 import Projections
-import Shipped
 import Testing
 import Vault
 
@@ -33,20 +32,17 @@ struct TestHouse: Sendable {
         projecting: ProjectionRunner.Options? = nil, registering: Bool = false, upcasts: Upcasts = CRM.upcasts,
         in cluster: TestCluster = .shared
     ) async throws {
-        database = try await cluster.database()
+        database = try await (projecting == nil ? cluster.database() : cluster.readTables())
         self.registering = registering ? RegisterFile() : nil
         daybook = Daybook(
             database: database.settings(), master: TestHouse.master, register: self.registering?.register,
             clock: TestHouse.clock, projecting: projecting ?? .init(), upcasts: upcasts, log: quiet)
         founding = try await daybook.access.createOrganization(name: "Test", email: "owner@example.com")
-        if projecting != nil { try await daybook.deploy(TestHouse.shipped) }
+        if projecting != nil { try await daybook.deploy(shippedProjections) }
     }
 
     /// Wraps the keys of all databases here.
     static let master = MasterKey(bytes: Array(repeating: 7, count: 32))
-
-    /// The read tables that come with Daybook.
-    static let shipped = Shipped.files(in: "projections").map { ProjectionFile(name: $0.name, text: $0.text) }
 
     /// Runs `body` while the read tables are fed.
     func projecting(_ body: () async throws -> Void) async throws {

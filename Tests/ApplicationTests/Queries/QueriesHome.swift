@@ -5,7 +5,6 @@ import Kernel
 import Postgres
 import PostgresTesting
 import Projections
-import Shipped
 import Testing
 import Vault
 
@@ -19,12 +18,23 @@ struct QueriesHome {
 
     /// A database whose logs hold these events, folded by the shipped projections.
     init(_ ledgers: [Ledger] = [], patience: Duration = .seconds(5)) async throws {
-        database = try await TestCluster.shared.database()
+        database = try await TestCluster.shared.readTables()
         for ledger in ledgers { try await ledger.write(to: database) }
-        let models = ReadModels(database.settings(), log: quiet)
-        try await models.deploy(Shipped.files(in: "projections").map { ProjectionFile(name: $0.name, text: $0.text) })
-        await models.close()
         queries = QueriesHome.queries(database, patience: patience)
+        if !ledgers.isEmpty { try await follow() }
+    }
+
+    /// Lets a projector work until nothing is behind.
+    private func follow() async throws {
+        let runner = ProjectionRunner(database.settings(), log: quiet)
+        let models = ReadModels(database.settings(), log: quiet)
+        let work = Task { await runner.run() }
+        while try await models.status().contains(where: { $0.eventsBehind > 0 }) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        work.cancel()
+        await work.value
+        await models.close()
     }
 
     static func queries(_ database: TestDatabase, patience: Duration = .seconds(5)) -> Queries {
