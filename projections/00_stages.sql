@@ -8,6 +8,8 @@ SELECT p.organization_id,
        s.value ->> 'kind' AS kind,
        (s.value ->> 'position')::bigint AS place,
        (s.value ->> 'probability')::bigint AS probability,
+       (s.value ->> 'rotting_days')::bigint AS rotting_days,
+       (s.value -> 'estimated_value')::json AS estimated_value,
        coalesce(p.retired ? s.key, false) AS retired,
        (p.retired ->> s.key)::uuid AS retired_to
 FROM read.pipelines p

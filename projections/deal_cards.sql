@@ -17,8 +17,8 @@ SELECT d.organization_id,
        d.actual_close,
        d.next_step,
        read.instant(d.entered_stage_at) AS entered_stage_at,
-       (now() AT TIME ZONE coalesce(z.time_zone, 'UTC'))::date
-           - (d.entered_stage_at AT TIME ZONE coalesce(z.time_zone, 'UTC'))::date AS days_in_stage,
+       read.days(d.entered_stage_at, z.time_zone, now()) AS days_in_stage,
+       read.rotting(d.status, read.days(d.entered_stage_at, z.time_zone, now()), s.rotting_days) AS rotting,
        d.version,
        d.position
 FROM read.deals d

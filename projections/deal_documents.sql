@@ -1,5 +1,6 @@
 -- Deals, as the API shows them. `probability` is what was set for this deal, `effective_probability` what counts: 100
--- once won, 0 once lost, else the deal's own or its stage's.
+-- once won, 0 once lost, else the deal's own or its stage's; `forecast` likewise is its own word, `forecast_category`
+-- what counts. A deal rots that is longer in its stage than that one's `rotting_days`.
 CREATE VIEW read.deal_documents WITH (security_invoker = true) AS
 SELECT d.organization_id,
        d.id,
@@ -27,12 +28,30 @@ SELECT d.organization_id,
        d.actual_close,
        d.source,
        d.lost_reason,
+       d.lost_to,
+       coalesce(d.competitors, '[]') AS competitors,
+       CASE WHEN d.lines IS NULL THEN '[]' ELSE (
+           SELECT coalesce(json_agg(row_to_json(r) ORDER BY r.id), '[]')
+           FROM (SELECT l.key::uuid AS id, (l.value ->> 'product_id')::uuid AS product_id, q.name AS product_name,
+                        l.value -> 'quantity' AS quantity, l.value -> 'unit_price' AS unit_price,
+                        l.value -> 'discount_percent' AS discount_percent, l.value -> 'amount' AS amount
+                 FROM jsonb_each(d.lines) l
+                 LEFT JOIN read.products q
+                     ON q.organization_id = d.organization_id AND q.id = (l.value ->> 'product_id')::uuid) r)
+       END AS lines,
+       d.forecast,
+       CASE WHEN d.status = 'open'
+            THEN read.forecast(d.forecast, read.probability(d.status, d.probability, s.probability))
+       END AS forecast_category,
        d.next_step,
        d.description,
        coalesce(d.custom, '{}') AS custom,
        read.instant(d.opened_at) AS opened_at,
        read.instant(d.closed_at) AS closed_at,
        read.instant(d.entered_stage_at) AS entered_stage_at,
+       read.days(d.entered_stage_at, z.time_zone, now()) AS days_in_stage,
+       s.rotting_days,
+       read.rotting(d.status, read.days(d.entered_stage_at, z.time_zone, now()), s.rotting_days) AS rotting,
        d.moves,
        d.version,
        d.position,
@@ -40,6 +59,7 @@ SELECT d.organization_id,
        read.instant(d.updated_at) AS updated_at,
        read.instant(d.archived_at) AS archived_at
 FROM read.deals d
+LEFT JOIN read.organizations z ON z.organization_id = d.organization_id AND z.id = d.organization_id
 LEFT JOIN read.stages s
     ON s.organization_id = d.organization_id AND s.pipeline_id = d.pipeline_id AND s.id = d.stage_id
 LEFT JOIN read.accounts a ON a.organization_id = d.organization_id AND a.id = d.account_id

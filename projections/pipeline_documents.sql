@@ -7,11 +7,17 @@ SELECT p.organization_id,
        p.owner_id,
        m.name AS owner_name,
        (SELECT coalesce(json_agg(row_to_json(r) ORDER BY r.position), '[]')
-        FROM (SELECT s.id, s.name, s.kind, s.place AS position, s.probability, s.retired, s.retired_to
+        FROM (SELECT s.id, s.name, s.kind, s.place AS position, s.probability, s.rotting_days, s.estimated_value,
+                     s.retired, s.retired_to
               FROM read.stages s
               WHERE s.organization_id = p.organization_id AND s.pipeline_id = p.id) r) AS stages,
        coalesce(p.transitions, '{}') AS transitions,
        coalesce(p.retired, '{}') AS retired,
+       (SELECT coalesce(json_agg(row_to_json(r) ORDER BY r.entity, r.name, r.id), '[]')
+        FROM (SELECT h.value ->> 'entity' AS entity, h.key::uuid AS id, coalesce(m.name, t.name) AS name
+              FROM jsonb_each(p.shared_with) h
+              LEFT JOIN read.members m ON m.organization_id = p.organization_id AND m.id = h.key::uuid
+              LEFT JOIN read.teams t ON t.organization_id = p.organization_id AND t.id = h.key::uuid) r) AS shared_with,
        p.version,
        p.position,
        read.instant(p.created_at) AS created_at,

@@ -20,6 +20,13 @@ extension Deal {
         case stageNotLost = "deal.stage_not_lost"
         case stageRetired = "deal.stage_retired"
         case transitionNotAllowed = "deal.transition_not_allowed"
+        case amountFollowsLines = "deal.amount_follows_lines"
+        case amountTooLarge = "deal.amount_too_large"
+        case lineUnknown = "deal.line_unknown"
+        case lineCurrencies = "deal.line_currencies"
+        case linePriceMissing = "deal.line_price_missing"
+        case lineTooFine = "deal.line_too_fine"
+        case tooManyLines = "deal.too_many_lines"
 
         /// What to do.
         public var detail: String {
@@ -38,15 +45,24 @@ extension Deal {
             case .stageNotLost: "A deal is lost in a stage of that kind; name one or leave the stage out."
             case .stageRetired: "This stage is retired; name one that is in use."
             case .transitionNotAllowed: "The pipeline does not let this stage follow; see its transitions."
+            case .amountFollowsLines: "This deal's amount is the sum of its lines; change those, or remove them first."
+            case .amountTooLarge: "An amount of money is at most 9,007,199,254,740,991 minor units."
+            case .lineUnknown: "The deal has no such line; its lines are listed with their ids."
+            case .lineCurrencies: "All lines of a deal are in one currency; open another deal for the other."
+            case .linePriceMissing: "Give this line a unit_price: its product has none."
+            case .lineTooFine: "A quantity has at most three decimals, a discount at most two."
+            case .tooManyLines: "A deal has at most 100 lines; open another deal for the others."
             }
         }
         /// What kind of refusal.
         public var reason: RefusalReason {
             switch self {
             case .absent: .absent
-            case .exists, .archived, .notOpen, .notClosed, .transitionNotAllowed: .conflict
+            case .exists, .archived, .notOpen, .notClosed, .transitionNotAllowed, .amountFollowsLines, .tooManyLines:
+                .conflict
             case .pipelineMissing, .pipelineArchived, .pipelineFixed, .stageUnknown, .stageNotOpen, .stageNotWon,
-                .stageNotLost, .stageRetired:
+                .stageNotLost, .stageRetired, .amountTooLarge, .lineUnknown, .lineCurrencies, .linePriceMissing,
+                .lineTooFine:
                 .invalid
             }
         }
@@ -56,16 +72,21 @@ extension Deal {
 // MARK: What does a decision read?
 
 extension Deal {
-    /// The deal's pipeline; for a new one without, the organization's default.
+    /// The deal's pipeline; for a new one without, the organization's default. The products of lines, for their prices.
     public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] {
         switch command {
         case .create(let record):
             let organization = Reference(Organization.self, known.organization)
             let own = record["pipeline_id"] == nil ? [organization] : []
             return own + (pipeline(of: record, known).map { [Reference(Pipeline.self, $0)] } ?? [])
-        case .edit(let patch) where patch["stage_id"] == nil: return []
-        case .archive: return []
-        case .edit, .move, .win, .lose, .reopen, .restore:
+                + products(of: record["lines"])
+        case .edit(let patch) where patch["stage_id"] == nil: return products(of: patch["lines"])
+        case .edit(let patch):
+            return products(of: patch["lines"])
+                + ((state.content?.fields.id("pipeline_id")).map { [Reference(Pipeline.self, $0)] } ?? [])
+        case .addLine(let line), .changeLine(_, let line): return products(of: [.object(line.values)])
+        case .archive, .removeLine: return []
+        case .move, .win, .lose, .reopen, .restore:
             return (state.content?.fields.id("pipeline_id")).map { [Reference(Pipeline.self, $0)] } ?? []
         }
     }
@@ -83,23 +104,22 @@ extension Deal {
     {
         switch command {
         case .create(let record): return try begin(state, with: .opened(try opened(record, context)))
+        case .addLine, .changeLine, .removeLine:
+            let deal = try inUse(state).fields
+            return try told(try lines(of: deal, after: command, context), on: deal)
         case .edit(let patch): return try edited(patch, try inUse(state), context)
         case .move(let to): return try moved(try inUse(state), to, context)
         case .win(let stage, let day, let amount):
             let deal = try inUse(state)
+            if let amount { try check(amount, DealLines(deal.fields["lines"])) }
             let amount = amount ?? Money(deal.fields["amount"])
             let to = try closing(.won, stage, of: deal, context)
             let isSame = amount == Money(deal.fields["amount"]) && deal.isClosed(in: stage, on: day)
             if deal.outcome == .won, isSame { return [] }
             guard deal.outcome == .open else { throw .notOpen }
             return [.won(from: deal.stage, stage_id: to, actual_close: day ?? context.today, amount: amount)]
-        case .lose(let reason, let stage, let day):
-            let deal = try inUse(state)
-            let to = try closing(.lost, stage, of: deal, context)
-            let isSame = reason == deal.fields.text("lost_reason") && deal.isClosed(in: stage, on: day)
-            if deal.outcome == .lost, isSame { return [] }
-            guard deal.outcome == .open else { throw .notOpen }
-            return [.lost(from: deal.stage, stage_id: to, actual_close: day ?? context.today, lost_reason: reason)]
+        case .lose(let reason, let other, let stage, let day):
+            return try lost(reason, other, stage, day, state, context)
         case .reopen(let stage):
             let deal = try inUse(state)
             if deal.outcome == .open, stage ?? deal.stage == deal.stage { return [] }
@@ -111,6 +131,21 @@ extension Deal {
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restored(state, context)
         }
+    }
+
+    private static func lost(
+        _ reason: String, _ other: String?, _ stage: UUID?, _ day: Day?, _ state: State, _ context: Context
+    ) throws(Rejection) -> [Event] {
+        let deal = try inUse(state)
+        let to = try closing(.lost, stage, of: deal, context)
+        let isSame =
+            reason == deal.fields.text("lost_reason")
+            && other ?? deal.fields.text("lost_to") == deal.fields.text("lost_to")
+            && deal.isClosed(in: stage, on: day)
+        if deal.outcome == .lost, isSame { return [] }
+        guard deal.outcome == .open else { throw .notOpen }
+        let closed = day ?? context.today
+        return [.lost(from: deal.stage, stage_id: to, actual_close: closed, lost_reason: reason, lost_to: other)]
     }
 
     private static func opened(_ record: Record, _ context: Context) throws(Rejection) -> Record {
@@ -125,18 +160,28 @@ extension Deal {
         var result = record
         result.set("pipeline_id", id)
         result.set("stage_id", try open(stage, stages))
+        var lines = DealLines(nil)
+        try lines.take(record["lines"], listed(context), newID: context.newID)
+        if let amount = Money(record["amount"]) { try check(amount, lines) }
+        result.set("lines", lines.all.isEmpty ? nil : lines.json)
+        if let sum = try lines.sum() { result.set("amount", sum.json) }
         return result
     }
     private static func edited(_ patch: Patch, _ deal: Content, _ context: Context) throws(Rejection) -> [Event] {
-        let change = patch.effective(on: deal.fields, fields)
+        var change = patch.without("lines").effective(on: deal.fields, fields)
         guard change.id("pipeline_id") == nil else { throw .pipelineFixed }
         var events: [Event] = []
         if let stage = change.id("stage_id") { events += try moved(deal, stage, context) }
         if change["owner_id"] != nil {
             events.append(.assigned(from: deal.fields.id("owner_id"), owner_id: change.id("owner_id")))
         }
+        var lines = DealLines(deal.fields["lines"])
+        try lines.take(patch["lines"], listed(context), newID: context.newID)
+        // With lines, no amount means none of its own.
+        if let amount = Money(patch["amount"]) { try check(amount, lines) }
+        if !lines.all.isEmpty { change = change.without("amount") }
         let plain = change.without("pipeline_id", "stage_id", "owner_id")
-        return plain.isEmpty ? events : events + [.edited(set: plain)]
+        return events + (plain.isEmpty ? [] : [.edited(set: plain)]) + (try told(lines, on: deal.fields))
     }
     private static func moved(_ deal: Content, _ to: UUID, _ context: Context) throws(Rejection) -> [Event] {
         guard deal.outcome == .open else { throw .notOpen }
@@ -158,6 +203,52 @@ extension Deal {
         }
         let current = stages(of: deal, context).current(stage)
         return current == stage ? events : events + [.moved(from: stage, to: current)]
+    }
+
+    // MARK: Which lines?
+
+    /// A deal with lines is worth what they come to.
+    private static func check(_ amount: Money, _ lines: DealLines) throws(Rejection) {
+        guard let sum = try lines.sum(), sum != amount else { return }
+        throw .amountFollowsLines
+    }
+    private static func told(_ lines: DealLines, on deal: Record) throws(Rejection) -> [Event] {
+        let change = lines.change(from: DealLines(deal["lines"]))
+        return change.isEmpty ? [] : [.linesChanged(lines: change, amount: try lines.sum())]
+    }
+    private static func lines(of deal: Record, after command: Command, _ context: Context) throws(Rejection)
+        -> DealLines
+    {
+        var lines = DealLines(deal["lines"])
+        switch command {
+        case .addLine(let line):
+            guard lines.all.count < DealLines.limit else { throw .tooManyLines }
+            try lines.put(context.newID().text, line.values, listed(context))
+        case .changeLine(let id, let change):
+            guard let line = lines[id] else { throw .lineUnknown }
+            // Another product has its own price.
+            let isOther = change["product_id"] != nil && change["product_id"] != line["product_id"]
+            let kept = isOther ? line.filter { $0.key != "unit_price" } : line
+            try lines.put(id.text, kept.merging(change.values) { $1 }, listed(context))
+        case .removeLine(let id): lines.remove(id.text)
+        case .create, .edit, .move, .win, .lose, .reopen, .archive, .restore: break
+        }
+        return lines
+    }
+    private static func products(of lines: JSON?) -> [Reference] {
+        let given: [JSON] =
+            switch lines {
+            case .array(let items)?: items
+            case .object(let items)?: Array(items.values)
+            case let product?: [["product_id": product]]
+            case nil: []
+            }
+        let ids = given.filter { $0["unit_price"] == nil }
+            .compactMap { $0["product_id"]?.string.flatMap(UUID.init(uuidString:)) }
+        return Set(ids).map { Reference(Product.self, $0) }
+    }
+    private static func listed(_ context: Context) -> DealLines.Listed {
+        { Money(context.state(Product.self, $0).content?["price"]) }
     }
 
     // MARK: Which stage?

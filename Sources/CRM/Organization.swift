@@ -18,6 +18,8 @@ public enum Organization: Entity {
         Field("time_zone", .zone).required(),
         Field("fiscal_year_start", .integer(1...12)),
         Field("default_pipeline_id", .reference("pipeline")),
+        // What its people call a deal and deals: a grant, a contract.
+        Field("labels", .object([Field("deal", .text(60)), Field("deals", .text(60))])),
     ]
     /// Its fields, once it was created. It is never archived.
     public typealias State = Record?

@@ -13,16 +13,31 @@ public struct Stage: Sendable, Equatable {
     public var position: Int64
     /// How likely a deal in it is won, in percent, where the deal says nothing else.
     public var probability: Int64
+    /// For how many days a deal may stay in it before it counts as rotting; nil: for ever.
+    public var rottingDays: Int64?
+    /// What a deal in it is usually worth.
+    public var estimatedValue: Money?
 
     /// What being in a stage means.
     public enum Kind: String, Sendable, CaseIterable { case open, won, lost }
 
     /// As events tell it, the id apart.
     var json: JSON {
-        [
+        var members: [String: JSON] = [
             "name": .string(name), "kind": .string(kind.rawValue), "position": .integer(position),
             "probability": .integer(probability),
         ]
+        members["rotting_days"] = rottingDays.map(JSON.integer)
+        members["estimated_value"] = estimatedValue?.json
+        return .object(members)
+    }
+
+    /// Takes over what a body says of it. No days of rotting: it never rots.
+    mutating func take(_ change: Patch) {
+        if let name = change.text("name") { self.name = name }
+        if let probability = change["probability"]?.integer { self.probability = probability }
+        if let days = change["rotting_days"]?.integer { rottingDays = days == 0 ? nil : days }
+        if let value = Money(change["estimated_value"]) { estimatedValue = value }
     }
 }
 
@@ -48,7 +63,8 @@ public struct Stages: Sendable, Equatable {
             }
             return Stage(
                 id: id, name: value["name"]?.string ?? "", kind: kind, position: value["position"]?.integer ?? 0,
-                probability: value["probability"]?.integer ?? 0)
+                probability: value["probability"]?.integer ?? 0, rottingDays: value["rotting_days"]?.integer,
+                estimatedValue: Money(value["estimated_value"]))
         }
         all.sort { ($0.position, $0.id.text) < ($1.position, $1.id.text) }
     }
@@ -78,14 +94,15 @@ public struct Stages: Sendable, Equatable {
     // MARK: How do they change?
 
     /// The same with one more, placed after `after`; else after the last open one, closing ones at the end.
-    func adding(_ name: String, _ kind: Stage.Kind, probability: Int64?, after: UUID?, id: UUID) -> Stages {
+    func adding(_ kind: Stage.Kind, _ facts: Patch, after: UUID?, id: UUID) -> Stages {
         var result = self
         let end = kind == .open ? all.lastIndex { $0.kind == .open } : all.indices.last
         let index = (after.flatMap { id in all.firstIndex { $0.id == id } } ?? end).map { $0 + 1 } ?? 0
         func isStep(_ stage: Stage) -> Bool { stage.kind == .open && !isRetired(stage.id) }
         let (before, behind) = (all[..<index].last(where: isStep), all[index...].first(where: isStep))
         let chance = Stages.chance(kind, between: before?.probability ?? 0, and: behind?.probability ?? 100)
-        let stage = Stage(id: id, name: name, kind: kind, position: 0, probability: probability ?? chance)
+        var stage = Stage(id: id, name: "", kind: kind, position: 0, probability: chance)
+        stage.take(facts)
         result.all.insert(stage, at: index)
         return result.numbered()
     }
@@ -97,13 +114,10 @@ public struct Stages: Sendable, Equatable {
         case .open: (low + high) / 2
         }
     }
-    /// The same with another name or probability for one.
-    func editing(_ id: UUID, name: String?, probability: Int64?) -> Stages {
+    /// The same with something else said of one: its name, its probability, its days of rotting.
+    func editing(_ id: UUID, _ change: Patch) -> Stages {
         var result = self
-        for index in all.indices where all[index].id == id {
-            result.all[index].name = name ?? all[index].name
-            result.all[index].probability = probability ?? all[index].probability
-        }
+        for index in all.indices where all[index].id == id { result.all[index].take(change) }
         return result
     }
     /// The same in another order; nil where the ids are not exactly those of all stages. Retired ones may be left out;

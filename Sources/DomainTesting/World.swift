@@ -123,12 +123,13 @@ public struct World {
     /// Parts of records have ids that bodies may name: a contact's addresses, the stages of a pipeline or of a deal's.
     private func parts<E: Entity>(of state: E.State, _: E.Type) -> [UUID] {
         let record = E.record(state) ?? Record()
-        let keys = ["stages", "emails"].flatMap { (record[$0]?.object ?? [:]).keys.sorted() }
+        let keys = ["stages", "emails", "lines"].flatMap { (record[$0]?.object ?? [:]).keys.sorted() }
         let own = keys.compactMap { UUID(uuidString: $0) }
         guard let id = record.id("pipeline_id"), let pipeline = entities.first(where: { $0.name == "pipeline" }) else {
             return own
         }
-        return own + parts(of: id, pipeline)
+        // A deal's own lines are few beside the stages, and named where they are meant.
+        return own + own + own + parts(of: id, pipeline)
     }
     private func parts<E: Entity>(of id: UUID, _: E.Type) -> [UUID] {
         parts(of: states[Reference(E.self, id)] as? E.State ?? E.initial, E.self)

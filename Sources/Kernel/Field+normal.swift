@@ -167,11 +167,8 @@ extension Field.Kind {
         return normal.contains(nil) ? nil : .array(normal.compactMap { $0 })
     }
 
-    /// Bounded to what a double holds exactly, so that no client loses a cent.
-    private static let exact: ClosedRange<Int64> = -9_007_199_254_740_991...9_007_199_254_740_991
-
     private func money(_ value: JSON, at pointer: String, flaws: inout [Flaw]) -> JSON? {
-        let fields = [Field("minor", .integer(Self.exact)).required(), Field("currency", .currency).required()]
+        let fields = [Field("minor", .integer(Money.range)).required(), Field("currency", .currency).required()]
         return members(value, of: fields, at: pointer, flaws: &flaws)
     }
 

@@ -10,7 +10,7 @@ import Testing
         World(
             entities, seed: seed,
             ids: ["field_set": FieldSet.customizable.map(FieldSet.id(of:)), "organization": [Scene.organization]],
-            recurring: ["member.password_changed"])
+            recurring: ["member.password_changed", "deal.add_line"])
     }
 
     @Test(arguments: seeds) func `whatever is asked, the laws of every entity hold`(seed: UInt64) {

@@ -165,4 +165,59 @@ import Testing
         given(Pipeline.self, created, .archived).when(.restore).then(.restored)
         given(Pipeline.self).when(.archive).thenRefused(.absent)
     }
+
+    // MARK: Templates
+
+    @Test(arguments: PipelineTemplate.allCases)
+    func `a template gives a pipeline its stages, open ones before won and lost`(template: PipelineTemplate) throws {
+        let state = try given(Pipeline.self).when("create", ["name": "x", "template": .string(template.rawValue)])
+            .thenState()
+        let record = try #require(Pipeline.record(state))
+        let stages = Stages(record)
+        #expect(stages.all.map(\.name) == template.stages.map { $0["name"]?.string })
+        #expect(stages.all.map(\.kind) == [.open, .open, .open, .open, .won, .lost])
+        #expect(stages.all.map(\.probability) == [10, 25, 50, 75, 100, 0])
+        #expect(record["template"] == nil)
+    }
+    @Test func `a pipeline has its own stages or a template's`() {
+        #expect(throws: Flaw.self) { try given(Pipeline.self).when("create", ["name": "x"]) }
+        #expect(throws: Flaw.self) {
+            try given(Pipeline.self).when("create", Self.body.merging(["template": "ascendore"]) { $1 })
+        }
+    }
+
+    // MARK: What is said of a stage
+
+    @Test func `a stage is renamed, and says after how many days a deal in it is rotting`() throws {
+        let body: [String: JSON] = [
+            "stage_id": .string(Self.offer.text), "name": "Quote", "rotting_days": 14,
+            "estimated_value": ["minor": 90_000, "currency": "EUR"],
+        ]
+        let stage: JSON = [
+            "name": "Quote", "kind": "open", "position": 2, "probability": 66, "rotting_days": 14,
+            "estimated_value": ["minor": 90_000, "currency": "EUR"],
+        ]
+        let after = try sales.when("edit_stage", body)
+            .then(.stagesChanged(stages: Patch([Self.offer.text: stage])))
+        let never = try after.when("edit_stage", ["stage_id": .string(Self.offer.text), "rotting_days": 0]).thenState()
+        #expect(Pipeline.record(never).map(Stages.init)?[Self.offer]?.rottingDays == nil)
+    }
+
+    // MARK: Sharing
+
+    @Test func `a pipeline is shared with a member or a team until it is not`() throws {
+        let ann = UUID.number(21), north = UUID.number(22)
+        func holder(_ entity: String, _ id: UUID) -> [String: JSON] {
+            ["with": ["entity": .string(entity), "id": .string(id.text)]]
+        }
+        let shared = try sales.when("share", holder("member", ann))
+            .then(.shared(shared_with: Patch([ann.text: ["entity": "member"]])))
+            .when("share", holder("team", north))
+            .then(.shared(shared_with: Patch([north.text: ["entity": "team"]])))
+        let alone = try shared.when("unshare", holder("member", ann))
+            .then(.unshared(shared_with: Patch([ann.text: .null])))
+        #expect(Pipeline.record(alone.state)?["shared_with"] == .object([north.text: ["entity": "team"]]))
+        try alone.when("unshare", holder("member", ann)).then()
+        #expect(throws: Flaw.self) { try sales.when("share", holder("deal", ann)) }
+    }
 }
