@@ -4,8 +4,7 @@ SELECT i.organization_id,
        i.id,
        i.kind,
        json_build_object('entity', i.subject_entity, 'id', i.subject_id) AS subject,
-       coalesce(d.title, a.name, nullif(concat_ws(' ', c.first_name, c.last_name), ''), m.name, p.name)
-           AS subject_name,
+       n.name AS subject_name,
        coalesce(i.participants, '{}') AS participants,
        i.direction,
        i.duration_minutes,
@@ -22,8 +21,5 @@ SELECT i.organization_id,
        read.instant(i.updated_at) AS updated_at
 FROM read.interactions i
 LEFT JOIN read.members o ON o.organization_id = i.organization_id AND o.id = i.owner_id
-LEFT JOIN read.deals d ON d.organization_id = i.organization_id AND d.id = i.subject_id
-LEFT JOIN read.accounts a ON a.organization_id = i.organization_id AND a.id = i.subject_id
-LEFT JOIN read.contacts c ON c.organization_id = i.organization_id AND c.id = i.subject_id
-LEFT JOIN read.members m ON m.organization_id = i.organization_id AND m.id = i.subject_id
-LEFT JOIN read.products p ON p.organization_id = i.organization_id AND p.id = i.subject_id
+LEFT JOIN read.names n
+    ON n.organization_id = i.organization_id AND n.entity = i.subject_entity AND n.id = i.subject_id

@@ -15,8 +15,8 @@ public enum Interaction: Entity {
     public static let fields = [
         Field("kind", .choice(["call", "email", "meeting", "message", "note", "platform_event"])).required()
             .alias("type"),
-        Field("subject", .record(of: ["deal", "account", "contact", "member", "product"])),
-        Field("participants", .map(of: .object(participant), keys: .record(of: ["contact", "member"]))),
+        Field("subject", .record(of: Subjects.all)),
+        Field("participants", .map(of: .object(participant), keys: .record(of: Subjects.people))),
         Field("direction", .choice(["inbound", "outbound", "internal"])),
         Field("duration_minutes", .integer(0...100_000)).alias("duration")
             .known(as: [.dynamics: "actualDurationMinutes", .suitecrm: "duration_minutes"]),
@@ -29,7 +29,7 @@ public enum Interaction: Entity {
         Field("attributes", .anything),
     ]
     private static let participant = [
-        Field("entity", .choice(["contact", "member"])).required(),
+        Field("entity", .choice(Subjects.people)).required(),
         Field("role", .choice(["organizer", "attendee", "from", "to", "cc", "bcc"])),
     ]
 
@@ -53,7 +53,7 @@ public enum Interaction: Entity {
     /// The person it is about; else the only contact who took part.
     public static func person(_ state: State) -> UUID? {
         guard let record = record(state) else { return nil }
-        if let entity = record["subject"]?["entity"]?.string, ["contact", "member"].contains(entity) {
+        if let entity = record["subject"]?["entity"]?.string, Subjects.people.contains(entity) {
             return record["subject"]?["id"]?.string.flatMap(UUID.init(uuidString:))
         }
         let contacts = (record["participants"]?.object ?? [:]).filter { $0.value["entity"] == "contact" }.keys

@@ -53,7 +53,7 @@ import Testing
     @Test(
         arguments: [
             ["kind": "call"], ["subject": subject("deal", deal)], ["kind": "fax", "subject": subject("deal", deal)],
-            ["kind": "call", "subject": subject("pipeline", deal)], ["kind": "call", "subject": .string(deal.text)],
+            ["kind": "call", "subject": subject("organization", deal)], ["kind": "call", "subject": .string(deal.text)],
             ["kind": "call", "subject": ["entity": "deal"]], ["kind": "call", "subject": .null],
             ["kind": "call", "subject": subject("deal", deal), "participants": participants([(ann, "account")])],
             ["kind": "call", "subject": subject("deal", deal), "participants": [.string(ann.text)]],

@@ -157,7 +157,10 @@ extension Entity {
             }
         }
         for mention in act.takes.mentions(in: values) {
-            guard let type = CRM.entity(named: mention.entity) else { throw .fault }
+            guard let type = CRM.entity(named: mention.entity) else {
+                flaws.append(Flaw(mention.pointer, "not_found", "there is no such \(mention.entity)"))
+                continue
+            }
             switch known.streams[mention.id]?.exists {
             case nil: needs.append(Reference(type, mention.id))
             case true? where known.streams[mention.id]?.isErased == true: throw .erased

@@ -1,3 +1,4 @@
+import CRM
 import Kernel
 
 /// What a list is of: the table whose rows are chosen and sorted, and what is shown of each.
@@ -82,7 +83,7 @@ extension Subject {
     static func fields(besides entity: String) -> [Field] { derived[entity] ?? [] }
     private static let derived: [String: [Field]] = [
         "interaction": [
-            Field("subject_entity", .choice(["deal", "account", "contact", "member", "product"])),
+            Field("subject_entity", .choice(Subjects.all)),
             Field("subject_id", .id),
         ],
         "deal": [Field("status", .choice(["open", "won", "lost"]))],

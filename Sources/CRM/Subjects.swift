@@ -1,0 +1,15 @@
+/// The kinds of records that others may be about, in one place: what happened, what is to be done, what is noted and
+/// what is tagged names its subject as `{"entity": "deal", "id": "…"}`.
+///
+/// A new entity stands here with one word, and with one arm in `projections/00_names.sql`, which tells what people call
+/// a record. A word whose entity is not in `entities` does no harm: there is no such record, and a body that names one
+/// is told so. Words are only added: events hold them.
+public enum Subjects {
+    /// What anything may be about.
+    public static let all = [
+        "deal", "account", "contact", "member", "product", "lead", "campaign", "project", "task", "interaction", "team",
+        "pipeline",
+    ]
+    /// Those who are persons: they take part in what happens, and what is personal is sealed under their keys.
+    public static let people = ["contact", "member", "lead"]
+}
