@@ -37,15 +37,13 @@ import Testing
             let what: Comment = "seed \(seed), as of \(occurred ?? 0), as known \(recorded ?? 0)"
             #expect(try await lines(world, "deals", occurred, recorded) == plain.rows, what)
             #expect(try await lines(world, "spans_versions", occurred, recorded, "until_at IS NOT NULL") == plain.spans)
-            let totals = try await texts(
-                world,
+            let totals = try await world.texts(
                 "SELECT coalesce(stage, 'null') || '/' || coalesce(currency, 'null') || ' ' || deals || ' '"
-                    + " || amount FROM as_of.deals_totals", occurred, recorded)
+                    + " || amount FROM as_of.deals_totals", at: occurred, known: recorded)
             #expect(totals.sorted() == plain.totals, what)
-            let board = try await texts(
-                world,
-                "SELECT count(*)::text || ' ' || coalesce(bool_and(at <= '\(Self.text(occurred))'), true)"
-                    + " FROM as_of.board", occurred, recorded)
+            let board = try await world.texts(
+                "SELECT count(*)::text || ' ' || coalesce(bool_and(at <= '\(World.text(occurred))'), true)"
+                    + " FROM as_of.board", at: occurred, known: recorded)
             #expect(board == ["\(plain.rows.count) true"], what)
         }
         #expect(try await lines(world, "deals", nil, nil) == LiveTests.lines(world))
@@ -79,9 +77,8 @@ import Testing
             (50, ["A-again", "again"]),
         ]
         for (at, pairs) in moments {
-            let found = try await texts(
-                world, "SELECT concat_ws('-', title, other) FROM as_of.pairs ORDER BY 1", Backdated.start + at,
-                nil)
+            let found = try await world.texts(
+                "SELECT concat_ws('-', title, other) FROM as_of.pairs ORDER BY 1", at: Backdated.start + at, known: nil)
             #expect(found == pairs, "at \(at)")
         }
     }
@@ -97,7 +94,7 @@ import Testing
         try await world.models.deploy([HistoryTests.whole, HistoryTests.spans, Self.board])
         let seers: [(String, [String])] = [(other.text, [other.text]), (UUID().uuidString, []), ("", [])]
         for (organization, expected) in seers {
-            let settings = ["daybook.organization": organization, "daybook.as_of": Self.text(Backdated.start)]
+            let settings = ["daybook.organization": organization, "daybook.as_of": World.text(Backdated.start)]
             let app = BlockingPool(
                 world.database.settings(role: "daybook_app").with(settings: settings), size: 1, name: "app", log: quiet)
             for table in [
@@ -161,26 +158,11 @@ import Testing
 
     // MARK: - What is there at a moment?
 
-    private static func text(_ microseconds: Int64?) -> String {
-        microseconds.map { Instant(microseconds: $0).text } ?? "infinity"
-    }
-
-    private func texts(_ world: World, _ sql: String, _ occurred: Int64?, _ recorded: Int64?) async throws -> [String] {
-        try await world.pool.run { connection in
-            try connection.transaction {
-                try connection.execute(
-                    "SET LOCAL TimeZone = 'UTC'; SET LOCAL daybook.as_of = '\(Self.text(occurred))';"
-                        + "SET LOCAL daybook.as_known = '\(Self.text(recorded))'")
-                return try connection.query(Statement(sql)).map { try $0.text(0) }
-            }
-        }
-    }
-
     private func lines(
         _ world: World, _ table: String, _ occurred: Int64?, _ recorded: Int64?, _ filter: String = "true"
     ) async throws -> [String] {
         let sql = "SELECT row_to_json(t)::text FROM as_of.\(table) t WHERE \(filter)"
-        return try await texts(world, sql, occurred, recorded).map { line in
+        return try await world.texts(sql, at: occurred, known: recorded).map { line in
             try Array(line.utf8).withUnsafeBytes { try Rendered.line(json: $0) }
         }.sorted()
     }

@@ -9,36 +9,6 @@ import Testing
 
 /// Rebuilds that are ended, tables that wait to be swapped, and the way back.
 @Suite(.timeLimit(.minutes(3))) struct RebuildTests {
-    private struct Stopped: Error {}
-
-    /// One attempt at a rebuild that ends after `steps` times of putting something down; nil: it came to its end.
-    private func attempt(
-        _ world: World, _ pool: BlockingPool, _ files: [ProjectionFile] = [dealsFile], steps: Int,
-        unsealing: Unsealing? = nil, catalogue: EventCatalogue? = nil
-    ) async throws -> [Rebuilt]? {
-        let definitions = try files.map { try Definition.read(file: $0.name, text: $0.text, catalogue: catalogue) }
-        let left = Mutex(steps)
-        do {
-            return try await pool.run { connection in
-                var rebuild = Rebuild(
-                    connection, definitions, RebuildOptions(), unsealing: unsealing, log: quiet, progress: { _ in })
-                rebuild.pace = Pace(worthACopy: 60, chunk: 45, rest: .zero, share: 0) {
-                    let isLast = left.withLock { left in
-                        left -= 1
-                        return left < 0
-                    }
-                    if isLast { throw Stopped() }
-                }
-                return try rebuild.run()
-            }
-        } catch is Stopped {
-            return nil
-        }
-    }
-    private func pool(_ world: World) -> BlockingPool {
-        BlockingPool(world.database.settings(role: "daybook_owner"), size: 1, name: "test", log: quiet)
-    }
-
     // MARK: - What is left when it ends?
 
     @Test(arguments: [1, 2, 3])
@@ -72,9 +42,8 @@ import Testing
         events = histories.next(200)
         try await world.append(events)
         try await world.models.deploy(files)
-        let pool = pool(world)
         var attempts = 0
-        while try await attempt(world, pool, files, steps: 0) == nil {
+        while try await world.rebuild(files, endingAfter: 0) == nil {
             attempts += 1
             // What serves is untouched, and what is written meanwhile is not lost.
             #expect(try await world.models.verify().flatMap(\.differences) == [])
@@ -95,7 +64,6 @@ import Testing
         #expect(try await world.number("SELECT count(*) FROM read.rebuild") == 0)
         let mine = "SELECT count(*) FROM read.deals WHERE organization_id = '\(world.organization)'"
         #expect(try await world.number(mine) == Int64(try LiveTests.naive(events).rows.count))
-        await pool.close()
     }
 
     @Test func `the next rebuild says that it goes on, unless the definition is another or it is told to begin anew`()
@@ -105,22 +73,20 @@ import Testing
         var histories = Histories(seed: 5, streams: 20)
         try await world.append(histories.next(300))
         try await world.models.deploy([dealsFile])
-        let pool = pool(world)
-        #expect(try await attempt(world, pool, steps: 3) == nil)
+        #expect(try await world.rebuild([dealsFile], endingAfter: 3) == nil)
         let status = try await world.models.status()
         #expect(status.first?.versions.map(\.projection) == ["deals__new"])
         #expect(status.first?.versions.first?.state == "building")
         #expect(status.first?.rebuild?.isAtWork == false)
-        #expect(try await attempt(world, pool, steps: 99)?.first?.continued == true)
-        #expect(try await attempt(world, pool, steps: 3) == nil)
+        #expect(try await world.rebuild([dealsFile], endingAfter: 99)?.first?.continued == true)
+        #expect(try await world.rebuild([dealsFile], endingAfter: 3) == nil)
         var fresh = RebuildOptions()
         fresh.isFresh = true
         #expect(try await world.models.rebuild(["deals"], fresh).first?.continued == false)
-        #expect(try await attempt(world, pool, steps: 3) == nil)
+        #expect(try await world.rebuild([dealsFile], endingAfter: 3) == nil)
         let changed = file("deals.yaml", dealsFile.text.replacing("\"won\"", with: "\"gained\""))
-        #expect(try await attempt(world, pool, [changed], steps: 99)?.first?.continued == false)
+        #expect(try await world.rebuild([changed], endingAfter: 99)?.first?.continued == false)
         #expect(try await world.models.verify().flatMap(\.differences) == [])
-        await pool.close()
     }
 
     @Test func `streams that are held before a rebuild is ended are held after it is gone on with`() async throws {
@@ -131,14 +97,12 @@ import Testing
         held.append(Told(stream: id, version: 100, type: "deal.moved", data: #"{"to":"won"}"#))
         try await world.append(held)
         try await world.models.deploy([dealsFile])
-        let pool = pool(world)
-        #expect(try await attempt(world, pool, steps: 1) == nil)
-        #expect(try await attempt(world, pool, steps: 99)?.first?.continued == true)
+        #expect(try await world.rebuild([dealsFile], endingAfter: 1) == nil)
+        #expect(try await world.rebuild([dealsFile], endingAfter: 99)?.first?.continued == true)
         #expect(
             try await world.texts("SELECT code || ' ' || position FROM read.held WHERE projection = 'deals'")
                 == ["wrong_type 1"])
         #expect(try await world.models.verify().flatMap(\.differences) == [])
-        await pool.close()
     }
 
     @Test func `who is erased while a rebuild is broken off is in no row when it is gone on with`() async throws {
@@ -153,22 +117,20 @@ import Testing
                 home.told(UUID(), 1, "deal.opened", #"{"stage":"s\#(n)"}"#, [])
             ])
         }
-        let pool = pool(home.world)
         #expect(
-            try await attempt(
-                home.world, pool, [Home.deals], steps: 0, unsealing: home.unsealing, catalogue: Home.catalogue) == nil)
+            try await home.world.rebuild(
+                [Home.deals], endingAfter: 0, unsealing: home.unsealing, catalogue: Home.catalogue) == nil)
         #expect(try await home.world.number("SELECT count(*) FROM read.deals__part WHERE title IS NOT NULL") == 2)
         #expect(try await home.world.number("SELECT count(*) FROM read.deals__new_history") == 1)
         try await home.erase(id, version: 3)
-        let built = try await attempt(
-            home.world, pool, [Home.deals], steps: 99, unsealing: home.unsealing, catalogue: Home.catalogue)
+        let built = try await home.world.rebuild(
+            [Home.deals], endingAfter: 99, unsealing: home.unsealing, catalogue: Home.catalogue)
         #expect(built?.first?.continued == true)
         for table in ["deals", "deals_history"] {
             let named = "SELECT count(*) FROM read.\(table) WHERE title IS NOT NULL"
             #expect(try await home.world.number(named) == 0, "\(table)")
         }
         #expect(try await home.models.verify(["deals"]).flatMap(\.differences) == [])
-        await pool.close()
     }
 
     // MARK: - What waits to be swapped, and what is kept?

@@ -126,6 +126,22 @@ final class World: Sendable {
         try await pool.run { try $0.query(Statement(sql)).map { try $0.text(0) } }
     }
 
+    /// The same as of a moment, and as known at one; microseconds, nil: of all time.
+    func texts(_ sql: String, at occurred: Int64?, known recorded: Int64?) async throws -> [String] {
+        try await pool.run { connection in
+            try connection.transaction {
+                try connection.execute(
+                    "SET LOCAL TimeZone = 'UTC'; SET LOCAL daybook.as_of = '\(Self.text(occurred))';"
+                        + "SET LOCAL daybook.as_known = '\(Self.text(recorded))'")
+                return try connection.query(Statement(sql)).map { try $0.text(0) }
+            }
+        }
+    }
+    /// A moment as a setting says it.
+    static func text(_ microseconds: Int64?) -> String {
+        microseconds.map { Instant(microseconds: $0).text } ?? "infinity"
+    }
+
     /// Waits until the live tail has applied everything, and says whether it did within 20 seconds.
     func settled(_ projections: Int = 1) async throws -> Bool {
         for _ in 0..<400 {
