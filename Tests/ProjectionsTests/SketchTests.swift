@@ -66,7 +66,8 @@ import Testing
                 try await world.execute(
                     """
                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                    WHERE datname = current_database() AND application_name IN ('projections reading', 'projections writing')
+                    WHERE datname = current_database()
+                        AND application_name IN ('projections reading', 'projections writing')
                     """)
             }
             ended.cancel()
