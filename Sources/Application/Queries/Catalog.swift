@@ -6,17 +6,16 @@ struct Catalog: Sendable {
     private(set) var relations: [String: Relation]
     /// Whether they are as of a moment.
     private(set) var isPast = false
-    /// `COLLATE` for texts that are sorted for people: ICU's root collation where the server has it.
-    let collation: String
+    /// `COLLATE` for texts that are sorted for people.
+    static let collation = " COLLATE read.people"
 
     init(_ rows: Result) throws(PostgresError) {
         var relations: [String: Relation] = [:]
-        var hasICU = false
         for row in rows {
             let name = try row.text(0)
             let column = Relation.Column(
-                name: try row.text(1), type: ColumnType(try row.text(2)), isNullable: try !row.bool(3))
-            hasICU = try row.bool(5)
+                name: try row.text(1), type: ColumnType(try row.text(2)), isNullable: try !row.bool(3),
+                isSorted: try row.bool(5))
             if relations[name] == nil {
                 let projections = try row.text(orNil: 4)?.split(separator: " ").map(String.init) ?? []
                 relations[name] = Relation(
@@ -25,7 +24,6 @@ struct Catalog: Sendable {
             relations[name]?.columns.append(column)
         }
         self.relations = relations
-        collation = hasICU ? " COLLATE \"und-x-icu\"" : ""
     }
 
     /// The relations as they were at a moment: those of which that is known.
@@ -56,6 +54,8 @@ struct Relation: Sendable {
         let name: String
         let type: ColumnType
         let isNullable: Bool
+        /// Whether an index has the organization's rows in its order.
+        var isSorted = false
     }
 
     /// As it stands in SQL.
@@ -66,6 +66,7 @@ struct Relation: Sendable {
     fileprivate var past: Relation {
         var past = self
         past.schema = "as_of"
+        for n in past.columns.indices { past.columns[n].isSorted = past.columns[n].name == "created_at" }
         return past
     }
     /// A column by its name.

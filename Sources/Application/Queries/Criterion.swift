@@ -24,6 +24,8 @@ struct Criterion: Sendable {
     let place: Place
     let type: ColumnType
     let isNullable: Bool
+    /// Whether an index is sorted by it.
+    let isSorted: Bool
     /// The field whose values it holds, for their normal form.
     let field: Field?
 
@@ -38,11 +40,12 @@ struct Criterion: Sendable {
         // A map cannot be compared: its other names are for what it leads to.
         self.aliases = column.type == .json ? [] : aliases ?? field?.aliases ?? []
         (place, type, isNullable, self.field) = (.column(column.name), column.type, column.isNullable, field)
+        isSorted = column.isSorted
     }
 
     /// A field that the organization defined, by its type's word.
     init(custom key: String, type word: String) {
-        (name, aliases, place, isNullable, field) = ("custom.\(key)", [], .custom(key), true, nil)
+        (name, aliases, place, isNullable, isSorted, field) = ("custom.\(key)", [], .custom(key), true, false, nil)
         type =
             switch word {
             case "number": .decimal
@@ -72,7 +75,8 @@ struct Criterion: Sendable {
     /// The expression, of the row called `t`.
     func expression(_ text: inout SQLText) -> String {
         switch place {
-        case .column(let name): return "t.\(SQLText.name(name))"
+        // Which texts are equal is the same in every order, but an index serves its own only.
+        case .column(let name): return "t.\(SQLText.name(name))" + (isSorted && type == .text ? Catalog.collation : "")
         case .custom(let key):
             let key = text.bind(.text(key))
             switch type {

@@ -6,7 +6,6 @@ import Postgres
 struct ListQuery {
     let subject: Subject
     let request: ListRequest
-    let collation: String
     let organization: UUID
     /// The record that `external_id` names.
     var only: UUID?
@@ -18,7 +17,7 @@ struct ListQuery {
         }
         return request.order + [SortKey(id, descending: request.order.last?.isDescending ?? false)]
     }
-    private var hasView: Bool { subject.document.name != subject.table.name }
+    var hasView: Bool { subject.document.name != subject.table.name }
 
     /// A page and one row more: the document, the id, the sort keys.
     ///
@@ -29,19 +28,12 @@ struct ListQuery {
         let keys = keys
         text += "SELECT row_to_json(d), \(subject.hasID ? "p.id" : "NULL::uuid")"
         for (index, key) in keys.enumerated() { text += ", p.k\(index)" + (key.type == .decimal ? "::text" : "") }
-        text += " FROM (SELECT \(subject.hasID ? "t.id" : "1 AS one")"
-        for (index, key) in keys.enumerated() { text += ", t.\(SQLText.name(key.column)) AS k\(index)" }
-        text += hasView ? " FROM " : ", t AS whole FROM "
-        text += subject.table.sql + " t"
-        conditions(&text)
-        if let cursor, subject.hasID { try after(cursor, &text) }
-        text += order(keys.map { "t.\(SQLText.name($0.column))" })
-        text += " LIMIT \(text.bind(.integer(Int64(request.limit) + 1)))"
-        if let skipped = try skipped(cursor) { text += " OFFSET \(text.bind(.integer(skipped)))" }
+        text += " FROM ("
+        try rows(after: cursor, to: &text)
         text += ") p CROSS JOIN LATERAL (SELECT "
         text += subject.document.columns(request.shown, of: hasView ? "t" : "(p.whole)")
         text += hasView ? " FROM \(subject.document.sql) t WHERE t.organization_id = $1 AND t.id = p.id) d" : ") d"
-        text += order(keys.indices.map { "p.k\($0)" })
+        text += ListQuery.order(keys, keys.indices.map { "p.k\($0)" })
         return text.statement
     }
 
@@ -66,17 +58,35 @@ struct ListQuery {
         return Cursor(keys: keys, id: try last.uuid(1), position: position, shape: shape)
     }
 
-    /// How many rows there are on all pages.
+    /// How many rows there are on all pages. Where the groups of the table's totals tell the rows that are meant from
+    /// others, these are added up and no row is read.
     func count() -> Statement {
         var text = SQLText(organization)
-        text += "SELECT count(*) FROM \(subject.table.sql) t"
+        if let totals = subject.totals, only == nil, !subject.hasArchive || totals.column("archived") != nil,
+            totals.tell(request)
+        {
+            let count = SQLText.name(subject.table.name)
+            text += "SELECT coalesce(sum(t.\(count)), 0)::bigint FROM \(totals.sql) t WHERE t.organization_id = $1"
+            switch request.archived {
+            case .false where subject.hasArchive: text += " AND t.archived IS NOT TRUE"
+            case .true where subject.hasArchive: text += " AND t.archived"
+            case .true, .false, .any: break
+            }
+            for condition in request.conditions { condition.write(to: &text) }
+            return text.statement
+        }
+        text += "SELECT count(*) FROM \(source.sql) t"
         conditions(&text)
+        words(&text)
         return text.statement
     }
 
     // MARK: Which rows?
 
-    private func conditions(_ text: inout SQLText) {
+    /// Where rows are chosen: where words are asked for, where these are found.
+    var source: Relation { request.words.isEmpty ? subject.table : subject.search ?? subject.table }
+
+    func conditions(_ text: inout SQLText) {
         text += " WHERE t.organization_id = $1"
         if subject.hasArchive {
             switch request.archived {
@@ -86,59 +96,28 @@ struct ListQuery {
             }
         }
         for condition in request.conditions { condition.write(to: &text) }
-        for word in request.words { text.search(word, in: subject.searched) }
         if let only { text += " AND t.id = \(text.bind(.uuid(only)))" }
     }
 
-    // MARK: In what order, and where does a page go on?
-
-    /// Rows without a value come last, whatever the direction.
-    private func order(_ expressions: [String]) -> String {
-        guard !keys.isEmpty else { return "" }
-        let parts = zip(keys, expressions).map { key, expression in
-            expression + (key.type == .text ? collation : "") + (key.isDescending ? " DESC" : "")
-                + (key.isNullable && key.isDescending ? " NULLS LAST" : "")
-        }
-        return " ORDER BY " + parts.joined(separator: ", ")
-    }
-
-    private func after(_ cursor: Cursor, _ text: inout SQLText) throws(Problem) {
-        let keys = keys
-        guard cursor.keys.count == keys.count else { throw .badCursor("It is not of this list.") }
-        var values: [String?] = []
-        for (key, json) in zip(keys, cursor.keys) {
-            values.append(json == .null ? nil : text.bind(try key.value(json)))
-        }
-        let expressions = keys.map { "t.\(SQLText.name($0.column))" + ($0.type == .text ? collation : "") }
-        let isUniform = keys.allSatisfy { !$0.isNullable && $0.isDescending == keys[0].isDescending }
-        if isUniform, values.allSatisfy({ $0 != nil }) {
-            // One comparison of rows, which an index answers.
-            let last = values.compactMap { $0 }.joined(separator: ", ")
-            text += " AND (\(expressions.joined(separator: ", "))) \(keys[0].isDescending ? "<" : ">") (\(last))"
-        } else {
-            text += " AND " + after(values[...], keys[...], expressions[...])
-        }
-    }
-
-    /// Behind the last row by the first key, or level with it and behind by the others.
-    private func after(_ values: ArraySlice<String?>, _ keys: ArraySlice<SortKey>, _ names: ArraySlice<String>)
-        -> String
-    {
-        guard let key = keys.first, let name = names.first, let value = values.first else { return "false" }
-        let rest = after(values.dropFirst(), keys.dropFirst(), names.dropFirst())
-        guard let value else { return "(\(name) IS NULL AND \(rest))" }
-        let isBehind =
-            "\(name) \(key.isDescending ? "<" : ">") \(value)" + (key.isNullable ? " OR \(name) IS NULL" : "")
-        return "(\(isBehind) OR (\(name) = \(value) AND \(rest)))"
+    func words(_ text: inout SQLText) {
+        for word in request.words { text.search(word, in: source, subject.searched) }
     }
 }
 
-extension SQLText {
-    /// Appends that one of the columns contains the word.
-    mutating func search(_ word: String, in columns: [String]) {
-        let escaped = word.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
-        let pattern = bind(.text("%\(escaped)%"))
-        self += " AND (\(columns.map { "t.\(SQLText.name($0)) ILIKE \(pattern)" }.joined(separator: " OR ")))"
+extension Relation {
+    /// Whether these groups of rows tell those that are asked for from others: all conditions are on what makes a group.
+    func tell(_ request: ListRequest) -> Bool {
+        request.words.isEmpty
+            && request.conditions.allSatisfy { condition in
+                switch condition.criterion.place {
+                case .column(let name): groups.contains(name)
+                case .custom: false
+                }
+            }
+    }
+    /// The columns of totals that make a group, and not those that count and sum.
+    private var groups: [String] {
+        shown.filter { $0.type != .decimal && "\($0.name)_totals" != name }.map(\.name)
     }
 }
 
@@ -156,7 +135,7 @@ extension SortKey {
         }
     }
     /// The value of what a cursor carried.
-    fileprivate func value(_ json: JSON) throws(Problem) -> Value {
+    func value(_ json: JSON) throws(Problem) -> Value {
         let value: Value? =
             switch type {
             case .text, .json, .other: json.string.map(Value.text)

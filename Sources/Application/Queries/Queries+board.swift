@@ -71,7 +71,7 @@ private struct BoardQuery {
         var text = SQLText(organization)
         let place = text.bind(.uuid(pipeline))
         text += "SELECT p.stage_id, row_to_json(d) FROM (SELECT s.id AS stage_id, c.id, c.entered_stage_at"
-        text += " FROM \(frame.asFrame) s CROSS JOIN LATERAL (SELECT t.id, t.entered_stage_at FROM \(deals.table.sql) t"
+        text += " FROM \(frame.asFrame) s CROSS JOIN LATERAL (SELECT t.id, t.entered_stage_at FROM \(source.sql) t"
         text += " WHERE t.organization_id = $1 AND t.stage_id = s.id AND t.pipeline_id = \(place)"
         conditions(&text)
         text += " ORDER BY t.entered_stage_at DESC, t.id DESC LIMIT \(text.bind(.integer(Int64(request.limit) + 1)))) c"
@@ -82,21 +82,32 @@ private struct BoardQuery {
         return text.statement
     }
 
-    /// Counts and sums of each stage by currency, over all its deals.
+    /// Counts and sums of each stage by currency, over all its deals; by the table's totals where these know enough.
     var totals: Statement {
         var text = SQLText(organization)
         let place = text.bind(.uuid(pipeline))
+        if let totals = deals.totals, totals.tell(request) {
+            text += "SELECT t.stage_id, t.amount_currency, sum(t.deals)::bigint,"
+            text += " coalesce(sum(t.amount_minor), 0)::bigint FROM \(totals.sql) t"
+            text += " WHERE t.organization_id = $1 AND t.pipeline_id = \(place) AND t.archived IS NOT TRUE"
+            for condition in request.conditions { condition.write(to: &text) }
+            text += " GROUP BY t.stage_id, t.amount_currency ORDER BY t.amount_currency"
+            return text.statement
+        }
         text += "SELECT t.stage_id, t.amount_currency, count(*), coalesce(sum(t.amount_minor), 0)::bigint"
-        text += " FROM \(deals.table.sql) t WHERE t.organization_id = $1 AND t.pipeline_id = \(place)"
+        text += " FROM \(source.sql) t WHERE t.organization_id = $1 AND t.pipeline_id = \(place)"
         conditions(&text)
         text += " GROUP BY t.stage_id, t.amount_currency ORDER BY t.amount_currency"
         return text.statement
     }
 
+    /// Where deals are chosen: where words are asked for, where these are found.
+    private var source: Relation { request.words.isEmpty ? deals.table : deals.search ?? deals.table }
+
     private func conditions(_ text: inout SQLText) {
         text += " AND t.archived_at IS NULL"
         for condition in request.conditions { condition.write(to: &text) }
-        for word in request.words { text.search(word, in: deals.searched) }
+        for word in request.words { text.search(word, in: source, deals.searched) }
     }
 
     func document(_ answer: Findings, limit: Int) throws -> [UInt8] {

@@ -34,7 +34,9 @@ extension Queries {
         let moment = try moment(parameters)
         return try await answering { catalog throws(Problem) in
             // What is of no organization (the register of projections) is no table of theirs.
-            guard let found = catalog.relations[name], found.column("organization_id") != nil else {
+            guard let found = catalog.relations[name], found.column("organization_id") != nil,
+                found.column(SQLText.words) == nil
+            else {
                 throw Problem.absent("table")
             }
             let subject = Subject(try relation(name, catalog.at(moment)))
@@ -63,8 +65,7 @@ extension Queries {
     ) async throws(Problem) -> Reply {
         let organization = caller.organization
         let shape = Cursor.shape(subject.table.name, request.shape)
-        var query = ListQuery(
-            subject: subject, request: request, collation: catalog.collation, organization: organization)
+        var query = ListQuery(subject: subject, request: request, organization: organization)
         var cursor: Cursor?
         if let text = request.cursor {
             let key = try await surroundings.cursorKey(organization)

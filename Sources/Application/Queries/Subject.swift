@@ -7,6 +7,10 @@ struct Subject: Sendable {
     let table: Relation
     /// Shown: a view with a row for each row of the table, or the table itself.
     let document: Relation
+    /// The table's rows with their words in one column, where an index finds these.
+    private(set) var search: Relation?
+    /// Counts of the table's rows by groups.
+    private(set) var totals: Relation?
     /// By name and by alias.
     let criteria: [String: Criterion]
     /// Columns that `q` looks into.
@@ -28,12 +32,21 @@ struct Subject: Sendable {
 struct SortKey: Sendable {
     let column: String
     let type: ColumnType
-    let isNullable: Bool
+    /// Whether it can be empty.
+    var isNullable: Bool
     let isDescending: Bool
+    /// Whether an index has the rows in its order.
+    let isSorted: Bool
 
     init(_ column: Relation.Column, descending: Bool = false) {
         (self.column, type, isNullable) = (column.name, column.type, column.isNullable)
-        isDescending = descending
+        (isDescending, isSorted) = (descending, column.isSorted)
+    }
+    /// The same of rows that have a value.
+    var present: SortKey {
+        var present = self
+        present.isNullable = false
+        return present
     }
 }
 
@@ -46,6 +59,10 @@ extension Subject {
         if catalog.isPast, document.name == table.name { return nil }
         let fields = entity.fields + Subject.fields(besides: entity.name)
         self.init(table, document, fields: fields, entity: entity.name)
+        // As of a moment groups are counted from the rows.
+        if catalog.isPast { return }
+        search = catalog.relations["\(table.name)_search"]
+        totals = catalog.relations["\(table.name)_totals"].flatMap { $0.column(table.name) == nil ? nil : $0 }
     }
 
     /// A table or view as it is.

@@ -1,6 +1,7 @@
 -- What can be read: each table and view of `read`, its columns in order, and (through views) the projections whose
--- tables it stands on. A projection's own rows, its totals and its history advance together. Last, whether it can be
--- read as of a moment.
+-- tables it stands on. A projection's own rows, its totals and its history advance together. Then whether
+-- a list can be sorted by the column without being read whole: an index has it between the organization and the id. Last,
+-- whether the relation can be read as of a moment.
 WITH RECURSIVE relation AS (
     SELECT c.oid, c.relname::text AS name
     FROM pg_class c
@@ -25,7 +26,15 @@ SELECT r.name,
        (SELECT string_agg(DISTINCT regexp_replace(c.relname, '_(totals|history)$', ''), ' ')
         FROM reach h JOIN pg_class c ON c.oid = h.used AND c.relkind IN ('r', 'p')
         WHERE h.start = r.oid),
-       EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu'),
+       EXISTS (
+           SELECT FROM pg_index x
+           WHERE x.indrelid = a.attrelid AND x.indisvalid AND x.indpred IS NULL AND x.indnatts = 3
+               AND x.indkey[1] = a.attnum
+               AND x.indkey[0] = (
+                   SELECT o.attnum FROM pg_attribute o WHERE o.attrelid = a.attrelid AND o.attname = 'organization_id')
+               AND x.indkey[2] = (
+                   SELECT i.attnum FROM pg_attribute i WHERE i.attrelid = a.attrelid AND i.attname = 'id')
+       ),
        EXISTS (SELECT FROM pg_class p WHERE p.relnamespace = 'as_of'::regnamespace AND p.relname = r.name)
 FROM relation r
 JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped

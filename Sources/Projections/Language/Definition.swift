@@ -60,6 +60,8 @@ public struct Definition: Sendable {
     public let totals: Totals?
     /// Secondary indexes, each a list of column names; the organization comes before them, the id behind.
     public let indexes: [[String]]
+    /// The text columns (by number) in which words are searched.
+    public let search: [Int]
     /// The event types it takes, in the file's order.
     public var events: [String] { handlers.map(\.event) }
     /// The file it was read from.
@@ -131,6 +133,7 @@ extension Definition {
         if let history { lines.append(history.canonical) }
         if let totals { lines.append("totals \(totals.by) \(totals.count) \(totals.sum ?? -1)") }
         lines += indexes.map { "index \($0.joined(separator: " "))" }
+        if !search.isEmpty { lines.append("search \(search)") }
         for handler in handlers.sorted(by: { $0.event < $1.event }) {
             lines.append("on \(handler.event)")
             // A case that stands alone and asks nothing reads as it always did.

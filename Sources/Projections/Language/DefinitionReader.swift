@@ -27,14 +27,14 @@ struct DefinitionReader {
 
     private static let members = [
         "projection", "description", "owner", "version", "key", "columns", "on", "history", "totals",
-        "indexes",
+        "indexes", "search",
     ]
     /// What stands beside the columns of an event.
     private static let words = ["each", "when", "clear", "remove"]
     /// Tables of `read` that are not projections.
     private static let taken = ["projection", "progress", "held", "view", "lease", "rebuild"]
     /// Of names of what belongs to a projection.
-    private static let endings = ["_totals", "_history", "_versions"]
+    private static let endings = ["_totals", "_history", "_versions", "_search"]
 
     init(file: String, catalogue: EventCatalogue?) {
         self.file = file
@@ -67,11 +67,12 @@ struct DefinitionReader {
         let history = found["history"].flatMap { readHistory($0, found["key"]) }
         let totals = found["totals"].flatMap { readTotals($0) }
         let indexes = found["indexes"].map { readIndexes($0) } ?? []
+        let search = found["search"].map { readSearch($0) } ?? []
         guard let name else { return nil }
         let definition = Definition(
             name: name, key: key, description: found["description"]?.string, owner: found["owner"]?.string,
             version: found["version"]?.string, columns: columns + (history?.marks ?? []), history: history,
-            totals: totals, indexes: indexes, file: file, text: text, handlers: handlers)
+            totals: totals, indexes: indexes, search: search, file: file, text: text, handlers: handlers)
         if let catalogue { refusePersonalGroups(of: definition, catalogue, found["totals"]) }
         if problems.isEmpty, !definition.rowsAreOfOneStream { refusePersonalColumns(found["key"]) }
         return definition
@@ -270,5 +271,21 @@ struct DefinitionReader {
                 return columns[i].name
             }
         }
+    }
+
+    private mutating func readSearch(_ node: Node) -> [Int] {
+        guard let nodes = node.sequence, !nodes.isEmpty else {
+            report(node, "search is a list of text columns: [title, description]")
+            return []
+        }
+        let found = nodes.compactMap { column($0) }
+        for (i, node) in zip(found, nodes) where columns[i].type != .text && !untyped.contains(i) {
+            report(node, "\(columns[i].name) is \(columns[i].type), and words are searched in text")
+        }
+        if Set(found).count < found.count { report(node, "search names a column twice") }
+        if columns.contains(where: { $0.name == SearchView.words }) {
+            report(node, "a column is called \(SearchView.words), which is where search puts its words")
+        }
+        return found
     }
 }

@@ -5,7 +5,7 @@ WITH RECURSIVE own AS (
     WHERE c.relkind = 'v' AND (
         n.nspname = 'as_of'
         OR n.nspname = 'read'
-            AND (c.relname LIKE '%\_versions' OR EXISTS (SELECT FROM read.view v WHERE v.name = c.relname))
+            AND (c.relname ~ '_(versions|search)$' OR EXISTS (SELECT FROM read.view v WHERE v.name = c.relname))
     )
 ), reached AS (
     SELECT oid, 0 AS depth FROM own

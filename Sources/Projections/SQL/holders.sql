@@ -12,7 +12,7 @@ WHERE a.pid <> pg_backend_pid()
             c.relnamespace = 'read'::regnamespace AND c.relname = ANY ($1)
             OR cardinality($1::text[]) > 0 AND c.relkind = 'v' AND (
                 c.relnamespace = 'as_of'::regnamespace
-                OR c.relnamespace = 'read'::regnamespace AND c.relname LIKE '%\_versions'
+                OR c.relnamespace = 'read'::regnamespace AND c.relname ~ '_(versions|search)$'
             )
         )
             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())

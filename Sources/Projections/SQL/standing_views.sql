@@ -4,6 +4,6 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'v' AND (
     n.nspname = 'as_of'
     OR n.nspname = 'read'
-        AND (c.relname LIKE '%\_versions' OR EXISTS (SELECT FROM read.view v WHERE v.name = c.relname))
+        AND (c.relname ~ '_(versions|search)$' OR EXISTS (SELECT FROM read.view v WHERE v.name = c.relname))
 )
 ORDER BY c.oid DESC

@@ -13,12 +13,15 @@ struct PastViews {
 
     init(connection: BlockingConnection) { self.connection = connection }
 
-    /// Puts up what the tables that serve were, and their versions in `read`.
+    /// Puts up what the tables that serve were, and in `read` their versions and how they are searched.
     mutating func makeTables() throws {
         var made: [String] = []
         for record in try Record.all(connection) where record.version == .serving && record.state != .dropped {
-            guard let definition = try? record.definition(), definition.history != nil else { continue }
-            let past = ReadTable(definition: definition, name: record.name).past
+            guard let definition = try? record.definition() else { continue }
+            let table = ReadTable(definition: definition, name: record.name)
+            if !definition.search.isEmpty { made.append(table.searchView) }
+            if definition.history == nil { continue }
+            let past = table.past
             known.formUnion(past.map(\.name))
             made += past.map(\.sql)
         }
@@ -133,10 +136,12 @@ extension ReadTable {
 
     private var pastRows: String {
         let fields = list(fields.map(\.name))
+        // What was made later was not there in any version: said once more, so that a list by that time begins there.
+        let begun = "r.created_at <= (SELECT as_of.occurred()) AND \(ReadTable.since("r", since))"
         return view(
             "as_of", name,
-            "SELECT \(fields) FROM \(rows) r WHERE \(ReadTable.since("r", since)) UNION ALL SELECT \(fields) FROM "
-                + "\(history) r WHERE \(ReadTable.since("r", since)) AND NOT (\(ReadTable.until("r")))")
+            "SELECT \(fields) FROM \(rows) r WHERE \(begun) UNION ALL SELECT \(fields) FROM "
+                + "\(history) r WHERE \(begun) AND NOT (\(ReadTable.until("r")))")
     }
 
     private var referredRows: String {

@@ -45,7 +45,11 @@ extension ReadTable {
     var indexHistory: [String] {
         if definition.history == nil { return [] }
         let name = quoted(historyName + "_pkey")
-        return ["ALTER TABLE \(history) ADD CONSTRAINT \(name) PRIMARY KEY (\(list(historyKey)))"]
+        let key = "ALTER TABLE \(history) ADD CONSTRAINT \(name) PRIMARY KEY (\(list(historyKey)))"
+        if definition.history != .all { return [key] }
+        // Lists as of a moment go through rows and versions side by side, by when the records were made.
+        let made = list(["organization_id", "created_at", "id"])
+        return [key, "CREATE INDEX \(quoted(historyName + "_made")) ON \(history) (\(made))"]
     }
 }
 

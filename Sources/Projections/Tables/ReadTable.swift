@@ -89,14 +89,22 @@ struct ReadTable: Sendable {
             sql.append("CREATE UNIQUE INDEX \(quoted(name + "_key")) ON \(rows) (\(key))")
         }
         for (i, columns) in definition.indexes.enumerated() {
-            sql.append(
-                "CREATE INDEX \(quoted("\(name)_\(i)")) ON \(rows) (\(list(["organization_id"] + columns + ["id"])))")
+            sql.append("CREATE INDEX \(quoted("\(name)_\(i)")) ON \(rows) (\(keys(of: columns)))")
         }
         if definition.totals != nil {
             let key = list(["organization_id"] + groups.map(\.name))
             sql.append("CREATE UNIQUE INDEX \(quoted(totalsName + "_key")) ON \(totals) (\(key)) NULLS NOT DISTINCT")
         }
-        return sql + indexHistory + all.map { "ANALYZE \($0)" }
+        return sql + indexHistory + indexSearch + all.map { "ANALYZE \($0)" }
+    }
+
+    /// The keys of an index through which a list can be paged. A text that comes last is what the list is sorted by,
+    /// so it stands as people sort; those before it are only compared.
+    private func keys(of columns: [String]) -> String {
+        let isText = columns.last.map { last in fields.contains { $0.name == last && $0.type.name == "text" } } ?? false
+        let all = (["organization_id"] + columns).map(quoted)
+        return (isText ? all.dropLast() + ["\(all[all.count - 1]) COLLATE read.people"] : all)
+            .joined(separator: ", ") + ", id"
     }
 
     /// Row-level security and grants; just before the swap, because COPY is refused on a table that has it.

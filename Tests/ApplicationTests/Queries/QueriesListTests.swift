@@ -55,7 +55,8 @@ extension QueriesTests {
                 ("source.ne", "web", { $0.source != "web" }),
                 ("stage", history.stages[1].id.text, { $0.stage == 1 }),
                 ("opened_at.gt", "2016-10-15T00:00:00Z", { $0.opened > Instant("2016-10-15T00:00:00Z")! }),
-                ("q", "deal 14", { $0.title.contains("14") }),
+                ("q", "deal 14", { $0.title.hasPrefix("Deal 14") }),
+                ("q", "eal", { _ in true }),
             ]
             for (name, value, fits) in cases {
                 let items = try await all(
