@@ -9,6 +9,7 @@ SELECT d.organization_id,
        d.amount_currency AS currency,
        read.probability(d.status, d.probability, s.probability) AS effective_probability,
        read.weighted(d.amount_minor, read.probability(d.status, d.probability, s.probability)) AS weighted_minor,
+       read.forecast(d.forecast, read.probability(d.status, d.probability, s.probability)) AS forecast_category,
        (d.opened_at AT TIME ZONE coalesce(z.time_zone, 'UTC'))::date AS opened_on,
        d.expected_close AS expected_on,
        d.actual_close AS closed_on,
@@ -28,7 +29,9 @@ SELECT d.organization_id,
        a.name AS account_name,
        d.product_id,
        p.name AS product_name,
-       d.source
+       d.source,
+       d.lost_reason,
+       d.lost_to
 FROM read.deals d
 LEFT JOIN read.organizations z ON z.organization_id = d.organization_id AND z.id = d.organization_id
 LEFT JOIN read.stages s

@@ -21,7 +21,7 @@ extension Daybook {
             request: "demonstration")
         var demonstration = Demonstration(
             commands: commands, caller: caller, keys: keys, pipeline: pipeline,
-            openStages: stages.filter { $0.kind == .open }.map(\.id))
+            openStages: stages.filter { $0.kind == .open }.map(\.id), currency: settings?.text("currency"))
         try await demonstration.load()
     }
 }

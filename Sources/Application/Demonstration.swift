@@ -10,15 +10,18 @@ struct Demonstration: Sendable {
     let caller: Caller
     let keys: OrganizationKeys
     let pipeline: UUID
+    /// In which the organization counts.
+    let currency: String?
     let stages: [UUID]
     private var random: Sequence64
 
     /// - Parameter pipeline: the pipeline that the deals lie on, with its open stages in order.
     init(
         commands: Commands, caller: Caller, keys: OrganizationKeys, pipeline: UUID, openStages: [UUID],
-        seed: UInt64 = 2026
+        currency: String?, seed: UInt64 = 2026
     ) {
         (self.commands, self.caller, self.keys, self.pipeline, stages) = (commands, caller, keys, pipeline, openStages)
+        self.currency = currency
         random = Sequence64(state: seed)
     }
 
@@ -29,6 +32,7 @@ struct Demonstration: Sendable {
         try await carryOut(goods())
         try await carryOut(customers())
         try await carryOut(contacts())
+        try await carryOut(trades())
         for start in stride(from: 0, to: 120, by: 40) { try await carryOut((start..<start + 40).map { deal($0) }) }
     }
 
@@ -79,6 +83,36 @@ extension Demonstration {
         Self.products.map { name, price in
             [ask(Product.name, name, "create", ["name": .string(name), "price": Self.usd(Int64(price))])]
         }
+    }
+
+    /// What two currencies are worth, a second pipeline that a team has to itself, and a deal of several products.
+    private func trades() -> [[Ask]] {
+        // They are worth this in dollars.
+        let known = currency == "USD" ? [("EUR", 1.0834), ("GBP", 1.2675)] : []
+        let rates = known.map { currency, rate in
+            [
+                ask(
+                    Rate.name, currency, "publish",
+                    [
+                        "currency": .string(currency), "day": .string(commands.clock().day().text),
+                        "rate": .number(rate),
+                    ])
+            ]
+        }
+        let team: JSON = ["with": ["entity": .string(Team.name), "id": id(Team.name, "North")]]
+        let partners = [
+            ask(Pipeline.name, "partners", "create", ["name": "Partners", "template": "trailtrack"]),
+            ask(Pipeline.name, "partners", "share", team),
+        ]
+        let fitting: JSON = [
+            "title": "Fitting out Dunlin Energy", "pipeline_id": .string(pipeline.text),
+            "account_id": id(Account.name, "Dunlin Energy"), "owner_id": id(Member.name, Self.sellers[0]),
+            "lines": [
+                ["product_id": id(Product.name, "Sensor Kit"), "quantity": 40, "discount_percent": 5],
+                ["product_id": id(Product.name, "Gateway"), "quantity": 2],
+            ], "competitors": ["Brightline"], "forecast": "best_case", "next_step": "Send the drawings",
+        ]
+        return rates + [partners, [ask(Deal.name, "fitting", "open", fitting)]]
     }
 
     private mutating func customers() -> [[Ask]] {

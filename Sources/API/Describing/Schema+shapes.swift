@@ -94,6 +94,12 @@ enum Describing {
             name: "as_known", detail: "What had been recorded by then. With both, what was true and known."),
     ]
 
+    /// What makes an answer tell amounts in the organization's own currency as well.
+    static let base = [
+        Route.Described(name: "base", detail: "true: amounts in the organization's own currency as well."),
+        Route.Described(name: "rate_date", detail: "The day whose rates count, instead of today; it implies base."),
+    ]
+
     /// Those of lists.
     static let listing =
         [
@@ -130,10 +136,21 @@ enum Describing {
         [
             Route.Described(
                 name: "measure", detail: "won_amount, open_amount, weighted_amount, count, win_rate or days_to_win."),
-            Route.Described(
-                name: "by", detail: "stage, quarter, month, owner, team, region, account, product, source or none."),
-            Route.Described(name: "from", detail: "The first day counted."),
-            Route.Described(name: "to", detail: "The last day counted."),
-            Route.Described(name: "{field}", detail: "A value the deals must have, as in lists."),
-        ] + moment
+            grouping,
+        ] + facts + base + moment
+
+    private static let grouping = Route.Described(
+        name: "by",
+        detail: "stage, pipeline, quarter, month, owner, team, region, account, product, source, reason, competitor or "
+            + "none.")
+    private static let facts = [
+        Route.Described(name: "from", detail: "The first day counted."),
+        Route.Described(name: "to", detail: "The last day counted."),
+        Route.Described(name: "{field}", detail: "A value the deals must have, as in lists."),
+    ]
+
+    /// Those of the forecast.
+    static let forecast = facts + base + moment
+    /// Those of the report on what was won and lost.
+    static let outcomes = [grouping] + facts + base + moment
 }

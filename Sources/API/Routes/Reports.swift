@@ -11,7 +11,8 @@ extension Routes {
         let queries = services.queries
         return [
             Self.query(
-                "/pipelines/{id}/board", "A pipeline's open deals by stage.", .grammar(Describing.moment),
+                "/pipelines/{id}/board", "A pipeline's open deals by stage.",
+                .grammar(Describing.base + Describing.moment),
                 ["type": "object"]
             ) {
                 exchange, caller throws(Problem) in
@@ -19,8 +20,8 @@ extension Routes {
                 return try await queries.board(id, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             Self.query(
-                "/reports/overview", "The organization's sales in a few numbers.", .grammar(Describing.moment),
-                ["type": "object"]
+                "/reports/overview", "The organization's sales in a few numbers.",
+                .grammar(Describing.base + Describing.moment), ["type": "object"]
             ) {
                 exchange, caller throws(Problem) in
                 try await queries.overview(exchange.query, by: caller, min: exchange.conditions.minimum)
@@ -30,6 +31,27 @@ extension Routes {
             ) {
                 exchange, caller throws(Problem) in
                 try await queries.dealsReport(exchange.query, by: caller, min: exchange.conditions.minimum)
+            },
+            Self.query(
+                "/reports/forecast", "What open deals may bring, by the month in which they are expected to close.",
+                .grammar(Describing.forecast), ["type": "object"]
+            ) {
+                exchange, caller throws(Problem) in
+                try await queries.forecast(exchange.query, by: caller, min: exchange.conditions.minimum)
+            },
+            Self.query(
+                "/reports/outcomes", "What was won and lost, by one property: period, source, reason, competitor.",
+                .grammar(Describing.outcomes), ["type": "object"]
+            ) {
+                exchange, caller throws(Problem) in
+                try await queries.outcomes(exchange.query, by: caller, min: exchange.conditions.minimum)
+            },
+            Self.query(
+                "/reports/conversion", "How many of the deals that entered a stage got further.",
+                .grammar(Describing.stages), ["type": "object"]
+            ) {
+                exchange, caller throws(Problem) in
+                try await queries.conversion(exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             Self.query(
                 "/reports/stages", "How deals go through the stages, and how long they take.",

@@ -69,6 +69,10 @@ struct Relation: Sendable {
         for n in past.columns.indices { past.columns[n].isSorted = past.columns[n].name == "created_at" }
         return past
     }
+    /// The projections behind all of them.
+    static func projections(_ relations: [Relation?]) -> [String] {
+        Set(relations.flatMap { $0?.projections ?? [] }).sorted()
+    }
     /// A column by its name.
     func column(_ name: String) -> Column? { columns.first { $0.name == name } }
     /// Those that a document shows: the organization is said once, by the caller's token.

@@ -6,6 +6,8 @@ import Postgres
 struct DealsReport: Sendable {
     private(set) var measure = Measure.wonAmount
     private(set) var grouping = Grouping.none
+    /// Whether amounts are wanted in the organization's own currency, too.
+    let base: BaseCurrency?
     private let days: DaySpan
     private var conditions: [Condition] = []
 
@@ -20,7 +22,7 @@ struct DealsReport: Sendable {
     }
     /// By what it is broken down.
     enum Grouping: String, Sendable, CaseIterable {
-        case stage, quarter, month, owner, team, region, account, product, source, none
+        case stage, pipeline, quarter, month, owner, team, region, account, product, source, reason, competitor, none
     }
 
     init(_ parameters: [Parameter], criteria: [String: Criterion], by caller: Caller) throws(Problem) {
@@ -33,11 +35,13 @@ struct DealsReport: Sendable {
                 measure = try DealsReport.word(parameter)
                 isMeasured = true
             case "by": grouping = try DealsReport.word(parameter)
-            case "from", "to", "as_of", "as_known": break  // read by `DaySpan` and `Moment`
+            // Read by `DaySpan`, `Moment` and `BaseCurrency`.
+            case "from", "to", "as_of", "as_known", "base", "rate_date": break
             case _:
                 guard let condition = try Condition(parameter, among: criteria, caller: caller) else {
                     throw .unknownParameter(
-                        parameter.name, known: ["measure", "by", "from", "to", "as_of", "as_known"] + criteria.keys)
+                        parameter.name,
+                        known: ["measure", "by"] + DaySpan.names + Moment.names + BaseCurrency.names + criteria.keys)
                 }
                 conditions.append(condition)
             }
@@ -46,9 +50,13 @@ struct DealsReport: Sendable {
             let words = Measure.allCases.map(\.rawValue).joined(separator: ", ")
             throw .parameter("measure", "measure says what is measured: \(words).")
         }
+        base = try BaseCurrency(parameters)
+        if base != nil, !measure.isAmount {
+            throw .parameter("base", "base goes with amounts; \(measure.rawValue) is none.")
+        }
     }
 
-    private static func word<Word: RawRepresentable<String> & CaseIterable>(_ parameter: Parameter) throws(Problem)
+    static func word<Word: RawRepresentable<String> & CaseIterable>(_ parameter: Parameter) throws(Problem)
         -> Word
     {
         if let word = Word(rawValue: parameter.value) { return word }
@@ -105,9 +113,10 @@ extension DealsReport.Measure {
 
 extension DealsReport.Grouping {
     /// Key and label of a group, and whatever else it is sorted by. Months are counted from year 0.
-    fileprivate func columns(_ day: String) -> (key: String, label: String, order: String) {
+    func columns(_ day: String) -> (key: String, label: String, order: String) {
         switch self {
         case .stage: ("t.stage_id::text", "t.stage_name", "t.pipeline_name, t.pipeline_id, t.stage_place")
+        case .pipeline: ("t.pipeline_id::text", "t.pipeline_name", "")
         case .quarter, .month:
             ("(date_part('year', \(day)) * 12 + date_part('month', \(day)) - 1)::bigint", "t.fiscal_year_start", "")
         case .owner: ("t.owner_id::text", "t.owner_name", "")
@@ -116,20 +125,33 @@ extension DealsReport.Grouping {
         case .account: ("t.account_id::text", "t.account_name", "")
         case .product: ("t.product_id::text", "t.product_name", "")
         case .source: ("t.source", "t.source", "")
+        case .reason: ("t.lost_reason", "t.lost_reason", "")
+        case .competitor: ("t.lost_to", "t.lost_to", "")
         case .none: ("NULL::text", "NULL::text", "")
         }
     }
-    fileprivate var isTime: Bool { self == .quarter || self == .month }
+    var isTime: Bool { self == .quarter || self == .month }
+
+    /// Key and label of a row that begins with the two columns.
+    func names(_ row: Row) throws -> (key: String?, label: String?) {
+        guard isTime else { return (try row.text(orNil: 0), try row.text(orNil: 1)) }
+        guard let month = try row.bigint(orNil: 0) else { return (nil, nil) }
+        let start = self == .quarter ? try row.bigint(1) : 1
+        let name = self == .quarter ? Period.quarter(month, start) : Period.month(month)
+        return (name, name)
+    }
 }
 
 // MARK: What is asked, and what is made of the answer?
 
 extension DealsReport {
-    func statement(_ facts: Relation, organization: UUID) -> Statement {
+    func statement(_ facts: Relation, rates: Relation?, organization: UUID) -> Statement {
         var text = SQLText(organization)
+        if let rates { text += BaseCurrency.rates(rates) }
         let (key, label, order) = grouping.columns(measure.day)
         let currency = measure.isAmount ? "t.currency" : "NULL::text"
         text += "SELECT \(key) AS key, \(label) AS label, \(currency) AS currency, \(measure.sum), count(*)"
+        if rates != nil { text += ", " + BaseCurrency.converted(measure.sum, of: "t.currency") }
         text += " FROM \(facts.sql) t WHERE t.organization_id = $1\(measure.deals)"
         days.write(to: &text, of: measure.day)
         for condition in conditions { condition.write(to: &text) }
@@ -138,14 +160,15 @@ extension DealsReport {
         return text.statement
     }
 
-    /// `{"measure","by","rows":[{"key","label","currency","value","count"}],"totals":[{"currency","value","count"}]}`.
+    /// `{"measure","by","rows":[{"key","label","currency","value","count"}],"totals":[{"currency","value","count"}]}`;
+    /// in the base as well: each with `base_value`, and `base` with their sum and the rates.
     func document(_ answer: Findings) throws -> [UInt8] {
         var groups: [Group] = []
         for row in answer.results[0] {
-            let (key, label) = try names(row)
+            let (key, label) = try grouping.names(row)
             let group = Group(
                 key: key, label: label, currency: try row.text(orNil: 2), sum: try row.bigint(3),
-                count: try row.bigint(4))
+                count: try row.bigint(4), base: base == nil ? nil : try row.bigint(orNil: 5))
             // The months of a quarter come one after the other, but their currencies alternate.
             if let same = groups.lastIndex(where: { $0.key == key && $0.currency == group.currency }), grouping.isTime {
                 groups[same].add(group)
@@ -159,23 +182,26 @@ extension DealsReport {
             if let same = totals.firstIndex(where: { $0.currency == group.currency }) {
                 totals[same].add(group)
             } else {
-                totals.append(Group(key: nil, label: nil, currency: group.currency, sum: group.sum, count: group.count))
+                totals.append(
+                    Group(
+                        key: nil, label: nil, currency: group.currency, sum: group.sum, count: group.count,
+                        base: group.base))
             }
         }
-        let members: [String: JSON] = [
+        var members: [String: JSON] = [
             "measure": .string(measure.rawValue), "by": .string(grouping.rawValue),
-            "rows": .array(groups.map { $0.json(measure, isTotal: false) }),
-            "totals": .array(totals.map { $0.json(measure, isTotal: true) }),
+            "rows": .array(groups.map { $0.json(measure, isTotal: false, inBase: base != nil) }),
+            "totals": .array(totals.map { $0.json(measure, isTotal: true, inBase: base != nil) }),
         ]
+        if base != nil {
+            // Deals without an amount are worth nothing in any currency.
+            let known = totals.filter { $0.currency != nil }
+            let sum = known.reduce(Int64?.some(0)) { Amounts.sum($0, $1.base) }
+            members["base"] = try BaseCurrency.json(
+                answer.results[1], used: Set(known.compactMap(\.currency)),
+                and: ["value": sum.map { .integer($0) } ?? .null])
+        }
         return JSON.object(members.merging(answer.end) { $1 }).bytes
-    }
-
-    private func names(_ row: Row) throws -> (key: String?, label: String?) {
-        guard grouping.isTime else { return (try row.text(orNil: 0), try row.text(orNil: 1)) }
-        guard let month = try row.bigint(orNil: 0) else { return (nil, nil) }
-        let start = grouping == .quarter ? try row.bigint(1) : 1
-        let name = grouping == .quarter ? Period.quarter(month, start) : Period.month(month)
-        return (name, name)
     }
 
     /// Most first; what belongs to nothing comes last.
@@ -192,15 +218,17 @@ extension DealsReport {
         let currency: String?
         var sum: Int64
         var count: Int64
+        var base: Int64?
 
         mutating func add(_ other: Group) {
             sum += other.sum
             count += other.count
+            base = Amounts.sum(base, other.base)
         }
         func weight(_ measure: Measure) -> Double {
             measure.isAmount || measure == .count ? Double(sum) : count == 0 ? 0 : Double(sum) / Double(count)
         }
-        func json(_ measure: Measure, isTotal: Bool) -> JSON {
+        func json(_ measure: Measure, isTotal: Bool, inBase: Bool) -> JSON {
             var members: [String: JSON] = [
                 "currency": currency.map { .string($0) } ?? .null, "value": measure.value(sum, count),
                 "count": .integer(count),
@@ -209,24 +237,8 @@ extension DealsReport {
                 members["key"] = key.map { .string($0) } ?? .null
                 members["label"] = label.map { .string($0) } ?? .null
             }
+            if inBase { members["base_value"] = base.map { .integer($0) } ?? .null }
             return .object(members)
         }
-    }
-}
-
-/// Names of months and quarters; a month is counted from January of year 0.
-enum Period {
-    /// `2017-03`.
-    static func month(_ month: Int64) -> String { "\(padded(month / 12, 4))-\(padded(month % 12 + 1, 2))" }
-    /// `2017-Q1`, of a fiscal year that begins with the month `start` (1 to 12) and bears the number of the calendar
-    /// year in which it ends.
-    static func quarter(_ month: Int64, _ start: Int64) -> String {
-        let shifted = month - (start - 1)
-        let year = shifted / 12 + (start > 1 ? 1 : 0)
-        return "\(padded(year, 4))-Q\(shifted % 12 / 3 + 1)"
-    }
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, width - text.count)) + text
     }
 }

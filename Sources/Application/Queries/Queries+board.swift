@@ -6,7 +6,8 @@ extension Queries {
     /// A pipeline's board: its stages in order, each with the cards that entered it last and its totals by currency.
     ///
     /// `{"pipeline":{"id","name"},"stages":[{"id","name","kind","position","probability","count","totals":[…],
-    /// "cards":[…],"more"}],"position"}`. Parameters: `limit` (cards of a stage, 1 to 200, 50 where not given), and the
+    /// "cards":[…],"more"}],"position"}`. Parameters: `base=true`, `rate_date` (sums in the organization's own currency
+    /// as well, at the rates of that day), `limit` (cards of a stage, 1 to 200, 50 where not given), and the
     /// deals' own filters: `owner_id=me`, `amount.gte`, `custom.key`, `q`. `as_of`, `as_known`: a pipeline that
     /// did not exist yet has the stages that it had first.
     /// - Throws: `pipeline.not_found`; `parameter.unknown`, `parameter.invalid`.
@@ -20,20 +21,26 @@ extension Queries {
             let deals = try subject(deal, catalog)
             let cards = try relation("deal_cards", catalog)
             let stages = try relation("stages", catalog)
-            for parameter in parameters where BoardQuery.refused.contains(parameter.name) {
+            let base = try BaseCurrency(parameters)
+            let rates = try base.map { _ throws(Problem) in try relation("base_rates", catalog) }
+            let filters = parameters.filter { !BaseCurrency.names.contains($0.name) }
+            for parameter in filters where BoardQuery.refused.contains(parameter.name) {
                 throw Problem.unknownParameter(
                     parameter.name,
-                    known: ["limit", "q"] + deals.criteria.keys.filter { !BoardQuery.refused.contains($0) })
+                    known: ["limit", "q"] + BaseCurrency.names
+                        + deals.criteria.keys.filter { !BoardQuery.refused.contains($0) })
             }
-            let custom = try await customCriteria(deals, parameters, catalog, caller)
-            let request = try ListRequest(parameters, of: deals, custom: custom, by: caller, limit: 50)
+            let custom = try await customCriteria(deals, filters, catalog, caller)
+            let request = try ListRequest(filters, of: deals, custom: custom, by: caller, limit: 50)
             let query = BoardQuery(
                 organization: caller.organization, pipeline: pipeline, deals: deals, cards: cards, frame: stages,
-                request: request)
-            let projections = Set(deals.projections + cards.projections + stages.projections)
+                rates: rates, request: request)
+            let told = rates.map { BaseCurrency.told($0, organization: caller.organization) }
             let question = Question(
-                organization: caller.organization, projections: projections.sorted(), min: min,
-                moment: moment, statements: [query.stages, query.shown, query.totals])
+                organization: caller.organization,
+                projections: Relation.projections([deals.table, deals.document, cards, stages, rates]), min: min,
+                moment: moment, base: base,
+                statements: [query.stages, query.shown, query.totals] + [told].compactMap { $0 })
             let answer = try await ask(question, on: lists)
             guard !answer.results[0].isEmpty else { throw Problem.absent("pipeline") }
             return try reading {
@@ -51,6 +58,8 @@ private struct BoardQuery {
     let cards: Relation
     /// The stages of pipelines.
     let frame: Relation
+    /// Where amounts are wanted in the organization's own currency, too.
+    let rates: Relation?
     let request: ListRequest
 
     /// What a list takes and a board does not.
@@ -86,15 +95,18 @@ private struct BoardQuery {
     var totals: Statement {
         var text = SQLText(organization)
         let place = text.bind(.uuid(pipeline))
+        let sum = "coalesce(sum(t.amount_minor), 0)::bigint"
+        let converted = rates == nil ? "" : ", " + BaseCurrency.converted(sum, of: "t.amount_currency")
+        if let rates { text += BaseCurrency.rates(rates) }
         if let totals = deals.totals, totals.tell(request) {
-            text += "SELECT t.stage_id, t.amount_currency, sum(t.deals)::bigint,"
-            text += " coalesce(sum(t.amount_minor), 0)::bigint FROM \(totals.sql) t"
+            text += "SELECT t.stage_id, t.amount_currency, sum(t.deals)::bigint, \(sum)\(converted)"
+            text += " FROM \(totals.sql) t"
             text += " WHERE t.organization_id = $1 AND t.pipeline_id = \(place) AND t.archived IS NOT TRUE"
             for condition in request.conditions { condition.write(to: &text) }
             text += " GROUP BY t.stage_id, t.amount_currency ORDER BY t.amount_currency"
             return text.statement
         }
-        text += "SELECT t.stage_id, t.amount_currency, count(*), coalesce(sum(t.amount_minor), 0)::bigint"
+        text += "SELECT t.stage_id, t.amount_currency, count(*), \(sum)\(converted)"
         text += " FROM \(source.sql) t WHERE t.organization_id = $1 AND t.pipeline_id = \(place)"
         conditions(&text)
         text += " GROUP BY t.stage_id, t.amount_currency ORDER BY t.amount_currency"
@@ -114,6 +126,7 @@ private struct BoardQuery {
         let (stages, shown, totals) = (answer.results[0], answer.results[1], answer.results[2])
         let cards = try Dictionary(grouping: shown) { try $0.uuid(0) }
         let sums = try Dictionary(grouping: totals) { try $0.uuid(orNil: 0) }
+        var everything = Amounts()
         var document = Document()
         document += "{\"pipeline\":{\"id\":\"\(pipeline.text)\",\"name\":"
         document += JSON.string(try stages[0].text(5)).bytes
@@ -126,27 +139,24 @@ private struct BoardQuery {
             document += JSON.string(try stage.text(1)).bytes
             document += ",\"kind\":\"\(try stage.text(2))\",\"position\":\(try stage.bigint(3))"
             document += ",\"probability\":\(try stage.bigint(orNil: 4) ?? 0)"
+            document += ",\"rotting_days\":\(try stage.bigint(orNil: 6).map(String.init) ?? "null")"
+            var amounts = Amounts()
+            try amounts.add(
+                sums[id] ?? [], currency: 1, count: 2, minor: 3, base: rates == nil ? nil : 4)
+            everything.add(amounts)
             document += ",\"count\":\(try (sums[id] ?? []).reduce(0) { try $0 + $1.bigint(2) }),\"totals\":"
-            document += try Money.totals(sums[id] ?? [], currency: 1, count: 2, minor: 3).bytes
+            document += amounts.json(inBase: rates != nil).bytes
+            if rates != nil { document += ",\"base_minor\":\(amounts.base.map(String.init) ?? "null")" }
             document += ",\"cards\":["
             document.append(own.prefix(limit), 1)
             document += "],\"more\":\(own.count > limit)}"
         }
         document += "]"
+        if rates != nil {
+            document += ",\"base\":"
+            document += try BaseCurrency.json(answer.results[3], used: everything.currencies).bytes
+        }
         document.end(answer)
         return document.bytes
-    }
-}
-
-extension Money {
-    /// `[{"currency","minor","count"}]` of rows that hold them in these columns.
-    static func totals(_ rows: some Sequence<Row>, currency: Int, count: Int, minor: Int) throws -> JSON {
-        .array(
-            try rows.map { row in
-                [
-                    "currency": try row.text(orNil: currency).map { .string($0) } ?? .null,
-                    "count": .integer(try row.bigint(count)), "minor": .integer(try row.bigint(minor)),
-                ]
-            })
     }
 }

@@ -5,31 +5,51 @@ extension Queries {
     /// The organization at a glance, from the totals that projections keep:
     /// `{"deals":{"total","open":{"count","amounts":[…]},"won","lost","win_rate"},"stages":[…],
     /// "accounts":{"total","by_lifecycle":{…}},"contacts":{"total","by_status":{…}},"position"}`. The archived do not
-    /// count. `as_of`, `as_known`: as it was at that moment.
+    /// count. `base=true`, `rate_date`: in the organization's own currency as well, at the rates of that day. `as_of`,
+    /// `as_known`: as it was at that moment.
     public func overview(_ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {
-        let moment = try onlyMoment(parameters)
+        let base = try BaseCurrency(parameters)
+        let moment = try onlyMoment(parameters, besides: BaseCurrency.names)
         return try await answering { present throws(Problem) in
             let catalog = present.at(moment)
             var projections: Set<String> = []
-            for name in ["deals_totals", "stages", "pipelines", "accounts_totals", "contacts_totals"] {
+            for name in ["deals_totals", "stages", "pipelines", "accounts_totals", "contacts_totals"]
+                + (base == nil ? [] : ["base_rates"])
+            {
                 projections.formUnion(try relation(name, catalog).projections)
             }
-            let statements = [SQL.overviewDeals, SQL.overviewStages, SQL.overviewPeople].map { sql in
-                Statement(catalog.isPast ? Overview.past(sql) : sql) { $0.uuid(caller.organization) }
+            func statement(_ sql: String, _ more: (inout Parameters) -> Void) -> Statement {
+                Statement(catalog.isPast ? Overview.past(sql) : sql) {
+                    $0.uuid(caller.organization)
+                    more(&$0)
+                }
+            }
+            var statements = [
+                statement(SQL.overviewDeals) { $0.bool(base != nil) },
+                statement(SQL.overviewStages) { $0.bool(base != nil) }, statement(SQL.overviewPeople) { _ in },
+            ]
+            if base != nil {
+                let rates = try relation("base_rates", catalog)
+                statements.append(BaseCurrency.told(rates, organization: caller.organization))
             }
             let question = Question(
                 organization: caller.organization, projections: projections.sorted(), min: min, moment: moment,
-                statements: statements)
+                base: base, statements: statements)
             let answer = try await ask(question, on: reports)
             return try reading {
-                let members: [String: JSON] = [
-                    "deals": try Overview.deals(answer.results[0]),
-                    "stages": try Overview.stages(answer.results[1]),
+                let isInBase = base != nil
+                var members: [String: JSON] = [
+                    "deals": try Overview.deals(answer.results[0], inBase: isInBase),
+                    "stages": try Overview.stages(answer.results[1], inBase: isInBase),
                     "accounts": try Overview.counts(answer.results[2], of: "account", by: "by_lifecycle"),
                     "contacts": try Overview.counts(answer.results[2], of: "contact", by: "by_status"),
                 ]
+                if isInBase {
+                    let used = Set(try answer.results[0].compactMap { try $0.text(orNil: 1) })
+                    members["base"] = try BaseCurrency.json(answer.results[3], used: used)
+                }
                 let body = JSON.object(members.merging(answer.end) { $1 }).bytes
                 return Reply(body: body, position: answer.position)
             }
@@ -40,19 +60,21 @@ extension Queries {
 private enum Overview {
     /// The same as of a moment. Stages are what deals are shown by: those of a pipeline that did not exist yet, too.
     static func past(_ sql: String) -> String {
-        ["stages", "pipelines"].reduce(sql) { $0.replacing("read.\($1)", with: "as_of.\($1)__referred") }
-            .replacing("read.", with: "as_of.")
+        let framed = ["stages", "pipelines"].reduce(sql) {
+            $0.replacing("read.\($1)", with: "as_of.\($1)__referred")
+        }
+        return ["deals_totals", "accounts_totals", "contacts_totals", "base_rates"].reduce(framed) {
+            $0.replacing("read.\($1)", with: "as_of.\($1)")
+        }
     }
 
-    static func deals(_ rows: Result) throws -> JSON {
+    static func deals(_ rows: Result, inBase: Bool) throws -> JSON {
         let groups = try Dictionary(grouping: rows) { try $0.text(orNil: 0) ?? "" }
         func count(_ status: String) throws -> Int64 { try (groups[status] ?? []).reduce(0) { try $0 + $1.bigint(2) } }
         func group(_ status: String) throws -> JSON {
-            let amounts = (groups[status] ?? []).filter { !$0.isNull(1) }
-            return [
-                "count": .integer(try count(status)),
-                "amounts": try Money.totals(amounts, currency: 1, count: 2, minor: 3),
-            ]
+            var amounts = Amounts()
+            try amounts.add((groups[status] ?? []).filter { !$0.isNull(1) }, currency: 1, count: 2, minor: 3, base: 4)
+            return .object(["count": .integer(try count(status))].merging(amounts.members(inBase: inBase)) { $1 })
         }
         let (won, lost) = (try count("won"), try count("lost"))
         return [
@@ -62,7 +84,7 @@ private enum Overview {
         ]
     }
 
-    static func stages(_ rows: Result) throws -> JSON {
+    static func stages(_ rows: Result, inBase: Bool) throws -> JSON {
         var stages: [JSON] = []
         var at = 0
         while at < rows.count {
@@ -72,13 +94,15 @@ private enum Overview {
                 own.append(rows[at])
                 at += 1
             }
-            stages.append([
+            var amounts = Amounts()
+            try amounts.add(own.filter { !$0.isNull(6) }, currency: 6, count: 7, minor: 8, base: 9)
+            let members: [String: JSON] = [
                 "pipeline_id": .string(try first.uuid(0).text), "pipeline_name": .string(try first.text(1)),
                 "id": .string(id.text), "name": .string(try first.text(3)), "kind": .string(try first.text(4)),
                 "position": .integer(try first.bigint(5)),
                 "count": .integer(try own.reduce(0) { try $0 + $1.bigint(7) }),
-                "amounts": try Money.totals(own.filter { !$0.isNull(6) }, currency: 6, count: 7, minor: 8),
-            ])
+            ]
+            stages.append(.object(members.merging(amounts.members(inBase: inBase)) { $1 }))
         }
         return .array(stages)
     }

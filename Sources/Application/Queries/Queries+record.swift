@@ -30,10 +30,11 @@ extension Queries {
 
 extension Queries {
     /// The moment that a question names which takes no other parameters.
-    func onlyMoment(_ parameters: [Parameter]) throws(Problem) -> Moment? {
+    func onlyMoment(_ parameters: [Parameter], besides names: [String] = []) throws(Problem) -> Moment? {
         try ListRequest.refuseDoubles(parameters)
-        for parameter in parameters where !Moment.names.contains(parameter.name) {
-            throw .unknownParameter(parameter.name, known: Moment.names)
+        let known = Moment.names + names
+        for parameter in parameters where !known.contains(parameter.name) {
+            throw .unknownParameter(parameter.name, known: known)
         }
         return try moment(parameters)
     }

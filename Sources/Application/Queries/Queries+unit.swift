@@ -16,6 +16,8 @@ struct Question {
     var past: PositionToken?
     /// As of when; nil: as it is.
     var moment: Moment?
+    /// At the rates of which day amounts are converted, where that is asked.
+    var base: BaseCurrency?
     let statements: [Statement]
 }
 
@@ -74,6 +76,7 @@ extension Queries {
                 },
         ]
         if let moment = question.moment { unit.append(moment.statement(organization)) }
+        if let base = question.base { unit.append(base.statement) }
         for place in places {
             unit.append(
                 Statement(SQL.place) {
@@ -88,7 +91,7 @@ extension Queries {
             throw problem(error)
         }
         return try reading {
-            let before = question.moment == nil ? 2 : 3
+            let before = 2 + (question.moment == nil ? 0 : 1) + (question.base == nil ? 0 : 1)
             for (place, result) in zip(places, results.dropFirst(before)) where try !Queries.has(place, result) {
                 throw Problem.forked(place)
             }

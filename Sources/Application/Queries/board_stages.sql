@@ -1,5 +1,5 @@
 -- A pipeline's stages in their order, with the pipeline's name in each row; retired ones while they have deals.
-SELECT s.id, s.name, s.kind, s.place, s.probability, s.pipeline_name
+SELECT s.id, s.name, s.kind, s.place, s.probability, s.pipeline_name, s.rotting_days
 FROM read.stages s
 WHERE s.organization_id = $1 AND s.pipeline_id = $2
     AND (NOT s.retired OR EXISTS (

@@ -10,7 +10,7 @@ extension QueriesTests {
     /// up to that moment.
     @Suite struct AsOf {
         private static let entities = [
-            "organization", "member", "team", "account", "contact", "product", "pipeline", "deal", "field_set",
+            "organization", "member", "team", "account", "contact", "product", "pipeline", "deal", "rate", "field_set",
         ]
         private typealias Ask = (Queries, Caller, [Parameter]) async throws -> Reply
 
@@ -32,6 +32,15 @@ extension QueriesTests {
             questions.append(("fields", { try await $0.fields($2, by: $1) }))
             questions.append(("board", { try await $0.board(pipeline, $2, by: $1) }))
             questions.append(("overview", { try await $0.overview($2, by: $1) }))
+            let base = [Parameter("rate_date", "2017-01-15")]
+            questions.append(("overview in base", { try await $0.overview($2 + base, by: $1) }))
+            questions.append(("board in base", { try await $0.board(pipeline, $2 + base, by: $1) }))
+            questions.append(("forecast", { try await $0.forecast($2 + base, by: $1) }))
+            let bySource = base + [Parameter("by", "source")]
+            questions.append(("outcomes", { try await $0.outcomes($2 + bySource, by: $1) }))
+            questions.append(("conversion", { try await $0.conversion($2, by: $1) }))
+            let open = base + [Parameter("measure", "open_amount"), .init("by", "owner")]
+            questions.append(("open amount in base", { try await $0.dealsReport($2 + open, by: $1) }))
             let keys = "pipeline_id,stage_id,amount_currency,owner_id,status"
             let groups = [Parameter("limit", "200"), .init("archived", "false"), .init("sort", keys)]
             questions.append(("totals", { try await $0.table("deals_totals", $2 + groups, by: $1) }))

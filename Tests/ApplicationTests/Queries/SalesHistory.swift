@@ -45,6 +45,8 @@ final class SalesHistory {
     let contacts = (0..<9).map { _ in UUID() }
     let products = (0..<4).map { _ in UUID() }
     private(set) var deals: [DealFact] = []
+    /// What a euro is worth in dollars, by the day from which on.
+    private(set) var rates: [(day: Day, rate: Double)] = []
     private var random: Seeded
     private var clock: Instant
 
@@ -52,7 +54,10 @@ final class SalesHistory {
         (random, self.zone, self.fiscalStart) = (Seeded(seed), zone, fiscalStart)
         clock = try #require(Instant("2016-09-01T00:00:00Z"))
         try tellMasters()
-        for number in 0..<count { try tellDeal(number) }
+        for number in 0..<count {
+            if number % 25 == 0 { try tellRate(1.05 + Double(number) / 1000, isKept: number / 25 % 3 < 2) }
+            try tellDeal(number)
+        }
     }
 
     /// The team of a member.
@@ -112,6 +117,28 @@ final class SalesHistory {
         ]
         let defined = FieldSet.Event.defined(fields: try definitions.decode([String: FieldSet.Definition].self))
         try ledger.tell(FieldSet.id(of: "account"), defined, at: later())
+    }
+
+    /// A rate of the day, which is corrected by a thousandth at once; every third is taken back for good.
+    private func tellRate(_ rate: Double, isKept: Bool) throws {
+        let (id, at) = (UUID(), later())
+        let day = Day(number: Int32(at.microseconds / 86_400_000_000))
+        let record = Record(["currency": "EUR", "day": .string(day.text), "base": "USD", "rate": .number(rate)])
+        try ledger.tell(id, Rate.Event.published(record), at: at)
+        try ledger.tell(id, Rate.Event.corrected(set: Patch(["rate": .number(rate + 0.001)])), at: later())
+        if isKept {
+            rates.append((day, rate + 0.001))
+        } else {
+            try ledger.tell(id, Rate.Event.archived, at: later())
+        }
+    }
+    /// What so many cents of a euro are in cents of a dollar at the rate of a day; nil where there is none.
+    func dollars(_ cents: Int64, on day: Day) -> Int64? {
+        guard let rate = rates.last(where: { $0.day <= day })?.rate else { return nil }
+        var exact = Decimal(cents) * Decimal(string: "\(rate)")!
+        var rounded = Decimal()
+        NSDecimalRound(&rounded, &exact, 0, .plain)
+        return NSDecimalNumber(decimal: rounded).int64Value
     }
 
     private func tellDeal(_ number: Int) throws {
