@@ -1,0 +1,156 @@
+// The codes that no entity's rules give. A test reads the sources and says where one is missing here, or is here and
+// given no more.
+
+extension Refusals {
+    static let requests = [
+        ListedRefusal("json.malformed", 400, "The body is not JSON; detail tells the byte where reading ended."),
+        ListedRefusal("body.invalid", 422, "Some members of the body are not as they must be; see errors."),
+        ListedRefusal("body.not_json", 415, "Send the Content-Type that detail names, in UTF-8."),
+        ListedRefusal("body.encoded", 415, "Send the body without a Content-Encoding."),
+        ListedRefusal("body.too_large", 413, "Send a smaller body; detail tells how many bytes fit."),
+        ListedRefusal("body.unexpected", 400, "Send no body to this route."),
+        ListedRefusal("route_not_found", 404, "There is nothing at this address; /api/v1/openapi.json lists what is."),
+        ListedRefusal("method_not_allowed", 405, "Use one of the methods that Allow names."),
+        ListedRefusal("request.malformed", 400, "Send a request that HTTP/1.1 allows."),
+        ListedRefusal("request.headers_too_large", 431, "Send fewer or shorter headers."),
+        ListedRefusal("request.too_slow", 408, "The request did not arrive whole in time; send it again."),
+        ListedRefusal(
+            "request.timeout", 503, "It took too long and was given up. Ask again, with the same Idempotency-Key."),
+        ListedRefusal("request.cancelled", 503, "The request was given up before it was carried out; send it again."),
+        ListedRefusal("server.stopping", 503, "The server is stopping; send it again in a moment."),
+        ListedRefusal("database.unavailable", 503, "The database does not answer; nothing was written. Send it again."),
+        ListedRefusal("internal.fault", 500, "A fault on our side; nothing was written. The server's log has more."),
+    ]
+
+    static let access = [
+        ListedRefusal("auth.required", 401, "Send a valid token: Authorization: Bearer …"),
+        ListedRefusal("auth.refused", 401, "The e-mail or the password is not right."),
+        ListedRefusal("auth.forbidden", 403, "The role does not allow it; ask an owner."),
+        ListedRefusal("auth.busy", 503, "Too many people sign in at this moment; try again."),
+        ListedRefusal(
+            "auth.organization_needed", 422, "The e-mail belongs to several organizations: name one of `organizations`."
+        ),
+        ListedRefusal("member.email_missing", 422, "Give the member an e-mail before a password."),
+        ListedRefusal("member.password_too_short", 422, "A password has 10 to 200 characters."),
+        ListedRefusal(
+            "member.last_owner", 409, "Make another member an owner, with a password, before the last one goes."),
+    ]
+
+    static let commands = [
+        ListedRefusal("entity.unknown", 404, "There is no such entity; /api/v1/openapi.json lists them."),
+        ListedRefusal("act.unknown", 404, "The entity has no such act; detail lists those it has."),
+        ListedRefusal(
+            "stream.conflict", 409, "Others changed the same records at the same time; send it again."),
+        ListedRefusal("precondition.required", 428, "PUT replaces the record: send If-Match with the version, or *."),
+        ListedRefusal("precondition.failed", 412, "The record has changed: read it again, then decide again."),
+        ListedRefusal("if_match.malformed", 400, "If-Match takes one version as ETag gave it, or *."),
+        ListedRefusal("idempotency.key_malformed", 400, "A key has 1 to 200 visible ASCII characters, once."),
+        ListedRefusal("idempotency.key_reused", 422, "The key was used for another request; take a new one."),
+        ListedRefusal("idempotency.running", 409, "The first request with this key still runs; ask again."),
+        ListedRefusal("time.in_future", 422, "occurred_at lies in the future; leave it out for now."),
+        ListedRefusal(
+            "time.before_last_event", 422, "occurred_at lies before the record's last event: take a later one."),
+        ListedRefusal("event.too_long", 422, "The event would be too long: attach long texts instead of writing them."),
+        ListedRefusal("log.overloaded", 503, "Too many commands wait; send it again after Retry-After."),
+        ListedRefusal(
+            "outcome.unknown", 503, "Whether it was carried out is not known: ask again with the same Idempotency-Key."),
+    ]
+
+    static let questions = [
+        ListedRefusal("parameter.unknown", 400, "There is no such parameter here; detail lists those there are."),
+        ListedRefusal("parameter.invalid", 400, "The parameter's value cannot be used; detail tells what can."),
+        ListedRefusal("parameter.malformed", 400, "A parameter cannot be read: percent-encode it as UTF-8."),
+        ListedRefusal("parameter.too_many", 400, "At most 100 parameters can be given."),
+        ListedRefusal(
+            "parameter.unavailable", 400, "as_of and as_known cannot be asked here; leave them out for the present."),
+        ListedRefusal("cursor.invalid", 400, "The cursor is of another list; start from the first page."),
+        ListedRefusal("min_position.malformed", 400, "Daybook-Min-Position takes what Daybook-Position said, once."),
+        ListedRefusal("position.not_reached", 503, "The tables are not that far yet; ask again in a moment."),
+        ListedRefusal(
+            "log.forked", 409, "The log has no such position: the database was set back. Ask without the position."),
+        ListedRefusal("query.too_slow", 503, "The question took too long; narrow it, or ask for a smaller page."),
+        ListedRefusal("read.changed", 503, "The tables are just being exchanged; ask again."),
+        ListedRefusal("read.unavailable", 503, "The tables are not there: projections must be loaded."),
+        ListedRefusal("row.not_found", 404, "The table has no such row."),
+        ListedRefusal("table.not_found", 404, "There is no such projection with rows to list."),
+    ]
+
+    static let proofs = [
+        ListedRefusal("event.not_found", 404, "The log has no event at this position yet."),
+        ListedRefusal("checkpoint.not_found", 404, "No head of this size was signed; leave size out for the last."),
+        ListedRefusal(
+            "checkpoint.not_signed", 503, "The head is signed within a second of the log's growth; ask again."),
+        ListedRefusal(
+            "log.key_missing", 409, "No key signs this log: an owner makes one, POST /api/v1/audit/rotate_key."),
+        ListedRefusal("log.damaged", 500, "The log's hashes do not prove what it holds; run daybook audit verify."),
+        ListedRefusal("log.unreadable", 500, "An event is of a shape that this build cannot read; take a newer build."),
+        ListedRefusal("vault.key_missing", 409, "A key of this record is not there: restore the keys from a backup."),
+        ListedRefusal("vault.keys_foreign", 500, "The keys were wrapped with another master key; start with that one."),
+    ]
+
+    static let persons = [
+        ListedRefusal("person.not_found", 404, "There is no such person here."),
+        ListedRefusal("person.erased", 410, "This person was erased; nothing can be added to the record."),
+        ListedRefusal("person.nothing_personal", 422, "The record is not about a person: archive it instead."),
+        ListedRefusal(
+            "person.last_owner", 409, "Make another member an owner, with a password, before the last one is erased."),
+        ListedRefusal(
+            "person.register_failed", 500, "The key is destroyed but not noted: mend what detail says, erase once more."
+        ),
+    ]
+
+    static let imports = [
+        ListedRefusal(
+            "mapping.invalid", 422, "The mapping cannot be used; errors tells line, column and the nearest name."),
+        ListedRefusal(
+            "import.not_found", 404, "There is no such import, or the server was started again: open it again."),
+        ListedRefusal("projection.not_found", 404, "There is no such projection."),
+        ListedRefusal("projection.busy", 409, "Somebody is at work on this projection; ask again later."),
+        ListedRefusal("projection.refused", 409, "It cannot be done to this projection now; detail tells why."),
+        ListedRefusal(
+            "organization.default_pipeline_missing", 409, "Give the organization a default pipeline first."),
+    ]
+
+    /// What one record holds alone.
+    static let claimed = [
+        "account.slug", "contact.email", "member.email", "product.code", "rate.day",
+    ].map { scope in
+        let what = scope.split(separator: ".")[1]
+        return ListedRefusal("\(scope)_taken", 409, "Another record has this \(what); see existing_id.")
+    }
+
+    static let members = [
+        ListedRefusal("required", nil, "The member must have a value."),
+        ListedRefusal("unknown_member", nil, "There is no such member; detail lists those there are."),
+        ListedRefusal("duplicate", nil, "The same is said twice; say it once."),
+        ListedRefusal("wrong_type", nil, "The value is of another type than detail names."),
+        ListedRefusal("too_long", nil, "There are more characters or values than detail allows."),
+        ListedRefusal("out_of_range", nil, "The value lies outside of what detail allows."),
+        ListedRefusal("malformed", nil, "The value is not written as detail says."),
+        ListedRefusal("not_allowed", nil, "This cannot stand here; detail tells what can."),
+        ListedRefusal("not_found", nil, "There is no such record here."),
+        ListedRefusal("entity_unknown", nil, "The mapping names an entity that there is not."),
+        ListedRefusal("column_unknown", nil, "The file has no such column."),
+        ListedRefusal("stage_unknown", nil, "The pipeline has no such stage."),
+        ListedRefusal("ambiguous", nil, "Several could be meant: say which."),
+    ]
+
+    static let rows = [
+        ListedRefusal("csv.unclosed_quote", nil, "A quotation mark is opened and not closed."),
+        ListedRefusal("csv.text_after_quote", nil, "There is text between a closing quotation mark and the comma."),
+        ListedRefusal("csv.field_count", nil, "The line has more or fewer fields than the first one names."),
+        ListedRefusal("csv.not_utf8", nil, "The line is not UTF-8: save the file in that encoding."),
+        ListedRefusal("csv.too_long", nil, "The record is longer than a megabyte: a quotation mark may be missing."),
+        ListedRefusal("import.key_missing", nil, "A column of the key is empty: fill it in."),
+        ListedRefusal("import.reference_missing", nil, "The record that is named is not there: import it first."),
+        ListedRefusal("import.word_unknown", nil, "The word has no translation: add it to the mapping."),
+        ListedRefusal("import.stage_unknown", nil, "The pipeline has no stage of this name."),
+        ListedRefusal("import.currency_unknown", nil, "Write the currency's ISO 4217 code."),
+        ListedRefusal("import.not_a_flag", nil, "Write yes or no."),
+        ListedRefusal("import.not_a_day", nil, "Write the day as the mapping says."),
+        ListedRefusal("import.not_a_number", nil, "Write a number."),
+        ListedRefusal("import.not_an_integer", nil, "Write a whole number."),
+        ListedRefusal("import.not_an_amount", nil, "Write an amount with as many decimals as its currency has."),
+        ListedRefusal("import.not_an_object", nil, "Write a JSON object."),
+    ]
+}
