@@ -18,3 +18,5 @@ UNION ALL
 SELECT p.organization_id, 'pipeline', p.id, p.name FROM read.pipelines p
 UNION ALL
 SELECT r.organization_id, 'rate', r.id, concat_ws(' ', r.currency, r.day) FROM read.rates r
+UNION ALL
+SELECT t.organization_id, 'tag', t.id, t.name FROM read.tags t

@@ -22,6 +22,10 @@ SELECT a.organization_id,
        read.instant(a.next_follow_up_at) AS next_follow_up_at,
        a.description,
        coalesce(a.custom, '{}') AS custom,
+       coalesce((
+           SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
+           FROM jsonb_object_keys(a.tags) k(id)
+           JOIN read.tags g ON g.organization_id = a.organization_id AND g.id = k.id::uuid), '[]') AS tags,
        a.version,
        a.position,
        read.instant(a.created_at) AS created_at,

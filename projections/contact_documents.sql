@@ -24,6 +24,10 @@ SELECT c.organization_id,
        c.primary_account_id,
        a.name AS primary_account_name,
        coalesce(c.custom, '{}') AS custom,
+       coalesce((
+           SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
+           FROM jsonb_object_keys(c.tags) k(id)
+           JOIN read.tags g ON g.organization_id = c.organization_id AND g.id = k.id::uuid), '[]') AS tags,
        c.version,
        c.position,
        read.instant(c.created_at) AS created_at,

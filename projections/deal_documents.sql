@@ -46,6 +46,10 @@ SELECT d.organization_id,
        d.next_step,
        d.description,
        coalesce(d.custom, '{}') AS custom,
+       coalesce((
+           SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
+           FROM jsonb_object_keys(d.tags) k(id)
+           JOIN read.tags g ON g.organization_id = d.organization_id AND g.id = k.id::uuid), '[]') AS tags,
        read.instant(d.opened_at) AS opened_at,
        read.instant(d.closed_at) AS closed_at,
        read.instant(d.entered_stage_at) AS entered_stage_at,

@@ -2,7 +2,7 @@ public import FoundationEssentials
 public import Kernel
 
 /// A business that is, was or may become a customer. Accounts may stand under a parent account.
-public enum Account: Lasting {
+public enum Account: Taggable {
     /// `account`.
     public static let name = "account"
     /// `accounts`.
@@ -62,9 +62,10 @@ public enum Account: Lasting {
     // MARK: What can be asked?
 
     /// What can be asked. A verb that sets one field is an edit of that field.
-    public enum Command: Sendable, Equatable {
+    public enum Command: Sendable, Equatable, TagCommand {
         case create(Record)
         case edit(Patch)
+        case tag(Patch)
         case archive, restore
     }
     /// How it is asked.
@@ -84,17 +85,18 @@ public enum Account: Lasting {
         ) { .edit($0.change(of: "parent_id")) },
         Act("archive", .archives, "Put an account away") { _ in .archive },
         Act("restore", .verb, "Take an account out again") { _ in .restore },
-    ]
+    ] + tagging
 
     // MARK: What can have happened?
 
     /// What can have happened.
-    public enum Event: Message {
+    public enum Event: Message, TagEvent {
         case created(Record)
         case edited(set: Patch)
         case assigned(from: UUID?, owner_id: UUID?)
         case lifecycleChanged(from: String?, lifecycle: String)
         case parentChanged(from: UUID?, parent_id: UUID?)
+        case tagsChanged(tags: Patch)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -103,6 +105,7 @@ public enum Account: Lasting {
             case assigned = "account.assigned@1"
             case lifecycleChanged = "account.lifecycle_changed@1"
             case parentChanged = "account.parent_changed@1"
+            case tagsChanged = "account.tags_changed@1"
             case archived = "account.archived@1"
             case restored = "account.restored@1"
         }
@@ -143,7 +146,7 @@ public enum Account: Lasting {
         switch command {
         case .create(let record): ancestry(record.id("parent_id"), known).map { Reference(Account.self, $0) }
         case .edit(let patch): ancestry(patch.id("parent_id"), known).map { Reference(Account.self, $0) }
-        case .archive, .restore: []
+        case .tag, .archive, .restore: []
         }
     }
     /// An account and those above it, as far as they are known, nearest first.
@@ -172,6 +175,7 @@ public enum Account: Lasting {
             let change = patch.effective(on: account, fields)
             guard !ancestry(change.id("parent_id"), context).contains(context.id) else { throw .parentCycle }
             return events(of: change, on: account)
+        case .tag(let tags): return try retagged(state, by: tags)
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restore(state, with: .restored)
         }
@@ -201,6 +205,7 @@ public enum Account: Lasting {
         case .assigned(_, let owner): state.change { $0.set("owner_id", owner) }
         case .lifecycleChanged(_, let lifecycle): state.change { $0.set("lifecycle", lifecycle) }
         case .parentChanged(_, let parent): state.change { $0.set("parent_id", parent) }
+        case .tagsChanged(let tags): state.retag(tags)
         case .archived: state.archive()
         case .restored: state.restore()
         }

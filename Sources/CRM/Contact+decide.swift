@@ -9,6 +9,7 @@ extension Contact {
     {
         switch command {
         case .create(let record): return try begin(state, with: .created(try created(record, context)))
+        case .tag(let tags): return try retagged(state, by: tags)
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restore(state, with: .restored)
         case .edit(let patch):
@@ -72,7 +73,7 @@ extension Contact {
             emails.put(key, (emails[key] ?? [:]).merging(given.values) { $1 })
         case .removeEmail(let name): emails.remove(try known(name))
         case .makeEmailPrimary(let name): emails.prefer(try known(name))
-        case .create, .edit, .affiliate, .endAffiliation, .makePrimary, .archive, .restore: break
+        case .create, .edit, .affiliate, .endAffiliation, .makePrimary, .tag, .archive, .restore: break
         }
         return emails
     }
@@ -111,7 +112,7 @@ extension Contact {
             guard accounts[account.text] != nil else { throw .notAffiliated }
             guard !accounts.hasEnded(account.text) else { throw .affiliationEnded }
             accounts.prefer(account.text)
-        case .create, .edit, .addEmail, .removeEmail, .makeEmailPrimary, .archive, .restore: break
+        case .create, .edit, .addEmail, .removeEmail, .makeEmailPrimary, .tag, .archive, .restore: break
         }
         return accounts
     }

@@ -2,7 +2,7 @@ public import FoundationEssentials
 public import Kernel
 
 /// A person one deals with: many addresses, many accounts, and of each one that comes first.
-public enum Contact: Lasting {
+public enum Contact: Taggable {
     /// `contact`.
     public static let name = "contact"
     /// `contacts`.
@@ -66,7 +66,7 @@ public enum Contact: Lasting {
     // MARK: What can be asked?
 
     /// What can be asked. An address is named by itself or by its id.
-    public enum Command: Sendable, Equatable {
+    public enum Command: Sendable, Equatable, TagCommand {
         case create(Record)
         case edit(Patch)
         case addEmail(Record)
@@ -74,6 +74,7 @@ public enum Contact: Lasting {
         case affiliate(account: UUID, Record)
         case endAffiliation(account: UUID, to: Day?)
         case makePrimary(account: UUID)
+        case tag(Patch)
         case archive, restore
     }
     /// How it is asked.
@@ -104,14 +105,14 @@ public enum Contact: Lasting {
         },
         Act("archive", .archives, "Put a contact away") { _ in .archive },
         Act("restore", .verb, "Take a contact out again") { _ in .restore },
-    ]
+    ] + tagging
     private static let account = Field("account_id", .reference("account")).required()
     private static let oneEmail = [Field("email_id", .id), Field("address", .email)]
 
     // MARK: What can have happened?
 
     /// What can have happened.
-    public enum Event: Message {
+    public enum Event: Message, TagEvent {
         case created(Record)
         case edited(set: Patch)
         case assigned(from: UUID?, owner_id: UUID?)
@@ -119,6 +120,7 @@ public enum Contact: Lasting {
         case emailsChanged(emails: Patch?, primary_email: String?)
         /// Whole entries by account; null for one that was removed.
         case affiliationsChanged(affiliations: Patch?, primary_account_id: UUID?)
+        case tagsChanged(tags: Patch)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -127,6 +129,7 @@ public enum Contact: Lasting {
             case assigned = "contact.assigned@1"
             case emailsChanged = "contact.emails_changed@1"
             case affiliationsChanged = "contact.affiliations_changed@1"
+            case tagsChanged = "contact.tags_changed@1"
             case archived = "contact.archived@1"
             case restored = "contact.restored@1"
         }
@@ -186,6 +189,7 @@ public enum Contact: Lasting {
                 $0.merge(Patch(["affiliations": .object(affiliations?.values ?? [:])]), fields)
                 $0.set("primary_account_id", primary)
             }
+        case .tagsChanged(let tags): state.retag(tags)
         case .archived: state.archive()
         case .restored: state.restore()
         }

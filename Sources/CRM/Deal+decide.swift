@@ -85,7 +85,7 @@ extension Deal {
             return products(of: patch["lines"])
                 + ((state.content?.fields.id("pipeline_id")).map { [Reference(Pipeline.self, $0)] } ?? [])
         case .addLine(let line), .changeLine(_, let line): return products(of: [.object(line.values)])
-        case .archive, .removeLine: return []
+        case .archive, .removeLine, .tag: return []
         case .move, .win, .lose, .reopen, .restore:
             return (state.content?.fields.id("pipeline_id")).map { [Reference(Pipeline.self, $0)] } ?? []
         }
@@ -128,6 +128,7 @@ extension Deal {
             let left = deal.left.map(stages.current)
             guard let to = stage ?? left ?? stages.first(.open)?.id else { throw .stageUnknown }
             return [.reopened(from: deal.stage, stage_id: try open(to, stages))]
+        case .tag(let tags): return try retagged(state, by: tags)
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restored(state, context)
         }

@@ -2,7 +2,7 @@ public import FoundationEssentials
 public import Kernel
 
 /// An opportunity to sell. It moves through the open stages of its pipeline and ends won or lost.
-public enum Deal: Lasting {
+public enum Deal: Taggable {
     /// `deal`.
     public static let name = "deal"
     /// `deals`.
@@ -69,11 +69,16 @@ public enum Deal: Lasting {
     ]
 
     /// What is remembered: the fields, and how it ended.
-    public struct Content: Sendable, Equatable {
+    public struct Content: Sendable, Equatable, RecordHolder {
         /// The fields, stage and pipeline among them.
         public var fields: Record
         /// Where it stands.
         public var outcome = Stage.Kind.open
+        /// The fields, and the tags.
+        public var record: Record {
+            get { fields }
+            set { fields = newValue }
+        }
         /// The open stage it was closed from, to which it returns when reopened.
         var left: UUID?
     }
@@ -85,7 +90,7 @@ public enum Deal: Lasting {
     // MARK: What can be asked?
 
     /// What can be asked.
-    public enum Command: Sendable, Equatable {
+    public enum Command: Sendable, Equatable, TagCommand {
         case create(Record)
         case edit(Patch)
         case move(to: UUID)
@@ -95,6 +100,7 @@ public enum Deal: Lasting {
         case addLine(Patch)
         case changeLine(UUID, Patch)
         case removeLine(UUID)
+        case tag(Patch)
         case archive, restore
     }
     /// How it is asked.
@@ -135,7 +141,7 @@ public enum Deal: Lasting {
         },
         Act("archive", .archives, "Put a deal away") { _ in .archive },
         Act("restore", .verb, "Take a deal out again") { _ in .restore },
-    ]
+    ] + tagging
     private static let lineID = Field("line_id", .id).required().alias("line")
     private static let closingStage = Field("stage_id", .id).alias("stage")
     private static let closingDay = Field("actual_close", .day).alias("actual_close_date")
@@ -143,7 +149,7 @@ public enum Deal: Lasting {
     // MARK: What can have happened?
 
     /// What can have happened. Winning tells the amount it was won at.
-    public enum Event: Message {
+    public enum Event: Message, TagEvent {
         case opened(Record)
         case edited(set: Patch)
         case assigned(from: UUID?, owner_id: UUID?)
@@ -153,6 +159,7 @@ public enum Deal: Lasting {
         /// Whole lines by id, null for one that went; and their sum, where any are left.
         case linesChanged(lines: Patch, amount: Money?)
         case reopened(from: UUID?, stage_id: UUID)
+        case tagsChanged(tags: Patch)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -164,6 +171,7 @@ public enum Deal: Lasting {
             case lost = "deal.lost@1"
             case linesChanged = "deal.lines_changed@1"
             case reopened = "deal.reopened@1"
+            case tagsChanged = "deal.tags_changed@1"
             case archived = "deal.archived@1"
             case restored = "deal.restored@1"
         }
@@ -201,6 +209,7 @@ public enum Deal: Lasting {
                 $0.fields.merge(Patch(["actual_close": .null, "lost_reason": .null, "lost_to": .null]), fields)
                 $0.fields.set("stage_id", stage)
             }
+        case .tagsChanged(let tags): state.retag(tags)
         case .archived: state.archive()
         case .restored: state.restore()
         }

@@ -1,7 +1,7 @@
 public import Kernel
 
 /// Something sold, with the price it is listed at.
-public enum Product: Lasting {
+public enum Product: Taggable {
     /// `product`.
     public static let name = "product"
     /// `products`.
@@ -31,9 +31,10 @@ public enum Product: Lasting {
     // MARK: What can be asked?
 
     /// What can be asked.
-    public enum Command: Sendable, Equatable {
+    public enum Command: Sendable, Equatable, TagCommand {
         case create(Record)
         case edit(Patch)
+        case tag(Patch)
         case archive, restore
     }
     /// How it is asked.
@@ -42,19 +43,21 @@ public enum Product: Lasting {
         Act("edit", .edits, "Change what is known of a product", takes: fields) { .edit($0.patch) },
         Act("archive", .archives, "Put a product away") { _ in .archive },
         Act("restore", .verb, "Take a product out again") { _ in .restore },
-    ]
+    ] + tagging
 
     // MARK: What can have happened?
 
     /// What can have happened.
-    public enum Event: Message {
+    public enum Event: Message, TagEvent {
         case created(Record)
         case edited(set: Patch)
+        case tagsChanged(tags: Patch)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
             case created = "product.created@1"
             case edited = "product.edited@1"
+            case tagsChanged = "product.tags_changed@1"
             case archived = "product.archived@1"
             case restored = "product.restored@1"
         }
@@ -94,6 +97,7 @@ public enum Product: Lasting {
         case .edit(let patch):
             let change = patch.effective(on: try inUse(state), fields)
             return change.isEmpty ? [] : [.edited(set: change)]
+        case .tag(let tags): return try retagged(state, by: tags)
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restore(state, with: .restored)
         }
@@ -104,6 +108,7 @@ public enum Product: Lasting {
         switch event {
         case .created(let record): state = .active(record)
         case .edited(let change): state.change { $0.merge(change, fields) }
+        case .tagsChanged(let tags): state.retag(tags)
         case .archived: state.archive()
         case .restored: state.restore()
         }

@@ -120,10 +120,11 @@ public struct World {
         arbitrary.random = random
     }
 
-    /// Parts of records have ids that bodies may name: a contact's addresses, the stages of a pipeline or of a deal's.
+    /// Parts of records have ids that bodies may name: a contact's addresses, tags, the stages of a pipeline or of a
+    /// deal's.
     private func parts<E: Entity>(of state: E.State, _: E.Type) -> [UUID] {
         let record = E.record(state) ?? Record()
-        let keys = ["stages", "emails", "lines"].flatMap { (record[$0]?.object ?? [:]).keys.sorted() }
+        let keys = ["stages", "emails", "lines", "tags"].flatMap { (record[$0]?.object ?? [:]).keys.sorted() }
         let own = keys.compactMap { UUID(uuidString: $0) }
         guard let id = record.id("pipeline_id"), let pipeline = entities.first(where: { $0.name == "pipeline" }) else {
             return own

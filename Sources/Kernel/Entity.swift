@@ -18,6 +18,8 @@ public protocol Entity: SendableMetatype {
     static var fields: [Field] { get }
     /// What its events and its record have beside the fields, made by a decision: a contact's `primary_email`.
     static var derived: [Field] { get }
+    /// What events of their own tell beside the fields, and no other event has: the tags on a record.
+    static var aside: [Field] { get }
     /// What became of the older shapes of its events.
     static var upcasts: Upcasts { get }
     /// What can be asked, in the order a person would.
@@ -39,6 +41,8 @@ public protocol Entity: SendableMetatype {
     /// Of whom the record tells, where that is another record, a person: what is personal in its events is sealed
     /// under that one's key, and forgotten with it. Asked with the state after the event.
     static func person(_ state: State) -> UUID?
+    /// Why others may not name the record any more; nil where they may.
+    static func objection(_ state: State) -> String?
     /// What is this record's alone while it is in this state; a claim that appears is taken, one that goes is released.
     static func claims(_ state: State) -> Set<Claim>
 }
@@ -46,6 +50,10 @@ public protocol Entity: SendableMetatype {
 extension Entity {
     /// Nothing beside the fields.
     public static var derived: [Field] { [] }
+    /// Nothing is told aside.
+    public static var aside: [Field] { [] }
+    /// Whoever wants may name it.
+    public static func objection(_ state: State) -> String? { nil }
     /// Decisions read their own stream only.
     public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] { [] }
     /// What is personal is sealed under the record's own key.

@@ -2,9 +2,9 @@
 
 extension Entity {
     /// The members of its events that are personal: the fields of a personal kind, what the organization defined for
-    /// itself (it may hold anything), and what is derived from them.
+    /// itself (it may hold anything), what is derived from them, and what is told aside.
     public static var personalNames: Set<String> {
-        Set((fields + derived).filter(\.isSealed).map(\.name))
+        Set((fields + derived + aside).filter(\.isSealed).map(\.name))
     }
 }
 

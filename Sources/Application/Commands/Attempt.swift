@@ -166,7 +166,10 @@ extension Entity {
             case true? where known.streams[mention.id]?.isErased == true: throw .erased
             case false? where assumed.contains(mention.id): break
             case false?: flaws.append(Flaw(mention.pointer, "not_found", "there is no such \(mention.entity)"))
-            case true?: break
+            case true?:
+                if let loaded = known.streams[mention.id], let objection = type.objection(to: loaded) {
+                    flaws.append(Flaw(mention.pointer, "not_in_use", objection))
+                }
             }
         }
         guard flaws.isEmpty else { throw .invalid(flaws) }

@@ -25,6 +25,7 @@ extension Commands {
             for (index, asks) in units.enumerated() {
                 do throws(Problem) {
                     let circumstances = Circumstances(caller: caller, now: clock(), assumed: assumed, fresh: fresh)
+                    let asks = try await named(asks, keys, caller.organization)
                     plans[index] = UnitPlan(
                         asks: asks, ids: try targets(asks, keys), circumstances: circumstances, command: fresh())
                 } catch { answers[index] = .failure(error) }

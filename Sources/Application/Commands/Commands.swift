@@ -54,7 +54,8 @@ public final class Commands: Sendable {
         let keys = try await organizationKeys(of: caller.organization)
         guard let key else {
             return try await settle(
-                asks, by: caller, command: fresh(), keys, repeatable: nil, lane: lane, dryRun: dryRun)
+                named(asks, keys, caller.organization), by: caller, command: fresh(), keys, repeatable: nil,
+                lane: lane, dryRun: dryRun)
         }
         let repeatable = Repeatable(key: key, asks: request ?? asks, caller: caller, keys: keys)
         if let answer = try await earlier(repeatable, caller) { return answer }
@@ -65,7 +66,8 @@ public final class Commands: Sendable {
         defer { running.end(repeatable.digest) }
         let command = keys.commandID(actor: caller.actor, idempotencyKey: key)
         return try await settle(
-            asks, by: caller, command: command, keys, repeatable: repeatable, lane: lane, dryRun: dryRun)
+            named(asks, keys, caller.organization), by: caller, command: command, keys, repeatable: repeatable,
+            lane: lane, dryRun: dryRun)
     }
 
     /// Decides and appends, again while others are faster.

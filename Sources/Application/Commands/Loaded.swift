@@ -51,6 +51,8 @@ extension Entity {
 }
 
 extension Entity {
+    /// Why others may not name the record any more.
+    static func objection(to loaded: Loaded) -> String? { (loaded.state as? State).flatMap(objection) }
     /// The stored names of its events, `name@schema`.
     static var storedNames: [String] { Event.storedNames }
 }

@@ -60,6 +60,7 @@ struct Condition: Sendable {
 extension Condition {
     /// Appends ` AND …`.
     func write(to text: inout SQLText) {
+        if case .tags(let isPast) = criterion.place { return writeTags(isPast: isPast, to: &text) }
         let expression = criterion.expression(&text)
         text += " AND "
         switch (comparison, values[0]) {

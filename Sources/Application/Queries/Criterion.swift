@@ -33,6 +33,8 @@ struct Criterion: Sendable {
         case column(String)
         /// A member of the column `custom`.
         case custom(String)
+        /// The tags on the record.
+        case tags(isPast: Bool)
     }
 
     init(_ column: Relation.Column, as name: String? = nil, field: Field? = nil, aliases: [String]? = nil) {
@@ -41,6 +43,12 @@ struct Criterion: Sendable {
         self.aliases = column.type == .json ? [] : aliases ?? field?.aliases ?? []
         (place, type, isNullable, self.field) = (.column(column.name), column.type, column.isNullable, field)
         isSorted = column.isSorted
+    }
+
+    /// Something that no single column holds.
+    init(place: Place, name: String, aliases: [String], type: ColumnType) {
+        (self.place, self.name, self.aliases, self.type) = (place, name, aliases, type)
+        (isNullable, isSorted, field) = (true, false, nil)
     }
 
     /// A field that the organization defined, by its type's word.
@@ -68,7 +76,7 @@ struct Criterion: Sendable {
     var isCustom: Bool {
         switch place {
         case .custom: true
-        case .column: false
+        case .column, .tags: false
         }
     }
 
@@ -77,6 +85,7 @@ struct Criterion: Sendable {
         switch place {
         // Which texts are equal is the same in every order, but an index serves its own only.
         case .column(let name): return "t.\(SQLText.name(name))" + (isSorted && type == .text ? Catalog.collation : "")
+        case .tags: return "t.tags"
         case .custom(let key):
             let key = text.bind(.text(key))
             switch type {

@@ -100,7 +100,7 @@ private struct Story<E: Entity>: Telling {
     /// One change, or one for each member of a map: `custom.segment`.
     private static func changes(of name: String, from: JSON?, to: JSON?) -> [JSON] {
         guard from != to else { return [] }
-        if E.fields.contains(where: { $0.name == name && $0.isMap }) {
+        if (E.fields + E.aside).contains(where: { $0.name == name && $0.isMap }) {
             let (old, new) = (from?.object ?? [:], to?.object ?? [:])
             return Set(old.keys).union(new.keys).sorted().filter { old[$0] != new[$0] }
                 .map { change(of: "\(name).\($0)", from: old[$0], to: new[$0]) }

@@ -12,7 +12,7 @@ struct Subject: Sendable {
     /// Counts of the table's rows by groups.
     private(set) var totals: Relation?
     /// By name and by alias.
-    let criteria: [String: Criterion]
+    private(set) var criteria: [String: Criterion]
     /// Columns that `q` looks into.
     let searched: [String]
     /// In what order, unless the request says.
@@ -20,8 +20,11 @@ struct Subject: Sendable {
     /// The entity's name, where it is one.
     let entity: String?
 
-    /// The projections behind both relations.
-    var projections: [String] { Array(Set(table.projections + document.projections)).sorted() }
+    /// The projections that criteria stand on beside those of both relations.
+    private var beside: [String] = []
+
+    /// The projections behind it all.
+    var projections: [String] { Array(Set(table.projections + document.projections + beside)).sorted() }
     /// Whether rows can be put away.
     var hasArchive: Bool { entity != nil && table.column("archived_at") != nil }
     /// Whether rows have an id of their own, by which pages go on; versions of one row share theirs.
@@ -59,6 +62,11 @@ extension Subject {
         if catalog.isPast, document.name == table.name { return nil }
         let fields = entity.fields + Subject.fields(besides: entity.name)
         self.init(table, document, fields: fields, entity: entity.name)
+        if table.column("tags") != nil, let taggings = catalog.isPast ? table : catalog.relations["taggings"] {
+            let criterion = Criterion(tagsIn: catalog)
+            for name in [criterion.name] + criterion.aliases { criteria[name] = criterion }
+            beside = taggings.projections
+        }
         // As of a moment groups are counted from the rows.
         if catalog.isPast { return }
         search = catalog.relations["\(table.name)_search"]
@@ -86,7 +94,7 @@ extension Subject {
         if entity == "interaction" {
             return ["occurred_at", "position"].compactMap { table.column($0).map { SortKey($0, descending: true) } }
         }
-        if let entity, ["member", "team", "product", "pipeline"].contains(entity), let name = table.column("name") {
+        if let entity, ["member", "team", "product", "pipeline", "tag"].contains(entity), let name = table.column("name") {
             return [SortKey(name)]
         }
         if let id = table.column("id"), let since = table.column("since_position") {

@@ -37,7 +37,9 @@ public struct EventShape: Sendable, Hashable {
 extension Entity {
     /// The shapes of its events, in the order of their stored names. An event whose shape cannot be told is missing,
     /// which a law of all entities refuses.
-    public static var eventShapes: [EventShape] { EventShape.all(of: Event.self, fields: fields, derived: derived) }
+    public static var eventShapes: [EventShape] {
+        EventShape.all(of: Event.self, fields: fields, derived: derived, aside: aside)
+    }
 }
 
 // MARK: - How is a shape derived?
@@ -45,13 +47,15 @@ extension Entity {
 extension EventShape {
     /// The shapes of all events of a kind. A payload without labels has the entity's fields for members; of the others
     /// those that are named as a field hold what that field holds. What is `derived` stands beside the fields, and is
-    /// never in a patch.
-    public static func all<M: Message>(of _: M.Type, fields: [Field], derived: [Field] = []) -> [EventShape] {
+    /// never in a patch; what is told `aside` is only where it is named.
+    public static func all<M: Message>(
+        of _: M.Type, fields: [Field], derived: [Field] = [], aside: [Field] = []
+    ) -> [EventShape] {
         ((try? M.payloads()) ?? []).compactMap { name, payload in
             guard let (type, schema) = Stored.parts(of: name) else { return nil }
             var members: [Member] = []
             for recorded in payload {
-                guard let more = EventShape.members(of: recorded, fields, derived) else { return nil }
+                guard let more = EventShape.members(of: recorded, fields, derived, aside) else { return nil }
                 members += more
             }
             return EventShape(type: type, schema: schema, members: members)
@@ -59,9 +63,9 @@ extension EventShape {
     }
 
     private static func members(
-        of recorded: RecordedMember, _ fields: [Field], _ derived: [Field]
+        of recorded: RecordedMember, _ fields: [Field], _ derived: [Field], _ aside: [Field]
     ) -> [Member]? {
-        let field = (fields + derived).first { $0.name == recorded.name }
+        let field = (fields + derived + aside).first { $0.name == recorded.name }
         switch (recorded.value, field) {
         case (.record, _) where recorded.name == "_0": return (fields + derived).map { Member($0, .value($0.kind)) }
         case (.patch, nil) where recorded.name == "set":
