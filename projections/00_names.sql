@@ -20,3 +20,7 @@ UNION ALL
 SELECT r.organization_id, 'rate', r.id, concat_ws(' ', r.currency, r.day) FROM read.rates r
 UNION ALL
 SELECT t.organization_id, 'tag', t.id, t.name FROM read.tags t
+UNION ALL
+SELECT c.organization_id, 'campaign', c.id, c.name FROM read.campaigns c
+UNION ALL
+SELECT p.organization_id, 'project', p.id, p.name FROM read.projects p

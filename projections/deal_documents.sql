@@ -26,6 +26,8 @@ SELECT d.organization_id,
        o.name AS owner_name,
        d.expected_close,
        d.actual_close,
+       d.campaign_id,
+       g.name AS campaign_name,
        d.source,
        d.lost_reason,
        d.lost_to,
@@ -69,4 +71,5 @@ LEFT JOIN read.stages s
 LEFT JOIN read.accounts a ON a.organization_id = d.organization_id AND a.id = d.account_id
 LEFT JOIN read.contacts c ON c.organization_id = d.organization_id AND c.id = d.primary_contact_id
 LEFT JOIN read.products p ON p.organization_id = d.organization_id AND p.id = d.product_id
+LEFT JOIN read.campaigns g ON g.organization_id = d.organization_id AND g.id = d.campaign_id
 LEFT JOIN read.members o ON o.organization_id = d.organization_id AND o.id = d.owner_id

@@ -9,6 +9,10 @@ SELECT m.organization_id,
        t.name AS team_name,
        m.title,
        m.phone,
+       coalesce((
+           SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
+           FROM jsonb_object_keys(m.tags) k(id)
+           JOIN read.tags g ON g.organization_id = m.organization_id AND g.id = k.id::uuid), '[]') AS tags,
        m.version,
        m.position,
        read.instant(m.created_at) AS created_at,

@@ -18,6 +18,10 @@ SELECT p.organization_id,
               FROM jsonb_each(p.shared_with) h
               LEFT JOIN read.members m ON m.organization_id = p.organization_id AND m.id = h.key::uuid
               LEFT JOIN read.teams t ON t.organization_id = p.organization_id AND t.id = h.key::uuid) r) AS shared_with,
+       coalesce((
+           SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
+           FROM jsonb_object_keys(p.tags) k(id)
+           JOIN read.tags g ON g.organization_id = p.organization_id AND g.id = k.id::uuid), '[]') AS tags,
        p.version,
        p.position,
        read.instant(p.created_at) AS created_at,

@@ -7,6 +7,10 @@ SELECT t.organization_id,
        t.manager_id,
        m.name AS manager_name,
        t.description,
+       coalesce((
+           SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
+           FROM jsonb_object_keys(t.tags) k(id)
+           JOIN read.tags g ON g.organization_id = t.organization_id AND g.id = k.id::uuid), '[]') AS tags,
        t.version,
        t.position,
        read.instant(t.created_at) AS created_at,

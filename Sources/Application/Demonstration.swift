@@ -33,6 +33,11 @@ struct Demonstration: Sendable {
         try await carryOut(customers())
         try await carryOut(contacts())
         try await carryOut(trades())
+        try await carryOut(tags())
+        try await carryOut(campaigns())
+        try await carryOut(audience())
+        try await carryOut(projects())
+        for result in await commands.executeEach(taggings(), by: caller) { _ = try result.get() }
         for start in stride(from: 0, to: 120, by: 40) { try await carryOut((start..<start + 40).map { deal($0) }) }
     }
 
@@ -44,10 +49,10 @@ struct Demonstration: Sendable {
         for result in await commands.executeEach(missing, by: caller) { _ = try result.get() }
     }
 
-    private func ask(_ entity: String, _ id: String, _ act: String, _ body: JSON, at: Instant? = nil) -> Ask {
+    func ask(_ entity: String, _ id: String, _ act: String, _ body: JSON, at: Instant? = nil) -> Ask {
         Ask(entity, .external(source: Self.source, id: id), act, body, occurredAt: at)
     }
-    private func id(_ entity: String, _ external: String) -> JSON {
+    func id(_ entity: String, _ external: String) -> JSON {
         .string(keys.importID(source: Self.source, entity: entity, externalID: Normal.key(external) ?? "").text)
     }
     static let source = "demonstration"
@@ -162,6 +167,7 @@ extension Demonstration {
                     "owner_id": id(Member.name, pick(Self.sellers)),
                     "amount": Self.usd(Int64(price * (1 + random.below(9)))),
                     "expected_close": .string(closing.day().text),
+                    "campaign_id": number % 8 == 0 ? id(Campaign.name, Self.campaign) : .null,
                     "source": .string(pick(["referral", "website", "event", "partner"])),
                 ], at: opened)
         ]

@@ -69,23 +69,24 @@ public enum Account: Taggable {
         case archive, restore
     }
     /// How it is asked.
-    public static let acts: [Act<Command>] = [
-        Act("create", .creates, "Enter an account", takes: fields) { .create($0.record) },
-        Act("edit", .edits, "Change what is known of an account", takes: fields.keeping("lifecycle")) {
-            .edit($0.patch)
-        },
-        Act("assign", .verb, "Give an account to a member", takes: [.owner.required()]) { .edit($0.patch) },
-        Act(
-            "change_lifecycle", .verb, "Say what the account has become",
-            takes: fields.filter { $0.name == "lifecycle" }.keeping("lifecycle")
-        ) { .edit($0.patch) },
-        Act(
-            "set_parent", .verb, "Put an account under another; without one it stands alone",
-            takes: [Field("parent_id", .reference("account"))]
-        ) { .edit($0.change(of: "parent_id")) },
-        Act("archive", .archives, "Put an account away") { _ in .archive },
-        Act("restore", .verb, "Take an account out again") { _ in .restore },
-    ] + tagging
+    public static let acts: [Act<Command>] =
+        [
+            Act("create", .creates, "Enter an account", takes: fields) { .create($0.record) },
+            Act("edit", .edits, "Change what is known of an account", takes: fields.keeping("lifecycle")) {
+                .edit($0.patch)
+            },
+            Act("assign", .verb, "Give an account to a member", takes: [.owner.required()]) { .edit($0.patch) },
+            Act(
+                "change_lifecycle", .verb, "Say what the account has become",
+                takes: fields.filter { $0.name == "lifecycle" }.keeping("lifecycle")
+            ) { .edit($0.patch) },
+            Act(
+                "set_parent", .verb, "Put an account under another; without one it stands alone",
+                takes: [Field("parent_id", .reference("account"))]
+            ) { .edit($0.change(of: "parent_id")) },
+            Act("archive", .archives, "Put an account away") { _ in .archive },
+            Act("restore", .verb, "Take an account out again") { _ in .restore },
+        ] + tagging
 
     // MARK: What can have happened?
 

@@ -78,34 +78,37 @@ public enum Contact: Taggable {
         case archive, restore
     }
     /// How it is asked.
-    public static let acts: [Act<Command>] = [
-        Act("create", .creates, "Enter a contact", takes: fields) { .create($0.record) },
-        Act("edit", .edits, "Change what is known of a contact", takes: fields.keeping("status")) { .edit($0.patch) },
-        Act("assign", .verb, "Give a contact to a member", takes: [.owner.required()]) { .edit($0.patch) },
-        Act("add_email", .verb, "Add an address", takes: email) { .addEmail($0.record) },
-        Act("remove_email", .verb, "Remove an address", takes: oneEmail) { body throws(Flaw) in
-            .removeEmail(try body.required(body.text("email_id") ?? body.text("address"), "email_id"))
-        },
-        Act("make_email_primary", .verb, "Write to this address first", takes: oneEmail) { body throws(Flaw) in
-            .makeEmailPrimary(try body.required(body.text("email_id") ?? body.text("address"), "email_id"))
-        },
-        Act(
-            "affiliate", .verb, "Say that the contact works with an account",
-            takes: [account] + affiliation.filter { $0.name != "to" }
-        ) { body throws(Flaw) in
-            let id = try body.required(body.id("account_id"), "account_id")
-            return .affiliate(account: id, Record(body.values.filter { $0.key != "account_id" }))
-        },
-        Act("end_affiliation", .verb, "Say that it no longer does", takes: [account, Field("to", .day)]) {
-            body throws(Flaw) in
-            .endAffiliation(account: try body.required(body.id("account_id"), "account_id"), to: body.day("to"))
-        },
-        Act("make_primary", .verb, "Make an account the contact's first", takes: [account]) { body throws(Flaw) in
-            .makePrimary(account: try body.required(body.id("account_id"), "account_id"))
-        },
-        Act("archive", .archives, "Put a contact away") { _ in .archive },
-        Act("restore", .verb, "Take a contact out again") { _ in .restore },
-    ] + tagging
+    public static let acts: [Act<Command>] =
+        [
+            Act("create", .creates, "Enter a contact", takes: fields) { .create($0.record) },
+            Act("edit", .edits, "Change what is known of a contact", takes: fields.keeping("status")) {
+                .edit($0.patch)
+            },
+            Act("assign", .verb, "Give a contact to a member", takes: [.owner.required()]) { .edit($0.patch) },
+            Act("add_email", .verb, "Add an address", takes: email) { .addEmail($0.record) },
+            Act("remove_email", .verb, "Remove an address", takes: oneEmail) { body throws(Flaw) in
+                .removeEmail(try body.required(body.text("email_id") ?? body.text("address"), "email_id"))
+            },
+            Act("make_email_primary", .verb, "Write to this address first", takes: oneEmail) { body throws(Flaw) in
+                .makeEmailPrimary(try body.required(body.text("email_id") ?? body.text("address"), "email_id"))
+            },
+            Act(
+                "affiliate", .verb, "Say that the contact works with an account",
+                takes: [account] + affiliation.filter { $0.name != "to" }
+            ) { body throws(Flaw) in
+                let id = try body.required(body.id("account_id"), "account_id")
+                return .affiliate(account: id, Record(body.values.filter { $0.key != "account_id" }))
+            },
+            Act("end_affiliation", .verb, "Say that it no longer does", takes: [account, Field("to", .day)]) {
+                body throws(Flaw) in
+                .endAffiliation(account: try body.required(body.id("account_id"), "account_id"), to: body.day("to"))
+            },
+            Act("make_primary", .verb, "Make an account the contact's first", takes: [account]) { body throws(Flaw) in
+                .makePrimary(account: try body.required(body.id("account_id"), "account_id"))
+            },
+            Act("archive", .archives, "Put a contact away") { _ in .archive },
+            Act("restore", .verb, "Take a contact out again") { _ in .restore },
+        ] + tagging
     private static let account = Field("account_id", .reference("account")).required()
     private static let oneEmail = [Field("email_id", .id), Field("address", .email)]
 

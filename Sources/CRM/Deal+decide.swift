@@ -232,7 +232,7 @@ extension Deal {
             let kept = isOther ? line.filter { $0.key != "unit_price" } : line
             try lines.put(id.text, kept.merging(change.values) { $1 }, listed(context))
         case .removeLine(let id): lines.remove(id.text)
-        case .create, .edit, .move, .win, .lose, .reopen, .archive, .restore: break
+        case .create, .edit, .move, .win, .lose, .reopen, .tag, .archive, .restore: break
         }
         return lines
     }

@@ -52,6 +52,8 @@ public enum Deal: Taggable {
                 .hubspot: "closedate",
             ]),
         Field("actual_close", .day).alias("actual_close_date").known(as: [.dynamics: "actualCloseDate"]),
+        // To which campaign it is attributed.
+        Field("campaign_id", .reference("campaign")).known(as: [.salesforce: "campaign_id", .suitecrm: "campaign_id"]),
         Field("source", .text(100)).searchable(.c).known(as: [.salesforce: "lead_source", .suitecrm: "lead_source"]),
         Field("lost_reason", .text(500)).personal().searchable(.d).known(as: [.hubspot: "closed_lost_reason"]),
         Field("lost_to", .text(100)).searchable(.d),
@@ -104,44 +106,47 @@ public enum Deal: Taggable {
         case archive, restore
     }
     /// How it is asked.
-    public static let acts: [Act<Command>] = [
-        Act("open", .creates, "Open a deal", takes: given) { .create($0.record) },
-        Act("edit", .edits, "Change what is known of a deal", takes: given.keeping("pipeline_id", "stage_id")) {
-            .edit($0.patch)
-        },
-        Act(
-            "move", .verb, "Move a deal to another open stage",
-            takes: [Field("stage_id", .id).required().alias("stage", "to")]
-        ) { body throws(Flaw) in .move(to: try body.required(body.id("stage_id"), "stage_id")) },
-        Act("win", .verb, "Close a deal as won", takes: [closingStage, closingDay, Field("amount", .money)]) {
-            .win(stage: $0.id("stage_id"), actualClose: $0.day("actual_close"), amount: Money($0.values["amount"]))
-        },
-        Act(
-            "lose", .verb, "Close a deal as lost, and say why",
-            takes: [
-                Field("lost_reason", .text(500)).required().alias("reason"),
-                Field("lost_to", .text(100)).alias("competitor"), closingStage, closingDay,
-            ]
-        ) { body throws(Flaw) in
-            .lose(
-                reason: try body.required(body.text("lost_reason"), "lost_reason"), to: body.text("lost_to"),
-                stage: body.id("stage_id"), actualClose: body.day("actual_close"))
-        },
-        Act("reopen", .verb, "Open a closed deal again", takes: [closingStage]) { .reopen(stage: $0.id("stage_id")) },
-        Act("assign", .verb, "Give a deal to a member", takes: [.owner.required()]) { .edit($0.patch) },
-        Act("add_line", .verb, "Add a product to a deal; its amount follows", takes: line) { .addLine($0.patch) },
-        Act(
-            "change_line", .verb, "Change the product, quantity, price or discount of a line",
-            takes: [lineID, Field("product_id", .reference("product"))] + lineFacts
-        ) { body throws(Flaw) in
-            .changeLine(try body.required(body.id("line_id"), "line_id"), body.patch.without("line_id"))
-        },
-        Act("remove_line", .verb, "Take a line out of a deal", takes: [lineID]) { body throws(Flaw) in
-            .removeLine(try body.required(body.id("line_id"), "line_id"))
-        },
-        Act("archive", .archives, "Put a deal away") { _ in .archive },
-        Act("restore", .verb, "Take a deal out again") { _ in .restore },
-    ] + tagging
+    public static let acts: [Act<Command>] =
+        [
+            Act("open", .creates, "Open a deal", takes: given) { .create($0.record) },
+            Act("edit", .edits, "Change what is known of a deal", takes: given.keeping("pipeline_id", "stage_id")) {
+                .edit($0.patch)
+            },
+            Act(
+                "move", .verb, "Move a deal to another open stage",
+                takes: [Field("stage_id", .id).required().alias("stage", "to")]
+            ) { body throws(Flaw) in .move(to: try body.required(body.id("stage_id"), "stage_id")) },
+            Act("win", .verb, "Close a deal as won", takes: [closingStage, closingDay, Field("amount", .money)]) {
+                .win(stage: $0.id("stage_id"), actualClose: $0.day("actual_close"), amount: Money($0.values["amount"]))
+            },
+            Act(
+                "lose", .verb, "Close a deal as lost, and say why",
+                takes: [
+                    Field("lost_reason", .text(500)).required().alias("reason"),
+                    Field("lost_to", .text(100)).alias("competitor"), closingStage, closingDay,
+                ]
+            ) { body throws(Flaw) in
+                .lose(
+                    reason: try body.required(body.text("lost_reason"), "lost_reason"), to: body.text("lost_to"),
+                    stage: body.id("stage_id"), actualClose: body.day("actual_close"))
+            },
+            Act("reopen", .verb, "Open a closed deal again", takes: [closingStage]) {
+                .reopen(stage: $0.id("stage_id"))
+            },
+            Act("assign", .verb, "Give a deal to a member", takes: [.owner.required()]) { .edit($0.patch) },
+            Act("add_line", .verb, "Add a product to a deal; its amount follows", takes: line) { .addLine($0.patch) },
+            Act(
+                "change_line", .verb, "Change the product, quantity, price or discount of a line",
+                takes: [lineID, Field("product_id", .reference("product"))] + lineFacts
+            ) { body throws(Flaw) in
+                .changeLine(try body.required(body.id("line_id"), "line_id"), body.patch.without("line_id"))
+            },
+            Act("remove_line", .verb, "Take a line out of a deal", takes: [lineID]) { body throws(Flaw) in
+                .removeLine(try body.required(body.id("line_id"), "line_id"))
+            },
+            Act("archive", .archives, "Put a deal away") { _ in .archive },
+            Act("restore", .verb, "Take a deal out again") { _ in .restore },
+        ] + tagging
     private static let lineID = Field("line_id", .id).required().alias("line")
     private static let closingStage = Field("stage_id", .id).alias("stage")
     private static let closingDay = Field("actual_close", .day).alias("actual_close_date")

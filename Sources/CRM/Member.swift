@@ -1,7 +1,7 @@
 public import Kernel
 
 /// A person who works for the organization and may sign in.
-public enum Member: Lasting {
+public enum Member: Taggable {
     /// `member`.
     public static let name = "member"
     /// `members`.
@@ -29,30 +29,33 @@ public enum Member: Lasting {
     // MARK: What can be asked?
 
     /// What can be asked.
-    public enum Command: Sendable, Equatable {
+    public enum Command: Sendable, Equatable, TagCommand {
         case add(Record)
         case edit(Patch)
         case tellPasswordChanged
+        case tag(Patch)
         case archive, restore
     }
     /// How it is asked.
-    public static let acts: [Act<Command>] = [
-        Act("add", .creates, "Add a member", takes: fields) { .add($0.record) },
-        Act("edit", .edits, "Change what is known of a member", takes: fields.keeping("role")) { .edit($0.patch) },
-        Act("password_changed", .verb, "Tell that a member has a new password") { _ in .tellPasswordChanged },
-        Act("archive", .archives, "Put a member away; it can no longer sign in") { _ in .archive },
-        Act("restore", .verb, "Take a member out again") { _ in .restore },
-    ]
+    public static let acts: [Act<Command>] =
+        [
+            Act("add", .creates, "Add a member", takes: fields) { .add($0.record) },
+            Act("edit", .edits, "Change what is known of a member", takes: fields.keeping("role")) { .edit($0.patch) },
+            Act("password_changed", .verb, "Tell that a member has a new password") { _ in .tellPasswordChanged },
+            Act("archive", .archives, "Put a member away; it can no longer sign in") { _ in .archive },
+            Act("restore", .verb, "Take a member out again") { _ in .restore },
+        ] + tagging
 
     // MARK: What can have happened?
 
     /// What can have happened.
-    public enum Event: Message {
+    public enum Event: Message, TagEvent {
         case added(Record)
         case edited(set: Patch)
         case roleChanged(from: String?, to: String)
         /// That it changed; never the password.
         case passwordChanged
+        case tagsChanged(tags: Patch)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -60,6 +63,7 @@ public enum Member: Lasting {
             case edited = "member.edited@1"
             case roleChanged = "member.role_changed@1"
             case passwordChanged = "member.password_changed@1"
+            case tagsChanged = "member.tags_changed@1"
             case archived = "member.archived@1"
             case restored = "member.restored@1"
         }
@@ -107,6 +111,7 @@ public enum Member: Lasting {
         case .tellPasswordChanged:
             _ = try inUse(state)
             return [.passwordChanged]
+        case .tag(let tags): return try retagged(state, by: tags)
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restore(state, with: .restored)
         }
@@ -121,6 +126,7 @@ public enum Member: Lasting {
         case .edited(let change): state.change { $0.merge(change, fields) }
         case .roleChanged(_, let role): state.change { $0.set("role", role) }
         case .passwordChanged: break
+        case .tagsChanged(let tags): state.retag(tags)
         case .archived: state.archive()
         case .restored: state.restore()
         }

@@ -85,6 +85,7 @@ extension Pipeline {
         case .unshare(let id):
             let holders = try inUse(state)["shared_with"]?.object ?? [:]
             return holders[id.text] == nil ? [] : [.unshared(shared_with: Patch([id.text: .null]))]
+        case .tag(let tags): return try retagged(state, by: tags)
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restore(state, with: .restored)
         }

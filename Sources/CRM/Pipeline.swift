@@ -2,7 +2,7 @@ public import FoundationEssentials
 public import Kernel
 
 /// The way of a deal: open stages in their order, and those in which it ends.
-public enum Pipeline: Lasting {
+public enum Pipeline: Taggable {
     /// `pipeline`.
     public static let name = "pipeline"
     /// `pipelines`.
@@ -44,7 +44,7 @@ public enum Pipeline: Lasting {
     // MARK: What can be asked?
 
     /// What can be asked.
-    public enum Command: Sendable, Equatable {
+    public enum Command: Sendable, Equatable, TagCommand {
         case create(Record)
         case edit(Patch)
         case addStage(Stage.Kind, Patch, after: UUID?)
@@ -53,65 +53,72 @@ public enum Pipeline: Lasting {
         case retireStage(UUID, target: UUID)
         case share(entity: String, UUID)
         case unshare(UUID)
+        case tag(Patch)
         case archive, restore
     }
     /// How it is asked.
-    public static let acts: [Act<Command>] = [
-        Act(
-            "create", .creates, "Set up a pipeline with its stages in their order, its own or those of a template",
-            takes: plain + [
-                Field("template", .choice(PipelineTemplate.allCases.map(\.rawValue))),
-                Field(
-                    "stages", .list(of: .object([Field("id", .id), stageName, kind, probability, rotting, value]), 100)
-                ), transitions,
-            ]
-        ) { body throws(Flaw) in .create(try Pipeline.record(of: body)) },
-        Act("edit", .edits, "Change what is known of a pipeline", takes: plain + [transitions]) { .edit($0.patch) },
-        Act(
-            "add_stage", .verb, "Add a stage",
-            takes: [stageName, kind, probability, rotting, value, Field("after", .id)]
-        ) { body throws(Flaw) in
-            .addStage(
-                try body.required(body.text("kind").flatMap(Stage.Kind.init), "kind"), body.patch,
-                after: body.id("after"))
-        },
-        Act(
-            "edit_stage", .verb, "Rename a stage, or change its probability or after how many days a deal rots in it",
-            takes: [Field("stage_id", .id).required(), Field("name", .text(100)), probability, rotting, value]
-        ) { body throws(Flaw) in
-            .editStage(try body.required(body.id("stage_id"), "stage_id"), body.patch)
-        },
-        Act("reorder", .verb, "Put all stages in order", takes: [Field("stage_ids", .list(of: .id, 100)).required()]) {
-            .reorder(($0.values["stage_ids"]?.array ?? []).compactMap { $0.string.flatMap(UUID.init(uuidString:)) })
-        },
-        Act(
-            "retire_stage", .verb, "Take a stage out of use; its open deals are moved to another of its kind",
-            takes: [
-                Field("stage_id", .id).required().alias("stage"), Field("target_id", .id).required().alias("target"),
-            ]
-        ) { body throws(Flaw) in
-            .retireStage(
-                try body.required(body.id("stage_id"), "stage_id"),
-                target: try body.required(body.id("target_id"), "target_id"))
-        },
-        Act(
-            "allow", .verb, "Say which stages may follow one; without a list any may",
-            takes: [Field("from", .id).required(), Field("to", .list(of: .id, 100))]
-        ) { body throws(Flaw) in
-            let from = try body.required(body.text("from"), "from")
-            return .edit(Patch(["transitions": .object([from: body.values["to"] ?? .null])]))
-        },
-        Act("share", .verb, "Share a pipeline with a member or a team", takes: [subject]) { body throws(Flaw) in
-            let subject = body.values["with"]
-            return .share(
-                entity: try body.required(subject?["entity"]?.string, "with"), try Pipeline.id(of: subject, body))
-        },
-        Act("unshare", .verb, "Share a pipeline with a member or a team no longer", takes: [subject]) {
-            body throws(Flaw) in .unshare(try Pipeline.id(of: body.values["with"], body))
-        },
-        Act("archive", .archives, "Put a pipeline away; no new deals are opened in it") { _ in .archive },
-        Act("restore", .verb, "Take a pipeline out again") { _ in .restore },
-    ]
+    public static let acts: [Act<Command>] =
+        [
+            Act(
+                "create", .creates, "Set up a pipeline with its stages in their order, its own or those of a template",
+                takes: plain + [
+                    Field("template", .choice(PipelineTemplate.allCases.map(\.rawValue))),
+                    Field(
+                        "stages",
+                        .list(of: .object([Field("id", .id), stageName, kind, probability, rotting, value]), 100)
+                    ), transitions,
+                ]
+            ) { body throws(Flaw) in .create(try Pipeline.record(of: body)) },
+            Act("edit", .edits, "Change what is known of a pipeline", takes: plain + [transitions]) { .edit($0.patch) },
+            Act(
+                "add_stage", .verb, "Add a stage",
+                takes: [stageName, kind, probability, rotting, value, Field("after", .id)]
+            ) { body throws(Flaw) in
+                .addStage(
+                    try body.required(body.text("kind").flatMap(Stage.Kind.init), "kind"), body.patch,
+                    after: body.id("after"))
+            },
+            Act(
+                "edit_stage", .verb,
+                "Rename a stage, or change its probability or after how many days a deal rots in it",
+                takes: [Field("stage_id", .id).required(), Field("name", .text(100)), probability, rotting, value]
+            ) { body throws(Flaw) in
+                .editStage(try body.required(body.id("stage_id"), "stage_id"), body.patch)
+            },
+            Act(
+                "reorder", .verb, "Put all stages in order", takes: [Field("stage_ids", .list(of: .id, 100)).required()]
+            ) {
+                .reorder(($0.values["stage_ids"]?.array ?? []).compactMap { $0.string.flatMap(UUID.init(uuidString:)) })
+            },
+            Act(
+                "retire_stage", .verb, "Take a stage out of use; its open deals are moved to another of its kind",
+                takes: [
+                    Field("stage_id", .id).required().alias("stage"),
+                    Field("target_id", .id).required().alias("target"),
+                ]
+            ) { body throws(Flaw) in
+                .retireStage(
+                    try body.required(body.id("stage_id"), "stage_id"),
+                    target: try body.required(body.id("target_id"), "target_id"))
+            },
+            Act(
+                "allow", .verb, "Say which stages may follow one; without a list any may",
+                takes: [Field("from", .id).required(), Field("to", .list(of: .id, 100))]
+            ) { body throws(Flaw) in
+                let from = try body.required(body.text("from"), "from")
+                return .edit(Patch(["transitions": .object([from: body.values["to"] ?? .null])]))
+            },
+            Act("share", .verb, "Share a pipeline with a member or a team", takes: [subject]) { body throws(Flaw) in
+                let subject = body.values["with"]
+                return .share(
+                    entity: try body.required(subject?["entity"]?.string, "with"), try Pipeline.id(of: subject, body))
+            },
+            Act("unshare", .verb, "Share a pipeline with a member or a team no longer", takes: [subject]) {
+                body throws(Flaw) in .unshare(try Pipeline.id(of: body.values["with"], body))
+            },
+            Act("archive", .archives, "Put a pipeline away; no new deals are opened in it") { _ in .archive },
+            Act("restore", .verb, "Take a pipeline out again") { _ in .restore },
+        ] + tagging
 
     private static let subject = Field("with", .record(of: holders)).required()
 
@@ -136,7 +143,7 @@ public enum Pipeline: Lasting {
     // MARK: What can have happened?
 
     /// What can have happened.
-    public enum Event: Message {
+    public enum Event: Message, TagEvent {
         case created(Record)
         case edited(set: Patch)
         /// Whole stages by id.
@@ -149,6 +156,7 @@ public enum Pipeline: Lasting {
         case shared(shared_with: Patch)
         /// Null by the id of the member or team.
         case unshared(shared_with: Patch)
+        case tagsChanged(tags: Patch)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -159,6 +167,7 @@ public enum Pipeline: Lasting {
             case stageRetired = "pipeline.stage_retired@1"
             case shared = "pipeline.shared@1"
             case unshared = "pipeline.unshared@1"
+            case tagsChanged = "pipeline.tags_changed@1"
             case archived = "pipeline.archived@1"
             case restored = "pipeline.restored@1"
         }
@@ -179,6 +188,7 @@ public enum Pipeline: Lasting {
             state.change { $0.merge(Patch(["retired": .object(retired.values)]), fields) }
         case .shared(let holders), .unshared(let holders):
             state.change { $0.merge(Patch(["shared_with": .object(holders.values)]), fields) }
+        case .tagsChanged(let tags): state.retag(tags)
         case .archived: state.archive()
         case .restored: state.restore()
         }

@@ -38,12 +38,13 @@ public enum Product: Taggable {
         case archive, restore
     }
     /// How it is asked.
-    public static let acts: [Act<Command>] = [
-        Act("create", .creates, "List a product", takes: fields) { .create($0.record) },
-        Act("edit", .edits, "Change what is known of a product", takes: fields) { .edit($0.patch) },
-        Act("archive", .archives, "Put a product away") { _ in .archive },
-        Act("restore", .verb, "Take a product out again") { _ in .restore },
-    ] + tagging
+    public static let acts: [Act<Command>] =
+        [
+            Act("create", .creates, "List a product", takes: fields) { .create($0.record) },
+            Act("edit", .edits, "Change what is known of a product", takes: fields) { .edit($0.patch) },
+            Act("archive", .archives, "Put a product away") { _ in .archive },
+            Act("restore", .verb, "Take a product out again") { _ in .restore },
+        ] + tagging
 
     // MARK: What can have happened?
 

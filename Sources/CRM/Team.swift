@@ -1,7 +1,7 @@
 public import Kernel
 
 /// People who sell together, under a manager and in a region.
-public enum Team: Lasting {
+public enum Team: Taggable {
     /// `team`.
     public static let name = "team"
     /// `teams`.
@@ -26,30 +26,34 @@ public enum Team: Lasting {
     // MARK: What can be asked?
 
     /// What can be asked.
-    public enum Command: Sendable, Equatable {
+    public enum Command: Sendable, Equatable, TagCommand {
         case create(Record)
         case edit(Patch)
+        case tag(Patch)
         case archive, restore
     }
     /// How it is asked.
-    public static let acts: [Act<Command>] = [
-        Act("create", .creates, "Set up a team", takes: fields) { .create($0.record) },
-        Act("edit", .edits, "Change what is known of a team", takes: fields) { .edit($0.patch) },
-        Act("archive", .archives, "Put a team away") { _ in .archive },
-        Act("restore", .verb, "Take a team out again") { _ in .restore },
-    ]
+    public static let acts: [Act<Command>] =
+        [
+            Act("create", .creates, "Set up a team", takes: fields) { .create($0.record) },
+            Act("edit", .edits, "Change what is known of a team", takes: fields) { .edit($0.patch) },
+            Act("archive", .archives, "Put a team away") { _ in .archive },
+            Act("restore", .verb, "Take a team out again") { _ in .restore },
+        ] + tagging
 
     // MARK: What can have happened?
 
     /// What can have happened.
-    public enum Event: Message {
+    public enum Event: Message, TagEvent {
         case created(Record)
         case edited(set: Patch)
+        case tagsChanged(tags: Patch)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
             case created = "team.created@1"
             case edited = "team.edited@1"
+            case tagsChanged = "team.tags_changed@1"
             case archived = "team.archived@1"
             case restored = "team.restored@1"
         }
@@ -89,6 +93,7 @@ public enum Team: Lasting {
         case .edit(let patch):
             let change = patch.effective(on: try inUse(state), fields)
             return change.isEmpty ? [] : [.edited(set: change)]
+        case .tag(let tags): return try retagged(state, by: tags)
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restore(state, with: .restored)
         }
@@ -99,6 +104,7 @@ public enum Team: Lasting {
         switch event {
         case .created(let record): state = .active(record)
         case .edited(let change): state.change { $0.merge(change, fields) }
+        case .tagsChanged(let tags): state.retag(tags)
         case .archived: state.archive()
         case .restored: state.restore()
         }

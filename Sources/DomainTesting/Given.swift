@@ -91,6 +91,13 @@ extension Act {
         return Body(values)
     }
 
+    /// Whether a record begins by it.
+    var isBeginning: Bool {
+        switch form {
+        case .creates: true
+        case .edits, .verb, .archives: false
+        }
+    }
     /// Whether its body is a merge patch.
     var isPartial: Bool {
         switch form {

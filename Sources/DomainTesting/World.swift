@@ -34,16 +34,22 @@ public struct World {
     }
 
     private mutating func ask<E: Entity>(_: E.Type) {
-        let id = arbitrary.random.pick(arbitrary.ids[E.name] ?? [])
+        var id = arbitrary.random.pick(arbitrary.ids[E.name] ?? [])
         let act = arbitrary.random.pick(E.acts)
-        let stream = Reference(E.self, id)
-        let state = states[stream] as? E.State ?? E.initial
-        arbitrary.ids[""] = parts(of: state, E.self)
+        var stream = Reference(E.self, id)
+        var state = states[stream] as? E.State ?? E.initial
+        arbitrary.ids[""] = parts(of: state, E.self) + entries(of: stream)
         var flaws: [Flaw] = []
         let body = arbitrary.body(act.takes, partial: act.isPartial)
         let values = act.takes.normal(body, partial: act.isPartial, flaws: &flaws)
         guard flaws.isEmpty, let command = try? act.make(Body(values)) else { return count("flawed") }
         check(act.takes, values, of: body, E.self)
+        // Where the body says which record begins, it is that one.
+        if act.isBeginning, let placed = E.id(for: .object(values)) {
+            (id, stream) = (placed, Reference(E.self, placed))
+            state = states[stream] as? E.State ?? E.initial
+            if arbitrary.ids[E.name]?.contains(id) == false { arbitrary.ids[E.name]?.append(id) }
+        }
 
         let context = self.context(of: command, given: state, id, E.self)
         do {
@@ -131,6 +137,12 @@ public struct World {
         }
         // A deal's own lines are few beside the stages, and named where they are meant.
         return own + own + own + parts(of: id, pipeline)
+    }
+    /// What was entered into a record lately, by ids that only its events tell: costs, hours.
+    private func entries(of stream: Reference) -> [UUID] {
+        (histories[stream] ?? []).suffix(20).compactMap {
+            ($0.data["cost_id"] ?? $0.data["entry_id"])?.string.flatMap(UUID.init(uuidString:))
+        }
     }
     private func parts<E: Entity>(of id: UUID, _: E.Type) -> [UUID] {
         parts(of: states[Reference(E.self, id)] as? E.State ?? E.initial, E.self)

@@ -34,6 +34,8 @@ public protocol Entity: SendableMetatype {
     static func references(_ command: Command, _ state: State, known: Context) -> [Reference]
     /// What happens. Deciding twice decides nothing the second time.
     static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
+    /// The stream in which a new record of this body begins, where the body says which; nil: any.
+    static func id(for body: JSON) -> UUID?
     /// What it means. Total: history cannot be refused.
     static func evolve(_ state: inout State, _ event: Event)
     /// The values of `fields` in this state; nil where there is no record. A full replacement (PUT) compares with it.
@@ -52,6 +54,8 @@ extension Entity {
     public static var derived: [Field] { [] }
     /// Nothing is told aside.
     public static var aside: [Field] { [] }
+    /// A fresh one.
+    public static func id(for body: JSON) -> UUID? { nil }
     /// Whoever wants may name it.
     public static func objection(_ state: State) -> String? { nil }
     /// Decisions read their own stream only.

@@ -50,6 +50,10 @@ import Testing
         try given(Deal.self, deal).when("tag", ["tags": [.string(Self.vip.text)]])
             .then(.tagsChanged(tags: Patch([Self.vip.text: true])))
     }
+    @Test(arguments: entities.filter { Subjects.all.contains($0.name) && $0 != Interaction.self }.map { $0.name })
+    func `whatever others may be about can be tagged`(name: String) {
+        #expect(CRM.entity(named: name) is any Taggable.Type)
+    }
     @Test func `the schema of what tells tags says what they are`() {
         for entity in entities.compactMap({ $0 as? any Taggable.Type }) {
             let shape = entity.eventShapes.first { $0.type == "\(entity.name).tags_changed" }

@@ -14,8 +14,9 @@ struct Routes {
     /// Those of `/openapi.json` included, which describes all of them.
     var all: [Route] {
         let described =
-            sessions + organization + services.entities.flatMap(records(of:)) + pipelines + fields + persons + reports
-            + batches + imports + auditing + projections + operations
+            sessions + organization + services.entities.flatMap(records(of:)) + pipelines + campaigns + projects
+            + fields
+            + persons + reports + batches + imports + auditing + projections + operations
         return described + [OpenAPI.route(for: described, entities: services.entities)]
     }
 

@@ -9,8 +9,9 @@ extension Commands {
     /// - Throws: `body.invalid` with the place of each name that no tag has.
     func named(_ asks: [Ask], _ keys: OrganizationKeys, _ organization: UUID) async throws(Problem) -> [Ask] {
         let digests = Dictionary(
-            asks.flatMap(\.tagNames).map { ($0, keys.claimDigest(scope: Self.tagScope, value: $0)) }) { $1 }
-        if digests.isEmpty { return asks }
+            asks.flatMap(\.tagNames).map { ($0, keys.claimDigest(scope: Self.tagScope, value: $0)) }
+        ) { $1 }
+        if !asks.contains(where: \.isNaming) { return asks }
         let holders: [EventLog.Claim]
         do {
             holders = try await reader.holders(organization, digests.values.map { (Self.tagScope, $0) })
@@ -32,6 +33,9 @@ extension Ask {
     /// The names in it that stand for tags, as they are compared.
     fileprivate var tagNames: [String] { tags.compactMap { $0.string.flatMap(Ask.tagName) } }
 
+    /// Whether it names tags by their names, or a lone one without a list.
+    fileprivate var isNaming: Bool { !tagNames.isEmpty || tags.count == 1 && body["tags"]?.string != nil }
+
     /// What its body names as tags; none where it is about something else.
     private var tags: [JSON] {
         guard act == "tag" || act == "untag", let given = body["tags"] else { return [] }
@@ -42,7 +46,7 @@ extension Ask {
 
     /// The same with an id for each name, and a flaw for each name without one.
     fileprivate func naming(_ id: (String) -> UUID?) -> (ask: Ask, flaws: [Flaw]) {
-        guard !tagNames.isEmpty, var members = body.object else { return (self, []) }
+        guard isNaming, var members = body.object else { return (self, []) }
         var flaws: [Flaw] = []
         members["tags"] = .array(
             tags.enumerated().map { index, tag in

@@ -159,7 +159,7 @@ public final class Commands: Sendable {
         var ids: [UUID] = []
         for ask in asks {
             switch ask.target {
-            case .new: ids.append(fresh())
+            case .new: ids.append(CRM.entity(named: ask.entity)?.id(for: ask.body) ?? fresh())
             case .id(let id): ids.append(id)
             case .external(let source, let external):
                 guard let key = Normal.key(external), !key.isEmpty, let from = Normal.key(source), !from.isEmpty else {

@@ -111,7 +111,7 @@ extension Relation {
             && request.conditions.allSatisfy { condition in
                 switch condition.criterion.place {
                 case .column(let name): groups.contains(name)
-                case .custom: false
+                case .custom, .tags: false
                 }
             }
     }

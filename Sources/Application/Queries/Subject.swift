@@ -94,7 +94,9 @@ extension Subject {
         if entity == "interaction" {
             return ["occurred_at", "position"].compactMap { table.column($0).map { SortKey($0, descending: true) } }
         }
-        if let entity, ["member", "team", "product", "pipeline", "tag"].contains(entity), let name = table.column("name") {
+        if let entity, ["member", "team", "product", "pipeline", "tag"].contains(entity),
+            let name = table.column("name")
+        {
             return [SortKey(name)]
         }
         if let id = table.column("id"), let since = table.column("since_position") {
@@ -111,6 +113,12 @@ extension Subject {
             Field("subject_entity", .choice(Subjects.all)),
             Field("subject_id", .id),
         ],
+        "campaign": [Field("status", .choice(Campaign.Status.allCases.map(\.rawValue)))],
+        "campaign_member": [
+            Field("status", .choice(["enrolled"] + CampaignMember.Step.allCases.map(\.rawValue))),
+            Field("person_entity", .choice(CampaignMember.people)), Field("person_id", .id),
+        ],
+        "project": [Field("status", .choice(Project.Status.allCases.map(\.rawValue)))],
         "deal": [Field("status", .choice(["open", "won", "lost"]))],
         "contact": [
             Field("primary_email", .email).alias("email").searchable(.a),

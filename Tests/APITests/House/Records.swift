@@ -25,6 +25,15 @@ struct Records: Sendable {
         ids["interaction"] = try await tenant.make(
             "interactions",
             ["kind": "note", "title": "Met", "subject": ["entity": "account", "id": .string(ids["account"] ?? "")]])
+        ids["tag"] = try await tenant.make("tags", ["name": "VIP"])
+        ids["campaign"] = try await tenant.make("campaigns", ["name": "Spring", "kind": "email"])
+        ids["campaign_member"] = try await tenant.make(
+            "campaign_members",
+            [
+                "campaign_id": .string(ids["campaign"] ?? ""),
+                "person": ["entity": "contact", "id": .string(ids["contact"] ?? "")],
+            ])
+        ids["project"] = try await tenant.make("projects", ["name": "Rollout"])
         ids["import"] = try await tenant.make("imports", Records.opening)
         self.ids = ids
         let deal = try await tenant.get("/deals/\(ids["deal"] ?? "")", min: made["daybook-position"])
@@ -72,11 +81,18 @@ struct Records: Sendable {
         if entity == "interaction" {
             return ["kind": "note", "subject": ["entity": "account", "id": .string(ids["account"] ?? "")]]
         }
+        if entity == "campaign_member" {
+            return [
+                "campaign_id": .string(ids["campaign"] ?? ""),
+                "person": ["entity": "contact", "id": .string(ids["contact"] ?? "")],
+            ]
+        }
         return Records.least[entity] ?? [:]
     }
     private static let least: [String: JSON] = [
         "member": ["name": "Ann"], "team": ["name": "South"], "account": ["name": "Valves Ltd"],
         "contact": ["last_name": "Ray"], "product": ["name": "Valve"], "pipeline": Records.pipeline,
-        "deal": ["title": "A valve"],
+        "deal": ["title": "A valve"], "tag": ["name": "North"], "campaign": ["name": "Autumn", "kind": "other"],
+        "project": ["name": "Training"],
     ]
 }
