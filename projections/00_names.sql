@@ -24,3 +24,7 @@ UNION ALL
 SELECT c.organization_id, 'campaign', c.id, c.name FROM read.campaigns c
 UNION ALL
 SELECT p.organization_id, 'project', p.id, p.name FROM read.projects p
+UNION ALL
+SELECT m.organization_id, 'campaign_member', m.id, c.name
+FROM read.campaign_members m
+LEFT JOIN read.campaigns c ON c.organization_id = m.organization_id AND c.id = m.campaign_id
