@@ -54,6 +54,10 @@ extension Refusals {
         ListedRefusal("log.overloaded", 503, "Too many commands wait; send it again after Retry-After."),
         ListedRefusal(
             "outcome.unknown", 503, "Whether it was carried out is not known: ask again with the same Idempotency-Key."),
+        ListedRefusal(
+            "campaign.audience_missing", 409, "The campaign has no audience: edit it before its audience is enrolled."),
+        ListedRefusal(
+            "campaign.audience_invalid", 409, "The audience's filter is not understood; detail tells why."),
     ]
 
     static let questions = [
@@ -113,7 +117,7 @@ extension Refusals {
 
     /// What one record holds alone.
     static let claimed = [
-        "account.slug", "contact.email", "member.email", "product.code", "rate.day",
+        "account.slug", "contact.email", "member.email", "product.code", "rate.day", "tag.name",
     ].map { scope in
         let what = scope.split(separator: ".")[1]
         return ListedRefusal("\(scope)_taken", 409, "Another record has this \(what); see existing_id.")
@@ -129,6 +133,7 @@ extension Refusals {
         ListedRefusal("malformed", nil, "The value is not written as detail says."),
         ListedRefusal("not_allowed", nil, "This cannot stand here; detail tells what can."),
         ListedRefusal("not_found", nil, "There is no such record here."),
+        ListedRefusal("not_in_use", nil, "The record can be named no more; detail tells why."),
         ListedRefusal("entity_unknown", nil, "The mapping names an entity that there is not."),
         ListedRefusal("column_unknown", nil, "The file has no such column."),
         ListedRefusal("stage_unknown", nil, "The pipeline has no such stage."),
