@@ -231,7 +231,9 @@ extension Deal {
             let isOther = change["product_id"] != nil && change["product_id"] != line["product_id"]
             let kept = isOther ? line.filter { $0.key != "unit_price" } : line
             try lines.put(id.text, kept.merging(change.values) { $1 }, listed(context))
-        case .removeLine(let id): lines.remove(id.text)
+        case .removeLine(let id):
+            guard lines[id] != nil else { throw .lineUnknown }
+            lines.remove(id.text)
         case .create, .edit, .move, .win, .lose, .reopen, .tag, .archive, .restore: break
         }
         return lines

@@ -70,6 +70,48 @@ import Testing
         #expect(try await tenant.get("/persons/42/export").json["code"] == "person.not_found")
     }
 
+    @Test func `a pipeline begins with a template, is shared, and its deals are worth their lines in any currency`()
+        async throws
+    {
+        let tenant = try await House.shared.value.tenant()
+        let templates = try await tenant.get("/pipelines/templates").json["items"]?.array ?? []
+        let words = templates.compactMap { $0["template"]?.string }
+        #expect(words == ["ascendore", "trailtrack"])
+        let pipeline = try await tenant.make("pipelines", ["name": "Partners", "template": .string(words[1])])
+        let team = try await tenant.make("teams", ["name": "Partners"])
+        let with: JSON = ["with": ["entity": "team", "id": .string(team)]]
+        let shared = try await tenant.post("/pipelines/\(pipeline)/share", with)
+        let read = try await tenant.get("/pipelines/\(pipeline)", min: shared["daybook-position"])
+        #expect(read.json["stages"]?.array?.count == 6)
+        #expect(read.json["shared_with"]?.array?.first?["name"] == "Partners")
+        let found = try await tenant.get("/pipelines?shared_with=\(team)", min: shared["daybook-position"])
+        #expect(found.json["items"]?.array?.count == 1)
+
+        let product = try await tenant.make(
+            "products", ["name": "Pump", "price": ["minor": 1000, "currency": "EUR"]])
+        let base = try await tenant.get("/organization").json["currency"]
+        let isBase = base == "EUR"
+        if !isBase {
+            let rate: JSON = ["currency": "EUR", "day": "2026-01-31", "rate": 2]
+            #expect(try await tenant.post("/rates", rate).status == 201)
+            let again = try await tenant.post("/rates", rate)
+            #expect(again.status == 409 && again.json["code"] == "rate.day_taken", "\(again.text)")
+        }
+        let deal = try await tenant.make(
+            "deals",
+            ["title": "Pumps", "pipeline_id": .string(pipeline), "lines": [.string(product), .string(product)]])
+        let line = try await tenant.post("/deals/\(deal)/add_line", ["product_id": .string(product), "quantity": 2])
+        #expect(line.status == 200)
+        let lined = try await tenant.get("/deals/\(deal)", min: line["daybook-position"])
+        #expect(lined.json["amount"] == ["minor": 4000, "currency": "EUR"])
+        #expect(lined.json["lines"]?.array?.count == 3)
+        let board = try await tenant.get("/pipelines/\(pipeline)/board?base=true", min: line["daybook-position"])
+        let first = board.json["stages"]?.array?.first
+        #expect(first?["base_minor"]?.integer == (isBase ? 4000 : 8000), "\(board.text)")
+        let forecast = try await tenant.get("/reports/forecast?rate_date=2026-01-30", min: line["daybook-position"])
+        #expect(forecast.json["base"]?["missing"] == (isBase ? [] : ["EUR"]), "\(forecast.text)")
+    }
+
     @Test func `a deal goes through its stages, and the board and the reports tell`() async throws {
         let tenant = try await House.shared.value.tenant()
         let records = try await Records(tenant)

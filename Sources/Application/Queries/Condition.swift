@@ -61,6 +61,11 @@ extension Condition {
     /// Appends ` AND …`.
     func write(to text: inout SQLText) {
         if case .tags(let isPast) = criterion.place { return writeTags(isPast: isPast, to: &text) }
+        if criterion.isCondition {
+            text += values[0] == .flag(true) ? " AND " : " AND NOT "
+            text += criterion.expression(&text)
+            return
+        }
         let expression = criterion.expression(&text)
         text += " AND "
         switch (comparison, values[0]) {

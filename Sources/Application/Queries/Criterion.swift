@@ -35,6 +35,8 @@ struct Criterion: Sendable {
         case custom(String)
         /// The tags on the record.
         case tags(isPast: Bool)
+        /// No value but a condition, as SQL on the row called `t`.
+        case condition(String)
     }
 
     init(_ column: Relation.Column, as name: String? = nil, field: Field? = nil, aliases: [String]? = nil) {
@@ -63,20 +65,39 @@ struct Criterion: Sendable {
             }
     }
 
+    /// What the row, its stage and the calendar tell together: true or false.
+    init(_ name: String, where condition: String) {
+        (self.name, aliases, place, type) = (name, [], .condition(condition), .flag)
+        (isNullable, isSorted, field) = (false, false, nil)
+    }
+
     /// How it can be compared.
     var comparisons: [Comparison] {
         switch type {
         case .text, .uuid: Comparison.alike
-        case .flag: Comparison.flag
+        case .flag: isCondition ? [.equal] : Comparison.flag
         case .integer, .day, .instant, .decimal: Comparison.ordered
-        case .json: isCustom ? [.equal, .null] : [.null]
+        case .json: isCustom || isKeyed ? [.equal, .null] : [.null]
         case .other: [.null]
         }
     }
     var isCustom: Bool {
         switch place {
         case .custom: true
-        case .column, .tags: false
+        case .column, .tags, .condition: false
+        }
+    }
+    var isCondition: Bool {
+        switch place {
+        case .condition: true
+        case .column, .custom, .tags: false
+        }
+    }
+    /// Whether it is a map by records: `shared_with=ID` asks whether one of them is in it.
+    private var isKeyed: Bool {
+        switch field?.kind {
+        case .map(_, .record): true
+        case _: false
         }
     }
 
@@ -86,6 +107,7 @@ struct Criterion: Sendable {
         // Which texts are equal is the same in every order, but an index serves its own only.
         case .column(let name): return "t.\(SQLText.name(name))" + (isSorted && type == .text ? Catalog.collation : "")
         case .tags: return "t.tags"
+        case .condition(let condition): return condition
         case .custom(let key):
             let key = text.bind(.text(key))
             switch type {
@@ -114,6 +136,11 @@ extension Criterion {
         }
         guard text.utf8.count <= 1_000, !text.utf8.contains(0) else {
             throw .parameter(parameter, "\(parameter) is too long or holds a NUL.")
+        }
+        if isKeyed {
+            if text == "me" { return .text(caller.actor.text) }
+            guard let id = UUID(uuidString: text) else { throw refuse("an id (a UUID) or `me`") }
+            return .text(id.text)
         }
         switch type {
         case .uuid:

@@ -112,7 +112,7 @@ extension Relation {
             && request.conditions.allSatisfy { condition in
                 switch condition.criterion.place {
                 case .column(let name): groups.contains(name)
-                case .custom, .tags: false
+                case .custom, .tags, .condition: false
                 }
             }
     }

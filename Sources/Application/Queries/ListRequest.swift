@@ -119,7 +119,8 @@ struct ListRequest: Sendable {
             guard let criterion = subject.criteria[name], criterion.type.isOrdered,
                 case .column(let column) = criterion.place, let column = subject.table.column(column)
             else {
-                let known = subject.criteria.filter(\.value.type.isOrdered).keys.sorted().joined(separator: ", ")
+                let known = subject.criteria.filter { $0.value.type.isOrdered && !$0.value.isCondition }.keys.sorted()
+                    .joined(separator: ", ")
                 throw .parameter(
                     "sort",
                     "There is no sorting by \(name.prefix(60)). Known are \(known), with - before for descending.")

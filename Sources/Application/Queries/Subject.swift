@@ -67,6 +67,13 @@ extension Subject {
             for name in [criterion.name] + criterion.aliases { criteria[name] = criterion }
             beside = taggings.projections
         }
+        if entity.name == "deal", let stages = catalog.relations["rotting_stages"] {
+            // The stage of a deal and the calendar say it, no column of its own.
+            criteria["rotting"] = Criterion(
+                "rotting",
+                where: "EXISTS (SELECT FROM \(stages.sql) r WHERE r.organization_id = t.organization_id "
+                    + "AND r.pipeline_id = t.pipeline_id AND r.stage_id = t.stage_id AND t.entered_stage_at < r.since)")
+        }
         // As of a moment groups are counted from the rows.
         if catalog.isPast { return }
         search = catalog.relations["\(table.name)_search"]

@@ -34,6 +34,7 @@ struct Records: Sendable {
                 "person": ["entity": "contact", "id": .string(ids["contact"] ?? "")],
             ])
         ids["project"] = try await tenant.make("projects", ["name": "Rollout"])
+        ids["rate"] = try await tenant.make("rates", ["currency": "EUR", "day": "2026-01-31", "rate": 1])
         ids["import"] = try await tenant.make("imports", Records.opening)
         self.ids = ids
         let deal = try await tenant.get("/deals/\(ids["deal"] ?? "")", min: made["daybook-position"])
@@ -94,5 +95,6 @@ struct Records: Sendable {
         "contact": ["last_name": "Ray"], "product": ["name": "Valve"], "pipeline": Records.pipeline,
         "deal": ["title": "A valve"], "tag": ["name": "North"], "campaign": ["name": "Autumn", "kind": "other"],
         "project": ["name": "Training"],
+        "rate": ["currency": "GBP", "day": "2026-01-31", "rate": 2],
     ]
 }
