@@ -22,8 +22,7 @@ struct ListQuery {
     /// A page and one row more: the document, the id, the sort keys.
     ///
     /// The page is chosen from the table alone, and documents are made of its rows only: the names that a document
-    /// takes from other tables cost nothing for rows that are not shown. OFFSET 0 keeps the planner from making all
-    /// documents first and joining the page to them, which it does where a view joins more tables than it puts in order.
+    /// takes from other tables cost nothing for rows that are not shown.
     func page(after cursor: Cursor?) throws(Problem) -> Statement {
         var text = SQLText(organization)
         let keys = keys
@@ -33,7 +32,8 @@ struct ListQuery {
         try rows(after: cursor, to: &text)
         text += ") p CROSS JOIN LATERAL (SELECT "
         text += subject.document.columns(request.shown, of: hasView ? "t" : "(p.whole)")
-        text += hasView ? " FROM \(subject.document.sql) t WHERE t.organization_id = $1 AND t.id = p.id OFFSET 0) d" : ") d"
+        if hasView { text += " FROM \(subject.document.sql) t WHERE t.organization_id = $1 AND t.id = p.id" }
+        text += "\(hasView ? subject.document.fence : "")) d"
         text += ListQuery.order(keys, keys.indices.map { "p.k\($0)" })
         return text.statement
     }
