@@ -27,17 +27,20 @@ extension Condition {
                 names.append(.text(Normal.key(value) ?? value))
             }
         }
-        let schema = isPast ? "as_of" : "read"
-        var tags = "SELECT g.id FROM \(schema).tags g WHERE g.organization_id = $1 AND ("
-        let isNamed = "(g.archived_at IS NULL AND lower(g.name) = ANY ("
-        tags += ids.isEmpty ? "" : "g.id = ANY (\(text.bind(ids)))\(names.isEmpty ? "" : " OR ")"
-        tags += names.isEmpty ? ")" : "\(isNamed)\(text.bind(names)))))"
+        let given = ids.isEmpty ? nil : text.bind(ids)
+        var called = given.map { ["g.id = ANY (\($0))"] } ?? []
+        if !names.isEmpty { called.append("g.archived_at IS NULL AND lower(g.name) = ANY (\(text.bind(names)))") }
+        let tags =
+            "SELECT g.id FROM \(isPast ? "as_of" : "read").tags g WHERE g.organization_id = $1"
+            + " AND (\(called.joined(separator: " OR ")))"
         text += comparison == .ne ? " AND NOT EXISTS (" : " AND EXISTS ("
         if isPast {
             text += "\(tags) AND jsonb_exists(t.tags, g.id::text))"
         } else {
             text += "SELECT FROM read.taggings x WHERE x.organization_id = $1 AND x.record_id = t.id"
-            text += " AND x.tag_id IN (\(tags)))"
+            // An id that stands there lets the planner know how many records it is on.
+            let list = names.isEmpty ? given ?? "'{}'" : "ARRAY(\(tags))"
+            text += " AND x.tag_id = ANY (\(list)))"
         }
     }
 }

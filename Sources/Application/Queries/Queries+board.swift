@@ -19,6 +19,7 @@ extension Queries {
             let catalog = present.at(moment)
             let deal = try self.entity("deal")
             let deals = try subject(deal, catalog)
+            let parameters = try await naming(tags: parameters, catalog, caller, min: min)
             let cards = try relation("deal_cards", catalog)
             let stages = try relation("stages", catalog)
             let base = try BaseCurrency(parameters)

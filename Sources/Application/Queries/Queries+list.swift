@@ -17,6 +17,7 @@ extension Queries {
         return try await answering { present throws(Problem) in
             let catalog = present.at(moment)
             let subject = try subject(entity, catalog)
+            let parameters = try await naming(tags: parameters, catalog, caller, min: min)
             let custom = try await customCriteria(subject, parameters, catalog, caller)
             let request = try ListRequest(parameters, of: subject, custom: custom, by: caller)
             return try await page(of: subject, request, catalog, moment, caller, min)
