@@ -28,3 +28,7 @@ UNION ALL
 SELECT m.organization_id, 'campaign_member', m.id, c.name
 FROM read.campaign_members m
 LEFT JOIN read.campaigns c ON c.organization_id = m.organization_id AND c.id = m.campaign_id
+UNION ALL
+SELECT k.organization_id, 'task', k.id, k.title FROM read.tasks k
+UNION ALL
+SELECT n.organization_id, 'note', n.id, left(n.text, 80) FROM read.notes n

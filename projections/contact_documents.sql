@@ -23,6 +23,8 @@ SELECT c.organization_id,
        coalesce(c.affiliations, '{}') AS affiliations,
        c.primary_account_id,
        a.name AS primary_account_name,
+       read.instant((SELECT max(x.at) FROM read.touches x
+                     WHERE x.organization_id = c.organization_id AND x.record_id = c.id)) AS last_interaction_at,
        coalesce(c.custom, '{}') AS custom,
        coalesce((
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)

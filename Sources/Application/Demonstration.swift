@@ -39,6 +39,7 @@ struct Demonstration: Sendable {
         try await carryOut(projects())
         for result in await commands.executeEach(taggings(), by: caller) { _ = try result.get() }
         for start in stride(from: 0, to: 120, by: 40) { try await carryOut((start..<start + 40).map { deal($0) }) }
+        try await carryOut(work())
     }
 
     /// What is there already stays as it is.
@@ -188,6 +189,44 @@ extension Demonstration {
         case _: break
         }
         return asks
+    }
+
+    /// What was said with each firm, what is to be done about it, and what is noted of it.
+    private mutating func work() -> [[Ask]] {
+        let today = commands.clock()
+        func days(_ days: Int) -> Instant {
+            Instant(microseconds: today.microseconds + Int64(days) * 86_400_000_000)
+        }
+        var units: [[Ask]] = []
+        for (index, firm) in Self.firms.enumerated() {
+            let subject: JSON = ["entity": "account", "id": id(Account.name, firm)]
+            let seller = id(Member.name, pick(Self.sellers))
+            let contact = id(Contact.name, "contact of \(firm)")
+            let call: JSON = [
+                "kind": .string(pick(["call", "email", "meeting"])), "subject": subject, "contact_id": contact,
+                "owner_id": seller, "title": .string(pick(["Asked for prices", "Wants a trial", "Paid the invoice"])),
+                "duration_minutes": .integer(Int64(5 + random.below(50))),
+            ]
+            let at = days(-1 - random.below(30))
+            units.append([ask(Interaction.name, "talk with \(firm)", "log", call, at: at)])
+            let follow: JSON = [
+                "title": .string(pick(["Send the offer", "Call back", "Show the new release"])), "subject": subject,
+                "type": .string(pick(["todo", "call", "demo"])), "assignee_id": seller,
+                "priority": .string(pick(["low", "medium", "high", "urgent"])),
+                "due_on": .string(days(random.below(20) - 6).day().text),
+            ]
+            units.append([ask(Todo.name, "task for \(firm)", "create", follow)])
+            if index % 3 == 0 {
+                let plan: JSON = [
+                    "kind": "meeting", "subject": subject, "contact_id": contact, "owner_id": seller,
+                    "title": "Quarterly review", "scheduled_at": .string(days(1 + random.below(14)).text),
+                ]
+                units.append([ask(Interaction.name, "review with \(firm)", "schedule", plan)])
+                let note: JSON = ["text": "Orders in the first week of a quarter.", "subject": subject, "pinned": true]
+                units.append([ask(Note.name, "note on \(firm)", "write", note)])
+            }
+        }
+        return units
     }
 
     private mutating func later(than moment: Instant, before end: Instant) -> Instant {

@@ -3,7 +3,8 @@ public import Kernel
 /// All kinds of records there are. Routes, import mappings, permissions and the fuzzer are generic over this list.
 public let entities: [any Entity.Type] = [
     Organization.self, Member.self, Team.self, Account.self, Contact.self, Product.self, Pipeline.self, Deal.self,
-    Rate.self, Interaction.self, Tag.self, Campaign.self, CampaignMember.self, Project.self, FieldSet.self,
+    Rate.self, Interaction.self, Todo.self, Note.self, Tag.self, Campaign.self, CampaignMember.self, Project.self,
+    FieldSet.self,
 ]
 
 /// The shapes of all events there are.

@@ -23,6 +23,8 @@ extension Field.Kind {
 }
 
 extension [Field] {
+    /// The same fields, but a body may leave out any.
+    var optional: [Field] { map { $0.optional() } }
     /// The same fields, but these cannot be cleared: they have a default when a record begins.
     func keeping(_ names: String...) -> [Field] { map { names.contains($0.name) ? $0.required() : $0 } }
 }
@@ -33,6 +35,7 @@ extension Record {
     /// Sets one field; nil clears it.
     mutating func set(_ name: String, _ value: JSON?) { merge(Patch([name: value ?? .null]), []) }
     mutating func set(_ name: String, _ id: UUID?) { set(name, id.map { .string($0.text) }) }
+    mutating func set(_ name: String, _ flag: Bool) { set(name, JSON.bool(flag)) }
     mutating func set(_ name: String, _ text: String?) { set(name, text.map { .string($0) }) }
 }
 

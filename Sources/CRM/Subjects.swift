@@ -1,3 +1,6 @@
+public import FoundationEssentials
+import Kernel
+
 /// The kinds of records that others may be about, in one place: what happened, what is to be done, what is noted and
 /// what is tagged names its subject as `{"entity": "deal", "id": "…"}`.
 ///
@@ -12,4 +15,30 @@ public enum Subjects {
     ]
     /// Those who are persons: they take part in what happens, and what is personal is sealed under their keys.
     public static let people = ["contact", "member", "lead"]
+}
+
+/// A record of any kind, as events name it.
+public struct SubjectRef: Codable, Sendable, Equatable {
+    /// The entity's name.
+    public let entity: String
+    /// The record.
+    public let id: UUID
+
+    /// A record of an entity.
+    public init(_ entity: String, _ id: UUID) { (self.entity, self.id) = (entity, id) }
+
+    /// What a field's value names.
+    init?(_ json: JSON?) {
+        guard let entity = json?["entity"]?.string, let id = json?["id"]?.string.flatMap(UUID.init(uuidString:)) else {
+            return nil
+        }
+        self.init(entity, id)
+    }
+    /// The person that it is, if it is one.
+    var person: UUID? { Subjects.people.contains(entity) ? id : nil }
+}
+
+extension Field {
+    /// What it is about.
+    static let subject = Field("subject", .record(of: Subjects.all))
 }

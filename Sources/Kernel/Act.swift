@@ -52,6 +52,8 @@ public struct Body: Sendable, Hashable {
     public func id(_ name: String) -> UUID? { text(name).flatMap(UUID.init(uuidString:)) }
     /// A day.
     public func day(_ name: String) -> Day? { text(name).flatMap { Day($0) } }
+    /// A moment.
+    public func instant(_ name: String) -> Instant? { text(name).flatMap { Instant($0) } }
     /// An integer.
     public func integer(_ name: String) -> Int64? { values[name]?.integer }
     /// A boolean.
@@ -70,4 +72,6 @@ extension Record {
     public func id(_ name: String) -> UUID? { text(name).flatMap(UUID.init(uuidString:)) }
     /// The day in a field.
     public func day(_ name: String) -> Day? { text(name).flatMap { Day($0) } }
+    /// The moment in a field.
+    public func instant(_ name: String) -> Instant? { text(name).flatMap { Instant($0) } }
 }

@@ -24,7 +24,8 @@ extension Field {
             flaws.append(Flaw(pointer, "required", "\(name) must have a value"))
             return nil
         }
-        let result = kind.normal(value, at: pointer, flaws: &flaws)
+        let meant = synonyms.isEmpty ? nil : value.string.flatMap { Normal.key($0) }.flatMap { synonyms[$0] }
+        let result = kind.normal(meant.map { .string($0) } ?? value, at: pointer, flaws: &flaws)
         if result == "", isRequired {
             flaws.append(Flaw(pointer, "required", "\(name) must have a value"))
             return nil

@@ -13,6 +13,8 @@ public struct Field: Sendable, Hashable {
     public private(set) var dataClass = DataClass.public
     /// Whether search looks into it, and how much a hit there counts.
     public private(set) var weight: Weight?
+    /// Other words for those of a choice, in small letters: `done` for `completed`.
+    public private(set) var synonyms: [String: String] = [:]
     /// Its names in other systems, by which mappings know it.
     public private(set) var elsewhere: [System: String] = [:]
 
@@ -75,8 +77,12 @@ public struct Field: Sendable, Hashable {
 extension Field {
     /// A record cannot be without it.
     public func required() -> Field { changed { $0.isRequired = true } }
+    /// A record can be without it, or a body need not name it.
+    public func optional() -> Field { changed { $0.isRequired = false } }
     /// A body may also give it under these names.
     public func alias(_ names: String...) -> Field { changed { $0.aliases += names } }
+    /// A body may also give a word of its choice so.
+    public func spelled(_ words: [String: String]) -> Field { changed { $0.synonyms.merge(words) { $1 } } }
     /// It tells something about a person.
     public func personal() -> Field { changed { $0.dataClass = .personal } }
     /// Search looks into it.

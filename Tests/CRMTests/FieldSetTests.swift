@@ -12,7 +12,7 @@ import Testing
 
     @Test func `the fields of an entity are defined in one stream whose id is known`() {
         #expect(FieldSet.id(of: "deal").text == "6669656c-6473-8a64-a561-6c0000000000")
-        #expect(FieldSet.customizable == ["account", "contact", "product", "deal", "campaign", "project"])
+        #expect(FieldSet.customizable == ["account", "contact", "product", "deal", "task", "campaign", "project"])
         given(FieldSet.self, id: Scene.id).when(.define(entity: "account", key: "a", Self.year)).thenRefused(.misplaced)
     }
     @Test func `a key is made of the label where none is given`() throws {

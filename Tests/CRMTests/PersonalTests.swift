@@ -34,7 +34,7 @@ import Testing
             }
         }
         #expect(personalNames(of: "contact").isSuperset(of: ["first_name", "emails", "primary_email", "custom"]))
-        #expect(personalNames(of: "interaction") == ["title", "text", "attributes"])
+        #expect(personalNames(of: "interaction") == ["title", "text", "location", "attributes", "cancel_reason"])
         #expect(personalNames(of: "deal").isSuperset(of: ["title", "lost_reason", "description"]))
     }
 }

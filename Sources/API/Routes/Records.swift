@@ -49,7 +49,9 @@ extension Routes {
         let record = "\(Self.base)/\(entity.plural)/{id}"
         switch act.form {
         case .creates:
-            return [creating(act, entity)]
+            // What a record can also begin with has a path of its own; ids are UUIDs, so that it hides none.
+            let isFirst = Exposure.acts(of: entity).first { $0.form == .creates }?.name == act.name
+            return [creating(act, entity, at: isFirst ? "" : "/\(act.name)")]
         case .edits:
             let patch = Route(
                 .patch, record, act.summary, body: .patch(act.takes), answer: .command(200),
@@ -73,10 +75,10 @@ extension Routes {
         }
     }
 
-    private func creating(_ act: Exposure.Act, _ entity: any Entity.Type) -> Route {
+    private func creating(_ act: Exposure.Act, _ entity: any Entity.Type, at segment: String) -> Route {
         let path = "\(Self.base)/\(entity.plural)"
         return Route(
-            .post, path, act.summary, body: .members(act.takes, optional: false), answer: .command(201),
+            .post, path + segment, act.summary, body: .members(act.takes, optional: false), answer: .command(201),
             handler: .known { exchange, caller throws(Problem) in
                 let ask = Ask(entity.name, .new, act.name, exchange.body, ifMatch: exchange.conditions.match.version)
                 return try await carryOut(ask, exchange, caller, below: path)

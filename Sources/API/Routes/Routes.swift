@@ -15,8 +15,7 @@ struct Routes {
     var all: [Route] {
         let described =
             sessions + organization + services.entities.flatMap(records(of:)) + pipelines + campaigns + projects
-            + fields
-            + persons + reports + batches + imports + auditing + projections + operations
+            + fields + workday + persons + reports + batches + imports + auditing + projections + operations
         return described + [OpenAPI.route(for: described, entities: services.entities)]
     }
 

@@ -10,27 +10,58 @@ extension Queries {
         _ entity: String, _ id: UUID, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil
     ) async throws(Problem) -> Reply {
         let entity = try self.entity(entity)
+        let known = ["limit", "cursor"]
+        if let other = parameters.first(where: { !known.contains($0.name) }) {
+            throw .unknownParameter(other.name, known: known)
+        }
+        let organization = caller.organization
+        let key = try await surroundings.cursorKey(organization)
+        let shape = Cursor.shape("timeline", [id.text])
         return try await answering { catalog throws(Problem) in
             let records = try subject(entity, catalog)
-            let pages = Subject(
-                pages: try relation("timeline_pages", catalog), of: try relation("timeline_documents", catalog))
-            var text = SQLText(caller.organization)
-            let place = text.bind(.uuid(id))
-            text += "SELECT t.id FROM \(records.table.sql) t WHERE t.organization_id = $1 AND t.id = \(place)"
+            let entries = try relation("timeline_documents", catalog)
+            let request = try ListRequest(parameters, of: Subject(entries), by: caller)
+            var cursor: Cursor?
+            if let text = request.cursor {
+                cursor = try Cursor(text, shape: shape, organization: organization, key: key)
+            }
             let question = Question(
-                organization: caller.organization, projections: records.projections, min: min,
-                statements: [text.statement])
-            guard try await !ask(question, on: points).results[0].isEmpty else { throw Problem.absent(entity.name) }
-            let request = try ListRequest(parameters + [Parameter("page_id", id.text)], of: pages, by: caller)
-            return try await page(of: pages, request, catalog, nil, caller, min)
+                organization: organization, projections: Set(records.projections + entries.projections).sorted(),
+                min: min, past: cursor?.position,
+                statements: [
+                    existence(of: id, records, organization), page(of: id, request.limit, after: cursor, organization),
+                ])
+            let answer = try await ask(question, on: lists)
+            guard !answer.results[0].isEmpty else { throw Problem.absent(entity.name) }
+            return try reading {
+                let rows = answer.results[1]
+                let shown = rows.prefix(request.limit)
+                var next: String?
+                if rows.count > request.limit, let last = shown.last {
+                    let keys: [JSON] = [.integer(try last.timestamptz(1)), .integer(try last.bigint(2))]
+                    next = Cursor(keys: keys, id: id, position: answer.position, shape: shape)
+                        .text(organization: organization, key: key)
+                }
+                return Reply(
+                    body: Document.list(shown, next: next, total: nil, answer), position: answer.position)
+            }
         }
     }
-}
 
-extension Subject {
-    /// The entries of records' pages, newest first; those of one moment in the order in which they were recorded.
-    fileprivate init(pages: Relation, of entries: Relation) {
-        let order = ["occurred_at", "number"].compactMap { pages.column($0).map { SortKey($0, descending: true) } }
-        self.init(pages, entries, fields: [], entity: nil, order: order)
+    private func existence(of id: UUID, _ records: Subject, _ organization: UUID) -> Statement {
+        var text = SQLText(organization)
+        let place = text.bind(.uuid(id))
+        text += "SELECT t.id FROM \(records.table.sql) t WHERE t.organization_id = $1 AND t.id = \(place)"
+        return text.statement
+    }
+
+    private func page(of id: UUID, _ limit: Int, after cursor: Cursor?, _ organization: UUID) -> Statement {
+        Statement(SQL.timelinePage) {
+            $0.uuid(organization)
+            $0.uuid(id)
+            $0.bigint(Int64(limit) + 1)
+            $0.timestamptz(cursor?.keys.first?.integer)
+            $0.bigint(cursor?.keys.last?.integer)
+        }
     }
 }

@@ -74,6 +74,16 @@ extension Subject {
                 where: "EXISTS (SELECT FROM \(stages.sql) r WHERE r.organization_id = t.organization_id "
                     + "AND r.pipeline_id = t.pipeline_id AND r.stage_id = t.stage_id AND t.entered_stage_at < r.since)")
         }
+        // What the clock makes of records are flags of a view.
+        if let states = catalog.relations["\(entity.name)_states"] {
+            for flag in states.columns where flag.type == .flag && table.column(flag.name) == nil {
+                criteria[flag.name] = Criterion(
+                    flag.name,
+                    where: "t.id IN (SELECT s.id FROM \(states.sql) s WHERE s.organization_id = $1 "
+                        + "AND s.\(SQLText.name(flag.name)))")
+            }
+            beside += states.projections
+        }
         // As of a moment groups are counted from the rows.
         if catalog.isPast { return }
         search = catalog.relations["\(table.name)_search"]
@@ -117,8 +127,14 @@ extension Subject {
     static func fields(besides entity: String) -> [Field] { derived[entity] ?? [] }
     private static let derived: [String: [Field]] = [
         "interaction": [
-            Field("subject_entity", .choice(Subjects.all)),
-            Field("subject_id", .id),
+            Field("subject_entity", .choice(Subjects.all)), Field("subject_id", .id),
+            Field("status", .choice(Interaction.Status.allCases.map(\.rawValue)))
+                .spelled(["planned": "scheduled", "held": "completed", "done": "completed", "canceled": "cancelled"]),
+        ],
+        "task": [Field("subject_entity", .choice(Subjects.all)), Field("subject_id", .id)],
+        "note": [
+            Field("subject_entity", .choice(Subjects.all)), Field("subject_id", .id),
+            Field("author_id", .reference("member")),
         ],
         "campaign": [Field("status", .choice(Campaign.Status.allCases.map(\.rawValue)))],
         "campaign_member": [

@@ -30,6 +30,11 @@ extension [Field] {
 extension Field {
     fileprivate func schema(_ use: SchemaUse, nullable: Bool) -> [String: JSON] {
         var schema = kind.schema(use, change: nullable)
+        switch use {
+        case .body where !synonyms.isEmpty:
+            schema["enum"] = .array((schema["enum"]?.array ?? []) + synonyms.keys.sorted().map { .string($0) })
+        case .body, .stored: break
+        }
         if nullable, !isRequired { schema = Field.Kind.orNull(schema) }
         switch use {
         case .body where !aliases.isEmpty:

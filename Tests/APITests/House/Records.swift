@@ -35,6 +35,9 @@ struct Records: Sendable {
             ])
         ids["project"] = try await tenant.make("projects", ["name": "Rollout"])
         ids["rate"] = try await tenant.make("rates", ["currency": "EUR", "day": "2026-01-31", "rate": 1])
+        let subject: JSON = ["entity": "account", "id": .string(ids["account"] ?? "")]
+        ids["task"] = try await tenant.make("tasks", ["title": "Call", "subject": subject])
+        ids["note"] = try await tenant.make("notes", ["text": "Met", "subject": subject])
         ids["import"] = try await tenant.make("imports", Records.opening)
         self.ids = ids
         let deal = try await tenant.get("/deals/\(ids["deal"] ?? "")", min: made["daybook-position"])
@@ -88,6 +91,9 @@ struct Records: Sendable {
                 "person": ["entity": "contact", "id": .string(ids["contact"] ?? "")],
             ]
         }
+        if entity == "note" {
+            return ["text": "Met", "subject": ["entity": "account", "id": .string(ids["account"] ?? "")]]
+        }
         return Records.least[entity] ?? [:]
     }
     private static let least: [String: JSON] = [
@@ -96,5 +102,6 @@ struct Records: Sendable {
         "deal": ["title": "A valve"], "tag": ["name": "North"], "campaign": ["name": "Autumn", "kind": "other"],
         "project": ["name": "Training"],
         "rate": ["currency": "GBP", "day": "2026-01-31", "rate": 2],
+        "task": ["title": "Call"],
     ]
 }

@@ -1,0 +1,49 @@
+import Application
+import CRM
+import HTTPTypes
+import Kernel
+
+// MARK: What is there to do today, and what has just been done?
+
+extension Routes {
+    /// `/today`, `/tasks/my-tasks`, and logging in one call.
+    var workday: [Route] { [today, myTasks, quickLog] }
+
+    private var today: Route {
+        Self.query(
+            "/today", "The caller's day: tasks, reminders, interactions, and what might be done next.", .only([]),
+            ["type": "object"]
+        ) { [queries = services.queries] exchange, caller throws(Problem) in
+            try await queries.today(exchange.query, by: caller, min: exchange.conditions.minimum)
+        }
+    }
+
+    private var myTasks: Route {
+        Self.query(
+            "/tasks/my-tasks", "The caller's own open tasks, the next due first.", .grammar(Describing.listing),
+            Schema.page(of: Todo.self)
+        ) { [queries = services.queries] exchange, caller throws(Problem) in
+            try await queries.myTasks(exchange.query, by: caller, min: exchange.conditions.minimum)
+        }
+    }
+
+    private var quickLog: Route {
+        let path = "\(Self.base)/interactions"
+        return Route(
+            .post, "\(path)/quick_log", "Log what happened and, in the same call, enter the task that follows from it.",
+            body: .members(QuickLog.takes, optional: false), answer: .command(201),
+            handler: .known { [commands = services.commands] exchange, caller throws(Problem) in
+                let body = try Self.read(exchange.body, QuickLog.takes)
+                let answer = try await commands.quickLog(body, by: caller, key: exchange.conditions.key)
+                guard let logged = answer.results.first else { throw .fault }
+                var members = Self.body(of: logged, answer.position).object ?? [:]
+                if let task = answer.results.dropFirst().first {
+                    members["follow_up"] = Self.body(of: task, answer.position)
+                }
+                var outcome = Outcome(status: 201, .object(members), position: answer.position)
+                outcome.version = logged.version
+                outcome.location = "\(path)/\(logged.id.text)"
+                return outcome
+            })
+    }
+}

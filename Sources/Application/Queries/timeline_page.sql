@@ -1,0 +1,30 @@
+-- A page of what happened, newest first, and one entry more: of the record $2 itself and, for an account, of the deals
+-- and contacts that belong to it now. Behind ($4, $5) where a page goes on. Each of these tells its own newest by its
+-- index, and only those are sorted: never all there is. An event stands once on a page, however many of its subjects
+-- belong there; the one nearest to the record shows it.
+SELECT row_to_json(d), p.created_at, p.number
+FROM (
+    SELECT DISTINCT ON (e.created_at, e.number) e.id, e.created_at, e.number
+    FROM (
+        SELECT $2::uuid AS id, 0 AS distance
+        UNION ALL
+        SELECT d.id, 1 FROM read.deals d WHERE d.organization_id = $1 AND d.account_id = $2
+        UNION ALL
+        SELECT c.id, 1 FROM read.contacts c WHERE c.organization_id = $1 AND c.primary_account_id = $2
+    ) s
+    CROSS JOIN LATERAL (
+        SELECT t.id, t.created_at, t.number
+        FROM read.timeline t
+        WHERE t.organization_id = $1 AND t.subject_id = s.id
+            AND ($4::timestamptz IS NULL OR (t.created_at, t.number) < ($4, $5))
+        ORDER BY t.created_at DESC, t.number DESC
+        LIMIT $3
+    ) e
+    ORDER BY e.created_at DESC, e.number DESC, s.distance, e.id
+    LIMIT $3
+) p
+CROSS JOIN LATERAL (
+    SELECT t.id, t.position, t.occurred_at, t.event, t.record, t.record_name, t.actor_id, t.actor_name, t.details
+    FROM read.timeline_documents t WHERE t.organization_id = $1 AND t.id = p.id
+) d
+ORDER BY p.created_at DESC, p.number DESC

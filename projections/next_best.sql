@@ -1,0 +1,40 @@
+-- What a member might do next, by plain rules, each row with the rule that it comes from and since when it holds. The
+-- rules in their order (`place`):
+-- 1 interaction_unresolved: its time is over, and nobody said whether it took place.
+-- 2 follow_up_due: an account was to be followed up by now.
+-- 3 deal_past_close: an open deal was expected to close on a day that is over.
+-- 4 deal_rotting: an open deal has been in its stage for longer than the stage allows.
+-- 5 deal_untouched: nothing was done to an open deal, and nothing took place about it, for 14 days.
+-- 6 deal_without_next_step: an open deal says no next step, and there is no open task about it.
+CREATE VIEW read.next_best WITH (security_invoker = true) AS
+SELECT i.organization_id, i.owner_id AS member_id, 1 AS place, 'interaction_unresolved' AS rule,
+       'interaction' AS entity, i.id, coalesce(i.title, i.name) AS name, i.scheduled_at AS since
+FROM read.interactions i
+WHERE i.status = 'scheduled' AND i.archived_at IS NULL AND i.scheduled_at < now()
+UNION ALL
+SELECT a.organization_id, a.owner_id, 2, 'follow_up_due', 'account', a.id, a.name, a.next_follow_up_at
+FROM read.accounts a
+WHERE a.archived_at IS NULL AND a.next_follow_up_at <= now()
+UNION ALL
+SELECT d.organization_id, d.owner_id, r.place, r.rule, 'deal', d.id, d.title, r.since
+FROM read.deals d
+LEFT JOIN read.organizations z ON z.organization_id = d.organization_id AND z.id = d.organization_id
+LEFT JOIN read.stages s
+    ON s.organization_id = d.organization_id AND s.pipeline_id = d.pipeline_id AND s.id = d.stage_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(z.time_zone, 'UTC') AS zone,
+           greatest(d.updated_at, (SELECT max(x.at) FROM read.touches x
+                                   WHERE x.organization_id = d.organization_id AND x.record_id = d.id)) AS touched
+) c
+CROSS JOIN LATERAL (VALUES
+    (3, 'deal_past_close', (d.expected_close + 1)::timestamp AT TIME ZONE c.zone,
+     d.expected_close < (now() AT TIME ZONE c.zone)::date),
+    (4, 'deal_rotting', d.entered_stage_at + s.rotting_days * interval '1 day',
+     read.rotting(d.status, read.days(d.entered_stage_at, z.time_zone, now()), s.rotting_days)),
+    (5, 'deal_untouched', c.touched, c.touched < now() - interval '14 days'),
+    (6, 'deal_without_next_step', d.updated_at,
+     d.next_step IS NULL AND NOT EXISTS (
+         SELECT FROM read.tasks k
+         WHERE k.organization_id = d.organization_id AND k.subject_id = d.id AND k.open AND k.archived_at IS NULL))
+) r (place, rule, since, holds)
+WHERE d.status = 'open' AND d.archived_at IS NULL AND r.holds
