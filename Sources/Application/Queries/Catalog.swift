@@ -63,9 +63,8 @@ struct Relation: Sendable {
     /// The same where it is the frame of others' rows: as of a moment at which it did not exist, as it was first.
     var asFrame: String { schema == "read" ? sql : "\(schema).\(SQLText.name(name + "__referred"))" }
     /// Stands behind a question for one row, so that it is answered by itself for each row of a page: where a view joins
-    /// more tables than the planner puts in order, it would make all rows first and look among them for the page's. As
-    /// of a moment what is joined has no index to be found by, and all at once costs less.
-    var fence: String { schema == "read" ? " OFFSET 0" : "" }
+    /// more tables than the planner puts in order, it would make all rows first and look among them for the page's.
+    static let fence = " OFFSET 0"
     /// The same as of a moment.
     fileprivate var past: Relation {
         var past = self

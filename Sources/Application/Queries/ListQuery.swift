@@ -33,7 +33,7 @@ struct ListQuery {
         text += ") p CROSS JOIN LATERAL (SELECT "
         text += subject.document.columns(request.shown, of: hasView ? "t" : "(p.whole)")
         if hasView { text += " FROM \(subject.document.sql) t WHERE t.organization_id = $1 AND t.id = p.id" }
-        text += "\(hasView ? subject.document.fence : "")) d"
+        text += "\(hasView ? Relation.fence : "")) d"
         text += ListQuery.order(keys, keys.indices.map { "p.k\($0)" })
         return text.statement
     }

@@ -87,7 +87,7 @@ private struct BoardQuery {
         text += " ORDER BY t.entered_stage_at DESC, t.id DESC LIMIT \(text.bind(.integer(Int64(request.limit) + 1)))) c"
         text += " WHERE s.organization_id = $1 AND s.pipeline_id = \(place)) p"
         text += " CROSS JOIN LATERAL (SELECT \(cards.columns(cards.shown.map(\.name))) FROM \(cards.sql) t"
-        text += " WHERE t.organization_id = $1 AND t.id = p.id\(cards.fence)) d"
+        text += " WHERE t.organization_id = $1 AND t.id = p.id\(Relation.fence)) d"
         text += " ORDER BY p.entered_stage_at DESC, p.id DESC"
         return text.statement
     }

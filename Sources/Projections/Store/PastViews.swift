@@ -134,27 +134,33 @@ extension ReadTable {
                 + ReadTable.since("v", ("since_at", "since_recorded_at", "")))
     }
 
-    private var pastRows: String {
+    /// All versions with their ends, the one that is among them, as `r`. Neither part has a condition of its own: only so
+    /// does the planner take both for one table, in which it finds a row, or the next of an order, by the indexes of
+    /// each.
+    private var whole: String {
         let fields = list(fields.map(\.name))
+        let none = "NULL::timestamptz AS until_at, NULL::timestamptz AS until_recorded_at"
+        return "(SELECT \(fields), \(none) FROM \(rows) UNION ALL SELECT \(fields), until_at, until_recorded_at FROM "
+            + "\(history)) r"
+    }
+    private static let isNotOver = "(r.until_at IS NULL OR NOT (\(until("r"))))"
+
+    private var pastRows: String {
         // What was made later was not there in any version: said once more, so that a list by that time begins there.
         let begun = "r.created_at <= (SELECT as_of.occurred()) AND \(ReadTable.since("r", since))"
         return view(
             "as_of", name,
-            "SELECT \(fields) FROM \(rows) r WHERE \(begun) UNION ALL SELECT \(fields) FROM "
-                + "\(history) r WHERE \(begun) AND NOT (\(ReadTable.until("r")))")
+            "SELECT \(list(fields.map(\.name))) FROM \(whole) WHERE \(begun) AND \(ReadTable.isNotOver)")
     }
 
     private var referredRows: String {
-        let fields = list(fields.map(\.name))
-        func isFirst(_ before: String) -> String {
-            "NOT EXISTS (SELECT FROM \(history) e WHERE e.organization_id = r.organization_id AND e.id = r.id\(before))"
-        }
-        let begun = ReadTable.since("r", since)
+        let isFirst =
+            "NOT EXISTS (SELECT FROM \(history) e WHERE e.organization_id = r.organization_id AND e.id = r.id "
+            + "AND e.position < r.position)"
         return view(
             "as_of", ReadTable.referred(name),
-            "SELECT \(fields) FROM \(rows) r WHERE (\(begun)) OR \(isFirst("")) UNION ALL SELECT \(fields) FROM "
-                + "\(history) r WHERE CASE WHEN \(begun) THEN NOT (\(ReadTable.until("r"))) ELSE "
-                + "\(isFirst(" AND e.position < r.position")) END")
+            "SELECT \(list(fields.map(\.name))) FROM \(whole) WHERE CASE WHEN \(ReadTable.since("r", since)) "
+                + "THEN \(ReadTable.isNotOver) ELSE \(isFirst) END")
     }
 
     private var pastTotals: String {
