@@ -170,7 +170,7 @@ extension DealsReport {
                 key: key, label: label, currency: try row.text(orNil: 2), sum: try row.bigint(3),
                 count: try row.bigint(4), base: base == nil ? nil : try row.bigint(orNil: 5))
             // The months of a quarter come one after the other, but their currencies alternate.
-            if let same = groups.lastIndex(where: { $0.key == key && $0.currency == group.currency }), grouping.isTime {
+            if grouping.isTime, let same = groups.lastIndex(where: { $0.key == key && $0.currency == group.currency }) {
                 groups[same].add(group)
             } else {
                 groups.append(group)
