@@ -30,6 +30,15 @@ struct Model {
         if questions.locks.contains(where: { locks[$0, default: session] != session }) { return nil }
         for organization in questions.locks { locks[organization] = session }
         var facts = Facts()
+        for sequel in questions.sequels {
+            let rest = (logs[sequel.organization] ?? []).drop { $0.position < sequel.from }
+            facts.sequels[sequel.organization] = rest.prefix(sequel.limit).map {
+                Step(
+                    position: $0.position, stream: $0.stream,
+                    fact: StreamFact(version: $0.version, occurredAt: $0.occurredAt), recordedAt: $0.recordedAt,
+                    leaf: $0.leaf)
+            }
+        }
         for organization in questions.heads { facts.tips[organization] = tip(organization) }
         for key in questions.streams {
             let last = logs[key.organization]?.last { $0.stream == key.stream }

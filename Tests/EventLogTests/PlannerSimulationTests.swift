@@ -32,7 +32,7 @@ import Testing
             met.isSuperset(of: [
                 "zombie", "locks", "waiting", "rollBack", "found true", "found false", "uniqueViolation",
                 "divisionByZero", "connectionLost", "moved", "claimed", "repeated", "keyReused", "cancelled",
-                "prepared",
+                "prepared", "sequel", "long sequel", "filled up",
             ]), "only \(met.sorted())")
     }
 }
@@ -52,6 +52,8 @@ struct Simulation {
     var commands: UInt64 = 0
     /// Transactions whose client is gone and whose server process has not noticed.
     var zombies: [Batch] = []
+    /// Whose questions a planner asked last, with locks.
+    var asked: [Int: Set<Ticket>] = [:]
     /// What the seed led to.
     var met: Set<String> = []
 
@@ -60,6 +62,7 @@ struct Simulation {
         var limits = Planner.Limits()
         limits.rememberedOfOne = 3
         limits.remembered = seed % 2 == 0 ? 20 : 1_000
+        limits.sequel = seed % 4 < 2 ? 3 : 1_000
         // One alone keeps what it remembers for long; more of them lose races.
         planners = Array(repeating: Planner(limits: limits), count: Int(seed % 3) + 1)
     }
@@ -83,6 +86,9 @@ struct Simulation {
             planners[session].rolledBack()
         case .look(let questions): look(questions, session)
         case .write(let batch):
+            if batch.isLocked, let asked = asked[session], !asked.isSuperset(of: batch.entries.map(\.pending.ticket)) {
+                met.insert("filled up")
+            }
             if chance(60) { prepare(session) }
             write(batch, session)
         case .verify(let batch):
@@ -106,7 +112,14 @@ struct Simulation {
             met.insert("waiting")
             return
         }
-        if !questions.locks.isEmpty { met.insert("locks") }
+        if !questions.locks.isEmpty {
+            met.insert("locks")
+            asked[session] = Set(planners[session].chosen.map(\.ticket))
+            if !isCalm { for _ in 0..<Int.random(in: 0...2, using: &random) { submit(to: session) } }
+        }
+        for sequel in questions.sequels {
+            met.insert(facts.sequels[sequel.organization]?.count ?? 0 < sequel.limit ? "sequel" : "long sequel")
+        }
         planners[session].learn(facts, to: questions)
     }
 

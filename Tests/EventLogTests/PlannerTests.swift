@@ -186,4 +186,69 @@ import Testing
         #expect(batches == 39)
         #expect(locks == Book.pessimism)
     }
+
+    @Test func `who queues while a log's lock is waited for goes along, and what others wrote is read, not looked up`()
+        throws
+    {
+        var planner = Planner()
+        let organization = id()
+        var model = Model()
+        var other = Planner()
+        // The other process writes first, so this one loses its race and queues for the lock from then on.
+        submit(&planner, 1...1, organization, .interactive)
+        let late = try #require(batch(&planner))
+        write(opening(organization), by: &other, &model, session: 1)
+        #expect(late.rows.map(\.position) == [1])
+        planner.failed(PostgresError(.uniqueViolation, "position"), at: ticks)
+        write(opening(organization, readAt: 1), by: &planner, &model, session: 0)
+        write(opening(organization, readAt: 1), by: &other, &model, session: 1)
+        let written = model.head(organization).position
+        func queue(_ tickets: ClosedRange<Int>) {
+            for ticket in tickets {
+                let unit = opening(organization, readAt: written - 1)
+                planner.submit(Pending(ticket: ticket, unit: unit), at: ticks)
+            }
+        }
+        queue(2...2)
+        guard case .look(let questions) = planner.next(at: ticks, clock: { time }) else {
+            Issue.record("no lock is taken")
+            return
+        }
+        #expect(questions.locks == [organization])
+        #expect(questions.sequels.map(\.from) == [written - 1])
+        #expect(questions.heads.isEmpty && questions.streams.isEmpty)
+        queue(3...4)
+        planner.learn(model.answer(questions, session: 0) ?? Facts(), to: questions)
+        guard case .write(let batch) = planner.next(at: ticks, clock: { time }) else {
+            Issue.record("something else is asked")
+            return
+        }
+        #expect(batch.entries.map(\.pending.ticket) == [2, 3, 4])
+        try model.write(batch, session: 0)
+        #expect(batch.after[organization]?.tip == model.tip(organization))
+    }
+
+    /// Whatever it takes until what queues is in the model's log.
+    private func write(
+        _ unit: EventLog.Unit, by planner: inout Planner, _ model: inout Model, session: Int
+    ) {
+        planner.submit(Pending(ticket: 99, unit: unit), at: ticks)
+        while true {
+            switch planner.next(at: ticks, clock: { time }) {
+            case .look(let questions):
+                planner.learn(model.answer(questions, session: session) ?? Facts(), to: questions)
+            case .write(let batch):
+                do throws(PostgresError) {
+                    try model.write(batch, session: session)
+                    _ = planner.wrote()
+                } catch {
+                    planner.failed(error, at: ticks)
+                }
+            case .rollBack:
+                model.unlock(session)
+                planner.rolledBack()
+            case .rest, .verify: return
+            }
+        }
+    }
 }

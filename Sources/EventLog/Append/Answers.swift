@@ -11,6 +11,7 @@ extension Questions {
         if !locks.isEmpty { all.append(Statement("BEGIN")) }
         if isImpatient { all.append(.impatience) }
         if !locks.isEmpty { all.append(Statement(SQL.lockLogs) { $0.uuids(locks) }) }
+        if !sequels.isEmpty { all.append(.sequels(sequels)) }
         if !heads.isEmpty { all.append(.tips(of: heads)) }
         if !streams.isEmpty { all.append(.versions(of: streams)) }
         if !claims.isEmpty { all.append(.holders(of: claims)) }
@@ -22,6 +23,7 @@ extension Questions {
     func facts(_ results: [Result]) throws(PostgresError) -> Facts {
         var facts = Facts()
         var rest = results.dropFirst((locks.isEmpty ? 0 : 2) + (isImpatient ? 1 : 0))
+        if !sequels.isEmpty, let result = rest.popFirst() { facts.sequels = try result.sequels() }
         if !heads.isEmpty, let result = rest.popFirst() { facts.tips = try result.tips() }
         if !streams.isEmpty, let result = rest.popFirst() {
             for row in result {
@@ -73,6 +75,20 @@ extension Result {
             tips[organization] = Tip(head: head, frontier: frontier)
         }
         return tips
+    }
+
+    /// Of `read_sequels`.
+    func sequels() throws(PostgresError) -> [UUID: [Step]] {
+        var sequels: [UUID: [Step]] = [:]
+        for row in self {
+            sequels[try row.uuid(0), default: []].append(
+                Step(
+                    position: try row.bigint(1), stream: try row.uuid(2),
+                    fact: StreamFact(
+                        version: try row.int(3), occurredAt: Instant(microseconds: try row.timestamptz(4))),
+                    recordedAt: Instant(microseconds: try row.timestamptz(5)), leaf: try row.bytea(6)))
+        }
+        return sequels
     }
 
     /// Of `read_claims`.

@@ -49,7 +49,6 @@ final class AppendLoop: @unchecked Sendable {
                 if isClosing, callers.isEmpty { return }
                 inbox.sleep(until: until)
             case .look(let questions):
-                tell()
                 try look(questions, connection)
             case .write(let batch): try write(batch, connection)
             case .verify(let batch): try verify(batch, connection)
@@ -77,8 +76,11 @@ final class AppendLoop: @unchecked Sendable {
     private func look(_ questions: Questions, _ connection: BlockingConnection) throws(PostgresError) {
         let hadLocks = planner.isLocked
         do throws(PostgresError) {
-            let facts = try questions.facts(connection.runPipelined(questions.statements))
-            planner.learn(facts, to: questions)
+            let results = try connection.runPipelined(questions.statements) {
+                tell()
+                return nil
+            }
+            planner.learn(try questions.facts(results), to: questions)
         } catch {
             try leave(connection, after: error, inTransaction: hadLocks || !questions.locks.isEmpty) {
                 planner.lookFailed($0, at: .now)

@@ -113,6 +113,13 @@ extension Statement {
     static func tips(of organizations: [UUID]) -> Statement {
         Statement(SQL.readTips) { $0.uuids(organizations) }
     }
+    static func sequels(_ sequels: [Questions.Sequel]) -> Statement {
+        Statement(SQL.readSequels) {
+            $0.uuids(sequels.map(\.organization))
+            $0.bigints(sequels.map(\.from))
+            $0.bigints(sequels.map { Int64($0.limit) })
+        }
+    }
     static func versions(of streams: [StreamKey]) -> Statement {
         Statement(SQL.readStreams) {
             $0.uuids(streams.map(\.organization))

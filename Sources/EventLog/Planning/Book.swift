@@ -46,6 +46,32 @@ struct Book {
         self.tip = tip
         lastPosition = head.position
         start = head.position
+        reckon(others: others, isLocked: isLocked)
+    }
+
+    /// What follows the known head was read behind the lock: `steps`, beginning with the event at the head. What was
+    /// known still holds. Where they are as many as were asked for, or follow another head than this one, nothing is
+    /// known any more.
+    mutating func follow(_ steps: [Step], limit: Int) {
+        guard var tip, steps.count < limit else { return forget() }
+        var rest = steps[...]
+        if tip.head.position > 0 {
+            guard let first = rest.popFirst(), first.position == tip.head.position, first.leaf == tip.head.leaf else {
+                return forget()
+            }
+        }
+        for step in rest {
+            guard step.position == tip.head.position + 1 else { return forget() }
+            tip.head = Head(position: step.position, leaf: step.leaf, recordedAt: step.recordedAt)
+            _ = tip.frontier.append(leaf: step.leaf)
+            remember(step.stream, step.fact, at: step.position)
+        }
+        self.tip = tip
+        lastPosition = tip.head.position
+        reckon(others: !rest.isEmpty, isLocked: true)
+    }
+
+    private mutating func reckon(others: Bool, isLocked: Bool) {
         if others {
             pessimistic = Book.pessimism
         } else if isLocked, pessimistic > 0 {
@@ -87,6 +113,19 @@ struct Book {
     private mutating func remember(_ stream: UUID, _ fact: StreamFact, at position: Position) {
         streams[stream] = (fact, position)
         order.append((position, stream))
+    }
+
+    /// The streams of a unit whose versions, or last times, nobody remembers. `whenMoved`: take it that the log moved.
+    func unknown(of pending: Pending, whenMoved: Bool = false) -> [StreamKey] {
+        let unit = pending.unit
+        let mustLook = whenMoved || pending.attempts > 0 || unit.readAt < start
+        let stated = Set(unit.drafts.lazy.filter { $0.occurredAt != nil }.map(\.stream))
+        return unit.expected.compactMap { stream, version in
+            if !whenMoved, fact(of: stream) != nil { return nil }
+            // A new stream has no last event, so its times need nothing but its version.
+            return mustLook || version > 0 && stated.contains(stream)
+                ? StreamKey(organization: unit.organization, stream: stream) : nil
+        }
     }
 
     /// Forgets the oldest changes beyond `capacity`. Not while a batch is being judged: it needs what was looked up.

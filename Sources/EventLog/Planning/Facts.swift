@@ -62,6 +62,8 @@ extension [UInt8] {
 struct Questions: Sendable, Equatable {
     /// Take these organizations' advisory locks first, in this order, and leave the transaction open.
     var locks: [UUID] = []
+    /// What follows these heads, from the event at each of them on, and at most so many events.
+    var sequels: [Sequel] = []
     var heads: [UUID] = []
     var streams: [StreamKey] = []
     var claims: [ClaimKey] = []
@@ -69,11 +71,31 @@ struct Questions: Sendable, Equatable {
     /// Wait for locks a short time only: these units are tried again after they were in the way of others.
     var isImpatient = false
 
-    var isEmpty: Bool { heads.isEmpty && streams.isEmpty && claims.isEmpty && outcomes.isEmpty }
+    var isEmpty: Bool {
+        sequels.isEmpty && heads.isEmpty && streams.isEmpty && claims.isEmpty && outcomes.isEmpty
+    }
+
+    /// A log is read on from the head that is known.
+    struct Sequel: Sendable, Equatable {
+        var organization: UUID
+        var from: Position
+        var limit: Int
+    }
+}
+
+/// What the appender has to know of an event that another process appended.
+struct Step: Sendable {
+    var position: Position
+    var stream: UUID
+    var fact: StreamFact
+    var recordedAt: Instant
+    var leaf: [UInt8]
 }
 
 /// The answers. Heads are read before everything else, so the rest is as new as they or newer.
 struct Facts: Sendable {
+    /// In the order of positions.
+    var sequels: [UUID: [Step]] = [:]
     var tips: [UUID: Tip] = [:]
     var streams: [StreamKey: StreamFact] = [:]
     /// Who holds a claim; free ones are not here.

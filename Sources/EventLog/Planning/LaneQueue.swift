@@ -47,6 +47,12 @@ struct LaneQueue {
         return nil
     }
 
+    /// An organization's next unit, if it `fits`.
+    mutating func pop(of organization: UUID, where fits: (Pending) -> Bool) -> Pending? {
+        guard let next = waiting[organization]?.first, fits(next) else { return nil }
+        return remove(next.ticket, of: organization)
+    }
+
     /// Takes out one unit, wherever it waits.
     mutating func remove(_ ticket: Ticket, of organization: UUID) -> Pending? {
         guard let index = waiting[organization]?.firstIndex(where: { $0.ticket == ticket }) else { return nil }

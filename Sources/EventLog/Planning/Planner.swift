@@ -37,6 +37,8 @@ struct Planner {
         /// The most changes of streams that are remembered of one organization, and of all.
         var rememberedOfOne = 4_096
         var remembered = 1 << 18
+        /// So many events of other processes, and more, are not read to learn what happened: the log's end is.
+        var sequel = 1_000
         /// For how long an organization rests whose log another transaction keeps locked.
         var parking = Duration.seconds(1)
     }
@@ -51,6 +53,8 @@ struct Planner {
     var known = Facts()
     /// Locks are held in an open transaction.
     var isLocked = false
+    /// The logs whose locks were just obtained: who queued for them meanwhile may go along.
+    var mayFill: [UUID] = []
     var isImpatient = false
     /// What was sent, or is to be sent again.
     var sent: Batch?
@@ -95,6 +99,8 @@ struct Planner {
                 if isLocked { return .rollBack }
                 choose(at: now)
                 if chosen.isEmpty { return .rest(until: parked.values.min()) }
+            } else if isLocked, !mayFill.isEmpty {
+                fillUp()
             }
             let questions = questions()
             if !questions.isEmpty { return .look(questions) }
@@ -143,116 +149,5 @@ struct Planner {
 
     private mutating func refuse(_ refused: [(pending: Pending, error: AppendError)]) {
         for (pending, error) in refused { answers.append((pending.ticket, .failure(error))) }
-    }
-
-    /// Takes the next units from the queues. A failed batch's units share one only as narrowly as they may.
-    private mutating func choose(at now: ContinuousClock.Instant) {
-        for (organization, until) in parked where until <= now { parked[organization] = nil }
-        let isQuiet = lastInteractive.map { now - $0 > limits.quiet } ?? true
-        var bag = Bag(events: limits.events, bytes: limits.bytes, parked: Set(parked.keys))
-        bag.fill(from: &interactive)
-        if bag.units.isEmpty, isQuiet { (bag.events, bag.bytes) = (limits.importEvents, limits.importBytes) }
-        bag.fill(from: &imports)
-        chosen = bag.units
-        isImpatient = chosen.first.map { $0.isolation != .none } ?? false
-        // Sorted, so that two processes want index entries and locks in the same order (FACTS-append §6.3). Stable.
-        chosen = chosen.enumerated().sorted {
-            ($0.element.unit.organization, $0.offset) < ($1.element.unit.organization, $1.offset)
-        }.map(\.element)
-    }
-
-    /// The room of a batch.
-    private struct Bag {
-        var units: [Pending] = []
-        var events: Int
-        var bytes: Int
-        let parked: Set<UUID>
-
-        init(events: Int, bytes: Int, parked: Set<UUID>) {
-            self.events = events
-            self.bytes = bytes
-            self.parked = parked
-        }
-
-        mutating func fill(from queue: inout LaneQueue) {
-            while events > 0, bytes > 0, let next = queue.pop(skipping: isBarred, where: fits) {
-                events -= next.events
-                bytes -= next.bytes
-                units.append(next)
-            }
-        }
-        private func isBarred(_ organization: UUID) -> Bool {
-            if parked.contains(organization) { return true }
-            guard let first = units.first, first.isolation != .none else { return false }
-            return first.isolation == .unit || first.unit.organization != organization
-        }
-        /// One that is larger than a batch goes alone.
-        private func fits(_ next: Pending) -> Bool {
-            guard let first = units.first else { return true }
-            return next.isolation == first.isolation && next.events <= events && next.bytes <= bytes
-        }
-    }
-
-    // MARK: - What is not known?
-
-    /// What must be read before the chosen units can be judged.
-    private mutating func questions() -> Questions {
-        var questions = Questions(isImpatient: isImpatient)
-        var heads: Set<UUID> = []
-        var streams: Set<StreamKey> = []
-        for pending in chosen {
-            let unit = pending.unit
-            let book = book(of: unit.organization)
-            let isPessimistic = book.pessimistic > 0 && !isLocked
-            if isPessimistic, questions.locks.last != unit.organization { questions.locks.append(unit.organization) }
-            let isStale = book.head.map { unit.readAt > $0.position && !pending.sawHead } ?? true
-            if isPessimistic || isStale { heads.insert(unit.organization) }
-            if isPessimistic || !isStale { streams.formUnion(unknown(pending, in: book, whenMoved: isPessimistic)) }
-            if pending.isSuspect && !pending.wasLookedUp {
-                questions.claims += unit.takes.map { ClaimKey(unit.organization, $0) }
-                if let outcome = unit.outcome { questions.outcomes.append(OutcomeKey(unit.organization, outcome)) }
-            }
-        }
-        questions.heads = heads.sorted()
-        // Of an organization whose head is asked, streams read at the old head would be forgotten with it.
-        questions.streams = Array(streams)
-        return questions
-    }
-
-    /// What is known of an organization, be it nothing.
-    func book(of organization: UUID) -> Book { books[organization] ?? Book(capacity: limits.rememberedOfOne) }
-
-    /// The streams of a unit whose versions, or last times, nobody remembers. `whenMoved`: take it that the log moved.
-    private func unknown(_ pending: Pending, in book: Book, whenMoved: Bool) -> [StreamKey] {
-        let unit = pending.unit
-        let mustLook = whenMoved || pending.attempts > 0 || unit.readAt < book.start
-        let stated = Set(unit.drafts.lazy.filter { $0.occurredAt != nil }.map(\.stream))
-        return unit.expected.compactMap { stream, version in
-            if !whenMoved, book.fact(of: stream) != nil { return nil }
-            // A new stream has no last event, so its times need nothing but its version.
-            return mustLook || version > 0 && stated.contains(stream)
-                ? StreamKey(organization: unit.organization, stream: stream) : nil
-        }
-    }
-
-    // MARK: - What was read?
-
-    /// The answers to the questions of the last `look`.
-    mutating func learn(_ facts: Facts, to questions: Questions) {
-        if !questions.locks.isEmpty { isLocked = true }
-        let locked = Set(questions.locks)
-        for (organization, tip) in facts.tips {
-            var book = book(of: organization)
-            book.open(at: tip, isLocked: locked.contains(organization))
-            books[organization] = book
-        }
-        for (key, fact) in facts.streams { books[key.organization]?.learn(key.stream, fact) }
-        remembered += facts.streams.count
-        known.claims.merge(facts.claims) { $1 }
-        known.outcomes.merge(facts.outcomes) { $1 }
-        for index in chosen.indices {
-            if facts.tips[chosen[index].unit.organization] != nil { chosen[index].sawHead = true }
-            if chosen[index].isSuspect { chosen[index].wasLookedUp = true }
-        }
     }
 }
