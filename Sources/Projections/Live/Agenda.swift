@@ -37,6 +37,9 @@ public final class Agenda: Sendable {
         handOver?.resume(returning: organization)
     }
 
+    /// Whether an organization waits because all workers are at work.
+    var isCrowded: Bool { state.withLock { !$0.queue.isEmpty } }
+
     /// The next organization's turn; nil when it is closed.
     public func next() async -> UUID? {
         await withCheckedContinuation { continuation in

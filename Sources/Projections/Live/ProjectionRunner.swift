@@ -33,21 +33,23 @@ public final class ProjectionRunner: Sendable {
     public enum Phase: String, Sendable { case idle, running, ended }
 
     private enum Turn { case idle, rest, more, later(Duration) }
-    /// Batches of one organization before others have their turn.
+    /// Batches of one organization before others have their turn, if any wait for one; and before what is said of
+    /// leases and deployed projections is looked at again.
     private static let inARow = 10
+    private static let mostInARow = 100
 
-    private let reading: PipelinedConnection
+    let reading: PipelinedConnection
     private let writing: PipelinedConnection
-    private let settings: ConnectionSettings
+    let settings: ConnectionSettings
     private let unsealing: Unsealing?
-    private let appender: Appender?
-    private let options: Options
-    private let waits: ProjectionWaits?
-    private let log: Logger
-    private let lease: Lease
-    private let agenda = Agenda()
-    private let lanes = Mutex<[UUID: Lane]>([:])
-    private let deployment = Mutex<Deployment?>(nil)
+    let appender: Appender?
+    let options: Options
+    let waits: ProjectionWaits?
+    let log: Logger
+    let lease: Lease
+    let agenda = Agenda()
+    let lanes = Mutex<[UUID: Lane]>([:])
+    let deployment = Mutex<Deployment?>(nil)
     private let reached = Mutex(Phase.idle)
     private let listeners = Mutex<[@Sendable (UUID) -> Void]>([])
 
@@ -98,86 +100,6 @@ public final class ProjectionRunner: Sendable {
         await lease.release(reading)
         await reading.close()
         await writing.close()
-    }
-
-    // MARK: - Who has news?
-
-    /// Hints. What lies behind at the start is found by the sweep.
-    private func listen() async {
-        let reader = LogReader(reading)
-        let heads = (try? await reader.heads()) ?? [:]
-        let tail = Tail(
-            reader, from: heads.mapValues(\.position), appender: appender, listen: settings, interval: .seconds(30),
-            log: log)
-        while let hints = await tail.next() {
-            for hint in hints { agenda.add(hint.organization) }
-        }
-        await tail.close()
-    }
-
-    private func sweep() async {
-        while !Task.isCancelled {
-            let began = ContinuousClock.now
-            do throws(PostgresError) {
-                if try await isOutdated() { forget() }
-                _ = try await reading.query(Statement(SQL.heartbeat))
-                try await look()
-            } catch {
-                log.warning("the logs could not be looked at", metadata: ["error": "\(error)"])
-            }
-            // With very many organizations a look takes its time; it may not become the work.
-            try? await Task.sleep(for: max(options.sweep, (ContinuousClock.now - began) * 20))
-        }
-    }
-
-    /// Finds what lies behind and is ours.
-    private func look() async throws(PostgresError) {
-        for row in try await reading.query(Statement(SQL.organizationsBehind)) {
-            let (organization, position) = (try row.uuid(0), try row.bigint(1))
-            guard feeds(organization) else { continue }
-            distrust(organization, beyond: position)
-            agenda.add(organization)
-        }
-    }
-
-    /// Forgets what is remembered of an organization where it is more than the database has: batches are not waited for
-    /// until they are on the disk, so a server that crashed may have lost the last ones.
-    private func distrust(_ organization: UUID, beyond position: Int64) {
-        let isAhead = lanes.withLock { lanes in
-            guard let lane = lanes[organization], lane.lowest > position else { return false }
-            lanes[organization] = nil
-            return true
-        }
-        if isAhead { waits?.forget(organization) }
-    }
-
-    /// Renews the lease, and looks around when the others have become other ones.
-    private func share() async {
-        while !Task.isCancelled {
-            do throws(PostgresError) {
-                if try await lease.renew(reading) { try await look() }
-            } catch {
-                log.debug("the lease could not be renewed", metadata: ["error": "\(error)"])
-            }
-            try? await Task.sleep(for: lease.duration / 5)
-        }
-    }
-
-    /// Whether other projections are live by now than those that are fed.
-    private func isOutdated() async throws(PostgresError) -> Bool {
-        guard let known = deployment.withLock({ $0 }) else { return false }
-        var live: [String] = []
-        for row in try await reading.query(Statement(SQL.liveProjections)) {
-            live.append("\(try row.text(0)) \(try row.int(1))")
-        }
-        return live != known.live
-    }
-
-    /// Forgets everything: what comes next is read anew.
-    private func forget() {
-        deployment.withLock { $0 = nil }
-        lanes.withLock { $0 = [:] }
-        waits?.forget()
     }
 
     // MARK: - What is a worker's day?
@@ -245,11 +167,12 @@ public final class ProjectionRunner: Sendable {
         var lane = lane
         var ready = try await read(pair.current, pair.current.start(order))
         // Who stops the projector before each batch finds nothing read ahead.
-        for left in (0..<(options.beforeBatch == nil ? Self.inARow : 1)).reversed() {
+        for count in 1...(options.beforeBatch == nil ? Self.mostInARow : 1) {
             guard let statements = ready else { return .idle }
             let batch = pair.current
+            let isLast = count == Self.mostInARow || count >= Self.inARow && agenda.isCrowded
             async let written = writing.run(statements)
-            ready = left == 0 ? nil : await readAhead(pair, lane)
+            ready = isLast || options.beforeBatch != nil ? nil : await readAhead(pair, lane)
             do {
                 _ = try batch.next(try await written)
             } catch let error as PostgresError where error.refusesValue {

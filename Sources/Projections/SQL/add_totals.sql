@@ -1,3 +1,3 @@
 INSERT INTO {totals} AS t ({columns})
-SELECT $1, u.* FROM unnest({arrays}) u
+SELECT $1, {arrays}
 ON CONFLICT ({key}) DO UPDATE SET {sets}

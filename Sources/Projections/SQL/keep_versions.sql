@@ -1,2 +1,2 @@
 INSERT INTO {history} ({columns})
-SELECT $1, u.* FROM unnest({arrays}) u
+SELECT $1, {arrays}

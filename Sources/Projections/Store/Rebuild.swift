@@ -227,15 +227,18 @@ struct Rebuild {
             return nil
         }
         let serving = ReadTable(definition: new.definition, name: name)
-        func count(_ a: ReadTable, without b: ReadTable) throws -> Int64 {
-            let sql = filled(SQL.otherRows, ["rows": a.rows, "other": b.rows])
-            return try connection.query(
-                Statement(sql) {
-                    $0.text(a.name)
-                    $0.text(b.name)
-                })[0].bigint(1)
-        }
-        return max(try count(serving, without: new.table), try count(new.table, without: serving))
+        let differs = serving.fields.dropFirst(2).map(\.name)
+            .map { "a.\(quoted($0)) IS DISTINCT FROM b.\(quoted($0))" }
+        let found = try connection.query(
+            Statement(
+                filled(
+                    SQL.otherRows,
+                    ["rows": new.table.rows, "other": serving.rows, "differs": differs.joined(separator: " OR ")])
+            ) {
+                $0.text(new.name)
+                $0.text(serving.name)
+            })
+        return try found[0].bigint(0)
     }
 
     // MARK: - How does it come into service?
@@ -276,13 +279,12 @@ extension ReadTable {
     /// How many groups of the totals are not what the rows add up to; nil where there are no totals.
     fileprivate var wrongTotals: String? {
         guard let wanted = definition.totals else { return nil }
-        let sum = wanted.sum.map { definition.columns[$0].name }
-        let made = ["count(*)"] + (sum.map { ["coalesce(sum(\(quoted($0))), 0)"] } ?? [])
+        let sum = wanted.sum.map { quoted(definition.columns[$0].name) }
         return filled(
             SQL.wrongTotals,
             [
-                "groups": list(["organization_id"] + groups.map(\.name)), "made": made.joined(separator: ", "),
-                "kept": list(measures.map(\.name)), "rows": rows, "totals": totals,
+                "groups": list(["organization_id"] + groups.map(\.name)), "rows": rows, "totals": totals,
+                "count": quoted(wanted.count), "amount": sum.map { "coalesce(\($0), 0)" } ?? "0", "sum": sum ?? "0",
             ])
     }
 }

@@ -77,6 +77,7 @@ extension ReadTable {
     }
 
     private func arrays(_ fields: [Field]) -> String {
-        fields.dropFirst().enumerated().map { "$\($0.offset + 2)::\($0.element.type.name)[]" }.joined(separator: ", ")
+        fields.dropFirst().enumerated()
+            .map { "unnest($\($0.offset + 2)::\($0.element.type.name)[])" }.joined(separator: ", ")
     }
 }
