@@ -9,6 +9,8 @@ import Shipped
 /// is kept for the next one.
 final class Ground: Sendable {
     private static let prefix = "daybook-bench-"
+    /// A run may have more than one at a time.
+    private static let prepared = Counter()
     private let cluster: PrivateCluster
     /// Whether it stays when the run ends.
     private let isKept: Bool
@@ -30,7 +32,7 @@ final class Ground: Sendable {
         // As the study that gave the goals: no checkpoint falls into one case and spares another.
         options.settings = ["max_wal_size": "8GB", "checkpoint_timeout": "1h"]
         let cluster = PrivateCluster(
-            folder: kept ?? "\(place)/\(prefix)\(getpid())", options: options, log: quiet)
+            folder: kept ?? "\(place)/\(prefix)\(getpid())-\(prepared.next())", options: options, log: quiet)
         let ground = Ground(cluster, isKept: kept != nil)
         ground.destroyOnSignals()
         do {
@@ -49,9 +51,8 @@ final class Ground: Sendable {
     /// What runs that were killed have left.
     private static func sweep(_ place: String) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? [] where name.hasPrefix(prefix) {
-            guard let process = pid_t(name.dropFirst(prefix.count)), kill(process, 0) == -1, errno == ESRCH else {
-                continue
-            }
+            let number = name.dropFirst(prefix.count).prefix { $0 != "-" }
+            guard let process = pid_t(number), kill(process, 0) == -1, errno == ESRCH else { continue }
             try? PrivateCluster(folder: "\(place)/\(name)", log: quiet).destroy()
         }
     }

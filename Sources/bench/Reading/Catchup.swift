@@ -47,8 +47,10 @@ struct Catchup: AsyncParsableCommand {
 /// The baseline of all reading: a COPY in binary format, of which a client of the same library counts the rows.
 enum Counting {
     static func `case`(columns: Int, _ log: DealLog, _ url: String) -> Case {
+        // As the connection has it that is compared: a reader's may read in parallel, a rebuild's does not.
         let settings = ConnectionSettings(
-            url: url, role: "daybook_worker", settings: ["max_parallel_workers_per_gather": "0"])
+            url: url, role: "daybook_worker",
+            settings: columns == 15 ? [:] : ["max_parallel_workers_per_gather": "0"])
         let pool = BlockingPool(settings, size: 1, name: "bench-count", log: quiet)
         let sql = (columns == 15 ? SQL.countAll : SQL.countFolded)
             .replacing("{organization}", with: log.organization.text)
