@@ -8,7 +8,9 @@ SELECT f.organization_id,
        d.value ->> 'type' AS type,
        d.value -> 'choices' AS choices,
        coalesce((d.value ->> 'required')::boolean, false) AS required,
-       d.value ->> 'entity' AS target
+       d.value ->> 'entity' AS target,
+       d.value -> 'default' AS "default",
+       coalesce((d.value ->> 'personal')::boolean, false) AS personal
 FROM read.field_sets f
 CROSS JOIN LATERAL (SELECT uuid_send(f.id) AS bytes) i
 CROSS JOIN LATERAL jsonb_each(f.fields) d

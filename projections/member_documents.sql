@@ -13,6 +13,7 @@ SELECT m.organization_id,
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
            FROM jsonb_object_keys(m.tags) k(id)
            JOIN read.tags g ON g.organization_id = m.organization_id AND g.id = k.id::uuid), '[]') AS tags,
+       coalesce(m.custom, '{}') AS custom,
        m.version,
        m.position,
        read.instant(m.created_at) AS created_at,

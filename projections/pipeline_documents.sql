@@ -22,6 +22,7 @@ SELECT p.organization_id,
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
            FROM jsonb_object_keys(p.tags) k(id)
            JOIN read.tags g ON g.organization_id = p.organization_id AND g.id = k.id::uuid), '[]') AS tags,
+       coalesce(p.custom, '{}') AS custom,
        p.version,
        p.position,
        read.instant(p.created_at) AS created_at,

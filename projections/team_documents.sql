@@ -11,6 +11,7 @@ SELECT t.organization_id,
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
            FROM jsonb_object_keys(t.tags) k(id)
            JOIN read.tags g ON g.organization_id = t.organization_id AND g.id = k.id::uuid), '[]') AS tags,
+       coalesce(t.custom, '{}') AS custom,
        t.version,
        t.position,
        read.instant(t.created_at) AS created_at,

@@ -25,7 +25,9 @@ public enum FieldSet: Entity {
     private static let type = Field("type", .choice(Definition.Kind.allCases.map(\.rawValue))).required()
     private static let choices = Field("choices", .list(of: .text(100), 200))
     private static let required = Field("required", .flag)
-    private static let definition = [label, type, choices, required, Field("entity", .text(40))]
+    private static let standard = Field("default", .value)
+    private static let personal = Field("personal", .flag)
+    private static let definition = [label, type, choices, required, Field("entity", .text(40)), standard, personal]
 
     /// One field that an organization defined.
     public struct Definition: Codable, Sendable, Equatable {
@@ -39,12 +41,18 @@ public enum FieldSet: Entity {
         public var required: Bool?
         /// To which entity a reference points.
         public var entity: String?
+        /// What a new record has that says nothing else.
+        public var `default`: JSON?
+        /// Whether it tells something about a person. All values are sealed, whatever is said here.
+        public var personal: Bool?
 
         /// A definition.
         public init(
-            label: String, type: Kind, choices: [String]? = nil, required: Bool? = nil, entity: String? = nil
+            label: String, type: Kind, choices: [String]? = nil, required: Bool? = nil, entity: String? = nil,
+            default: JSON? = nil, personal: Bool? = nil
         ) {
             (self.label, self.type, self.choices, self.required, self.entity) = (label, type, choices, required, entity)
+            (self.default, self.personal) = (`default`, personal)
         }
 
         /// What values it takes.
@@ -68,22 +76,50 @@ public enum FieldSet: Entity {
     /// What can be asked; the entity is named because the stream's id does not tell it.
     public enum Command: Sendable, Equatable {
         case define(entity: String, key: String, Definition)
-        case revise(entity: String, key: String, label: String?, choices: [String]?)
+        case revise(entity: String, key: String, Revision)
         case retire(entity: String, key: String)
+    }
+    /// What becomes otherwise of a definition; nil stays.
+    public struct Revision: Sendable, Equatable {
+        /// What people call it: a field is renamed by this; its key stays, for the log and for programs.
+        public var label: String?
+        /// The words of a choice. Records keep words that are not among them any more.
+        public var choices: [String]?
+        /// Whether a new record must have it.
+        public var required: Bool?
+        /// What a new record has; null: nothing.
+        public var `default`: JSON?
+        /// Whether it tells something about a person.
+        public var personal: Bool?
+
+        /// A revision.
+        public init(
+            label: String? = nil, choices: [String]? = nil, required: Bool? = nil, default: JSON? = nil,
+            personal: Bool? = nil
+        ) {
+            (self.label, self.choices, self.required) = (label, choices, required)
+            (self.default, self.personal) = (`default`, personal)
+        }
     }
     /// How it is asked.
     public static let acts: [Act<Command>] = [
         Act(
             "define", .verb, "Define a field",
-            takes: [entity, Field("key", .slug), label, type, choices, required, target]
+            takes: [entity, Field("key", .slug), label, type, choices, required, target, standard, personal]
         ) { body throws(Flaw) in try FieldSet.define(body) },
         Act(
-            "revise", .verb, "Change the label or the choices of a field",
-            takes: [entity, key, Field("label", .text(100)), choices]
+            "revise", .verb, "Change the label, the choices, the default of a field, or whether it is required",
+            takes: [
+                entity, key, Field("label", .text(100)), choices, required, standard, Field("clear_default", .flag),
+                personal,
+            ]
         ) { body throws(Flaw) in
             .revise(
                 entity: try body.required(body.text("entity"), "entity"), key: try FieldSet.key(body),
-                label: body.text("label"), choices: FieldSet.words(body))
+                Revision(
+                    label: body.text("label"), choices: FieldSet.words(body), required: body.flag("required"),
+                    default: body.flag("clear_default") == true ? .null : body.values["default"],
+                    personal: body.flag("personal")))
         },
         Act("retire", .verb, "Give a field to records no longer", takes: [entity, key]) { body throws(Flaw) in
             .retire(entity: try body.required(body.text("entity"), "entity"), key: try FieldSet.key(body))
@@ -104,7 +140,9 @@ public enum FieldSet: Entity {
         let definition = Definition(
             label: try body.required(body.text("label"), "label"), type: kind, choices: isChoice ? choices : nil,
             required: body.flag("required") == true ? true : nil,
-            entity: kind == .reference ? body.text("target") : nil)
+            entity: kind == .reference ? body.text("target") : nil,
+            default: body.values["default"].flatMap { $0 == .null ? nil : $0 },
+            personal: body.flag("personal") == true ? true : nil)
         return .define(entity: try body.required(body.text("entity"), "entity"), key: try key(body), definition)
     }
     /// The key as given, else made of the label: lower case, digits, underscores.
@@ -145,6 +183,7 @@ public enum FieldSet: Entity {
         case keyUnknown = "field_set.key_unknown"
         case notAChoice = "field_set.not_a_choice"
         case full = "field_set.full"
+        case defaultUnfit = "field_set.default_unfit"
 
         /// What to do.
         public var detail: String {
@@ -154,12 +193,13 @@ public enum FieldSet: Entity {
             case .keyUnknown: "There is no field of this key in use."
             case .notAChoice: "Only a choice has words to choose from; leave choices out."
             case .full: "An entity takes at most 200 fields of your own; retire one first."
+            case .defaultUnfit: "The default is no value of this field; a reference has none."
             }
         }
         /// What kind of refusal.
         public var reason: RefusalReason {
             switch self {
-            case .misplaced, .keyUnknown, .notAChoice: .invalid
+            case .misplaced, .keyUnknown, .notAChoice, .defaultUnfit: .invalid
             case .keyTaken, .full: .conflict
             }
         }
@@ -173,6 +213,7 @@ public enum FieldSet: Entity {
         switch command {
         case .define(let entity, let key, let definition):
             try check(entity, context)
+            let definition = try fitting(definition)
             if let known = state.inUse[key] {
                 guard known == definition else { throw .keyTaken }
                 return []
@@ -180,13 +221,11 @@ public enum FieldSet: Entity {
             if let known = state.retired[key], known.type != definition.type { throw .keyTaken }
             guard state.inUse.count < 200 else { throw .full }
             return [.defined(fields: [key: definition])]
-        case .revise(let entity, let key, let label, let choices):
+        case .revise(let entity, let key, let revision):
             try check(entity, context)
             guard let known = state.inUse[key] else { throw .keyUnknown }
-            guard choices == nil || known.choices != nil else { throw .notAChoice }
-            var new = known
-            new.label = label ?? known.label
-            new.choices = choices ?? known.choices
+            guard revision.choices == nil || known.choices != nil else { throw .notAChoice }
+            let new = try fitting(known.revised(by: revision))
             return new == known ? [] : [.revised(fields: [key: new])]
         case .retire(let entity, let key):
             try check(entity, context)
@@ -194,6 +233,16 @@ public enum FieldSet: Entity {
             guard state.inUse[key] != nil else { throw .keyUnknown }
             return [.retired(key: key, fields: Patch([key: .null]))]
         }
+    }
+    /// The definition with its default in the form of its type.
+    private static func fitting(_ definition: Definition) throws(Rejection) -> Definition {
+        guard let given = definition.default else { return definition }
+        var flaws: [Flaw] = []
+        let value = Field("default", definition.kind).normal(given, at: "/default", flaws: &flaws)
+        guard let value, value != .null, definition.type != .reference else { throw .defaultUnfit }
+        var fitting = definition
+        fitting.default = value
+        return fitting
     }
     private static func check(_ entity: String, _ context: Context) throws(Rejection) {
         guard customizable.contains(entity), context.id == id(of: entity) else { throw .misplaced }

@@ -20,6 +20,7 @@ public enum Member: Taggable {
         Field("team_id", .reference("team")),
         Field("title", .text(100)).personal().searchable(.c).known(as: [.salesforce: "title", .suitecrm: "title"]),
         Field("phone", .phone).personal().known(as: [.salesforce: "phone", .suitecrm: "phone_work"]),
+        .custom,
     ]
     /// The fields are all that is remembered.
     public typealias Content = Record

@@ -18,7 +18,7 @@ public enum Pipeline: Taggable {
     private static let plain = [
         Field("name", .line).required().searchable(.a)
             .known(as: [.dynamics: "processId", .hubspot: "label"]),
-        .description, .owner,
+        .description, .owner, .custom,
     ]
     private static let stageName = Field("name", .text(100)).required()
     private static let kind = Field("kind", .choice(Stage.Kind.allCases.map(\.rawValue))).required()

@@ -16,7 +16,7 @@ public enum Team: Taggable {
         Field("name", .line).required().searchable(.a),
         Field("region", .text(100)).searchable(.c),
         Field("manager_id", .reference("member")),
-        .description,
+        .description, .custom,
     ]
     /// The fields are all that is remembered.
     public typealias Content = Record

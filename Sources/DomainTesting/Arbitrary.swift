@@ -79,6 +79,7 @@ public struct Arbitrary: Sendable {
             return ["entity": .string(entity), "id": .string(id(entity))]
         case .anything:
             return random.once(in: 3) ? [:] : ["colour": .string(text()), "steps": [1, .null, ["a": true]]]
+        case .value: return random.pick(["a", 5, true])
         case .custom: return random.once(in: 3) ? [:] : ["colour": .string(text()), "year": 1996]
         case .list(of: .id, _) where random.once(in: 3):
             return .array(shuffled(ids["", default: []]).map { .string($0.text) })

@@ -75,7 +75,7 @@ extension Field.Kind {
                 return whole.first { $0.name == by }?.kind.mentions(value, at: pointer) ?? []
             }
         case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .email, .phone, .link,
-            .slug, .currency, .zone, .id, .custom, .anything:
+            .slug, .currency, .zone, .id, .custom, .anything, .value:
             return []
         }
     }

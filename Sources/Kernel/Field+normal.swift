@@ -78,7 +78,7 @@ extension Field.Kind {
         case .text, .paragraph, .choice, .reference, .email, .phone, .link, .slug, .currency, .zone, .day, .instant,
             .id, .entries:
             true
-        case .integer, .decimal, .flag, .money, .object, .map, .custom, .record, .anything, .list: false
+        case .integer, .decimal, .flag, .money, .object, .map, .custom, .record, .anything, .list, .value: false
         }
     }
 
@@ -131,6 +131,7 @@ extension Field.Kind {
         case .record(let entities): return record(value, of: entities, at: pointer, flaws: &flaws)
         case .custom, .anything:
             return value.object == nil ? flaw("wrong_type", "an object is expected, not \(value.kind)") : value
+        case .value: return value
         case .map(let kind, let keys): return map(value, of: kind, keys: keys, at: pointer, flaws: &flaws)
         case .entries(let fields, let keys, let by):
             return entries(value, of: fields, keys: keys, by: by, at: pointer, flaws: &flaws)

@@ -55,6 +55,8 @@ public struct Field: Sendable, Hashable {
         /// An object of any members, kept as they are, those that are null left out. It may hold anything, so it is
         /// sealed.
         case anything
+        /// One value of any kind, which whoever takes it looks at.
+        case value
         /// At most so many values.
         case list(of: Kind, Int)
     }
@@ -101,7 +103,8 @@ extension Field {
         switch kind {
         case .map, .entries, .custom: true
         case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .reference, .email, .phone,
-            .link, .slug, .currency, .zone, .id, .object, .record, .anything, .list:
+            .link, .slug, .currency, .zone, .id, .object, .record, .anything, .list,
+            .value:
             false
         }
     }

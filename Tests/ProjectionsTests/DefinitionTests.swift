@@ -85,6 +85,9 @@ import Testing
             "title: text", "title: text, recorded_at: timestamptz", "recorded_at already",
             and: ("indexes:", "history: all\nindexes:"))
         refuses("projection: deals", "projection: deals_history", "is taken")
+        refuses("projection: deals", "projection: deals_values", "is taken")
+        refuses("indexes:", "values: cust\nindexes:", "there is no column cust; did you mean custom?")
+        refuses("indexes:", "values: stage\nindexes:", "stage is text, and values are the members of a json column")
         refuses("open: true", "open: yes", "yes is no constant of type boolean")
         refuses("stage: .to", "stage: {add: 1}", "only bigint is added to")
         refuses("stage: .to", "stage: {merge: .to}", "only json is merged into")

@@ -103,18 +103,29 @@ enum Describing {
     /// Those of lists.
     static let listing =
         [
+            Route.Described(
+                name: "filter",
+                detail: "Tests joined by and, or, not: and(amount.gte.5,not(owner_id.null.true)). See docs/lists.md."),
             Route.Described(name: "sort", detail: "Fields to sort by, - before one for descending: -amount,name."),
             Route.Described(name: "limit", detail: "How many records at most, 1 to 200."),
             Route.Described(name: "cursor", detail: "The next of the page before."),
             Route.Described(name: "page", detail: "The number of a page, from 1; instead of cursor."),
             Route.Described(name: "page_size", detail: "How many records a page has; instead of limit."),
-            Route.Described(name: "fields", detail: "Which members to answer: id,title."),
             Route.Described(name: "q", detail: "Words to search for."),
             Route.Described(name: "total", detail: "exact: count all that match."),
             Route.Described(name: "external_id", detail: "source:id of an imported record."),
             Route.Described(
                 name: "{field}",
-                detail: "A value the field must have; {field}.gte, .lte, .gt, .lt, .ne, .in compare otherwise."),
+                detail:
+                    "A value the field must have; {field}.gte, .lte, .gt, .lt, .between, .ne, .in, .nin, .contains, "
+                    + ".starts_with, .null compare otherwise."),
+        ] + record
+
+    /// Those of one record.
+    static let record =
+        [
+            Route.Described(name: "fields", detail: "Which members to answer: id,title,account.name."),
+            Route.Described(name: "include", detail: "Records that it refers to, shown with it: account,owner."),
         ] + moment
 
     /// Those of what is read in pages, from the first on.

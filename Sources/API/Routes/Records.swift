@@ -21,7 +21,7 @@ extension Routes {
                 [queries = services.queries] exchange, caller throws(Problem) in
                 try await queries.list(name, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
-            Self.query("/\(plural)/{id}", "One of the \(words).", .only(Describing.moment), Schema.reference(entity)) {
+            Self.query("/\(plural)/{id}", "One of the \(words).", .only(Describing.record), Schema.reference(entity)) {
                 [queries = services.queries] exchange, caller throws(Problem) in
                 let id = try exchange.id(of: name)
                 return try await queries.record(name, id, exchange.query, by: caller, min: exchange.conditions.minimum)

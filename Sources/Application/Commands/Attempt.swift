@@ -148,15 +148,19 @@ extension Entity {
         var values = act.takes.normal(object, partial: act.form == .edits, flaws: &flaws)
         if ask.replaces { values = replacement(act.takes, by: values, of: record(state) ?? Record(), flaws: &flaws) }
         var needs: [Reference] = []
-        if let custom = values["custom"]?.object {
+        var mentions = act.takes.mentions(in: values)
+        if act.readsDefinitions(values) {
             let definitions = FieldSet.id(of: name)
             if let loaded = known.streams[definitions], let fields = loaded.state as? FieldSet.State {
-                values["custom"] = .object(fields.normal(custom, partial: act.form == .edits, flaws: &flaws))
+                let given = values["custom"]?.object
+                let custom = fields.normal(given ?? [:], partial: act.form == .edits, flaws: &flaws)
+                if given != nil || !custom.isEmpty { values["custom"] = .object(custom) }
+                mentions += fields.fields.mentions(in: custom, at: "/custom")
             } else {
                 needs.append(Reference(FieldSet.self, definitions))
             }
         }
-        for mention in act.takes.mentions(in: values) {
+        for mention in mentions {
             guard let type = CRM.entity(named: mention.entity) else {
                 flaws.append(Flaw(mention.pointer, "not_found", "there is no such \(mention.entity)"))
                 continue
@@ -187,6 +191,14 @@ extension Entity {
         }
         let kept = fields.filter { $0.isRequired && values[$0.name] == nil }.map(\.name)
         return Patch.replacing(fields, of: old, by: Record(values)).values.filter { !kept.contains($0.key) }
+    }
+}
+
+extension Act {
+    /// Whether the fields that the organization defined have a say: where one is given, and where a record begins, of
+    /// which some may be required or have a default.
+    func readsDefinitions(_ values: [String: JSON]) -> Bool {
+        values["custom"]?.object != nil || form == .creates && takes.contains { $0.kind == .custom }
     }
 }
 

@@ -94,7 +94,9 @@ extension UnitPlan {
             guard let entity = CRM.entity(named: ask.entity) else { continue }
             references.append(Reference(entity, id))
             guard let body = ask.body.object else { continue }
-            if body["custom"] != nil { references.append(Reference(FieldSet.self, FieldSet.id(of: ask.entity))) }
+            if entity.readsDefinitions(ask.act, body) {
+                references.append(Reference(FieldSet.self, FieldSet.id(of: ask.entity)))
+            }
             for mention in entity.taken(by: ask.act).mentions(in: body) {
                 guard let type = CRM.entity(named: mention.entity) else { continue }
                 references.append(Reference(type, mention.id))
@@ -107,6 +109,10 @@ extension UnitPlan {
 extension Entity {
     /// The members of an act's body.
     static func taken(by act: String) -> [Field] { self.act(named: act)?.takes ?? [] }
+    /// Whether the fields that the organization defined have a say in an act.
+    static func readsDefinitions(_ act: String, _ body: [String: JSON]) -> Bool {
+        self.act(named: act)?.readsDefinitions(body) ?? false
+    }
 }
 
 extension Problem {

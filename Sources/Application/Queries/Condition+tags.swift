@@ -12,12 +12,11 @@ extension Criterion {
 }
 
 extension Condition {
-    /// Appends ` AND …` for tags, which are named by id or, while they are in use, by name. What is now is found by the
-    /// index of `taggings`; what was, by the tags that each record had.
-    func writeTags(isPast: Bool, to text: inout SQLText) {
+    /// What holds of a row called `t` that has the tags, which are named by id or, while they are in use, by name. What is
+    /// now is found by the index of `taggings`; what was, by the tags that each record had.
+    func tags(isPast: Bool, _ text: inout SQLText) -> String {
         if comparison == .null {
-            text += " AND \(values.first == .flag(true) ? "" : "NOT ")coalesce(t.tags = '{}', true)"
-            return
+            return "\(values.first == .flag(true) ? "" : "NOT ")coalesce(t.tags = '{}', true)"
         }
         var (ids, names): ([Value], [Value]) = ([], [])
         for case .text(let value) in values {
@@ -33,14 +32,11 @@ extension Condition {
         let tags =
             "SELECT g.id FROM \(isPast ? "as_of" : "read").tags g WHERE g.organization_id = $1"
             + " AND (\(called.joined(separator: " OR ")))"
-        text += comparison == .ne ? " AND NOT EXISTS (" : " AND EXISTS ("
-        if isPast {
-            text += "\(tags) AND jsonb_exists(t.tags, g.id::text))"
-        } else {
-            text += "SELECT FROM read.taggings x WHERE x.organization_id = $1 AND x.record_id = t.id"
-            // An id that stands there lets the planner know how many records it is on.
-            let list = names.isEmpty ? given ?? "'{}'" : "ARRAY(\(tags))"
-            text += " AND x.tag_id = ANY (\(list)))"
-        }
+        let isThere = comparison == .ne || comparison == .nin ? "NOT EXISTS" : "EXISTS"
+        if isPast { return "\(isThere) (\(tags) AND jsonb_exists(t.tags, g.id::text))" }
+        // An id that stands there lets the planner know how many records it is on.
+        let list = names.isEmpty ? given ?? "'{}'" : "ARRAY(\(tags))"
+        return "\(isThere) (SELECT FROM read.taggings x WHERE x.organization_id = $1 AND x.record_id = t.id"
+            + " AND x.tag_id = ANY (\(list)))"
     }
 }

@@ -19,7 +19,7 @@ extension Queries {
             let spans = try relation("deal_spans", present.at(moment))
             let fields = try entity("deal").fields
             let report = try ConversionReport(
-                parameters, criteria: Criterion.byName(spans.shown, of: fields), by: caller)
+                parameters, criteria: Criterion.byName(spans.shown, of: fields), by: asker(caller))
             let question = Question(
                 organization: caller.organization, projections: spans.projections, min: min, moment: moment,
                 statements: [report.statement(spans, organization: caller.organization)])
@@ -36,17 +36,17 @@ extension Queries {
 /// A report on how deals get from stage to stage: over which days and which deals.
 struct ConversionReport: Sendable {
     private let days: DaySpan
-    private var conditions: [Condition] = []
+    private var conditions: [Selection] = []
 
-    init(_ parameters: [Parameter], criteria: [String: Criterion], by caller: Caller) throws(Problem) {
+    init(_ parameters: [Parameter], criteria: [String: Criterion], by asker: Asker) throws(Problem) {
         try ListRequest.refuseDoubles(parameters)
         days = try DaySpan(parameters)
         for parameter in parameters where !DaySpan.names.contains(parameter.name) {
             if Moment.names.contains(parameter.name) { continue }
-            guard let condition = try Condition(parameter, among: criteria, caller: caller) else {
+            guard let condition = try Condition(parameter, among: criteria, by: asker) else {
                 throw .unknownParameter(parameter.name, known: DaySpan.names + Moment.names + criteria.keys)
             }
-            conditions.append(condition)
+            conditions.append(.one(condition))
         }
     }
 

@@ -1,19 +1,6 @@
 import FoundationEssentials
 import Kernel
 
-/// How a value is compared: `amount.gte=5`.
-enum Comparison: String, Sendable, CaseIterable {
-    case equal = "eq"
-    case ne, gt, gte, lt, lte, `in`, null
-
-    /// Of values that have an order: `amount.gte`.
-    static let ordered: [Comparison] = allCases
-    /// Of values that are alike or not.
-    static let alike: [Comparison] = [.equal, .ne, .in, .null]
-    /// Of true and false.
-    static let flag: [Comparison] = [.equal, .ne, .null]
-}
-
 /// Something that rows can be chosen and sorted by: a column under the name that requests use.
 struct Criterion: Sendable {
     /// Its name in requests: `amount`, `amount.currency`, `custom.segment`.
@@ -31,8 +18,8 @@ struct Criterion: Sendable {
 
     enum Place: Sendable {
         case column(String)
-        /// A member of the column `custom`.
-        case custom(String)
+        /// A field that the organization defined.
+        case custom(CustomField)
         /// The tags on the record.
         case tags(isPast: Bool)
         /// No value but a condition, as SQL on the row called `t`.
@@ -53,16 +40,10 @@ struct Criterion: Sendable {
         (isNullable, isSorted, field) = (true, false, nil)
     }
 
-    /// A field that the organization defined, by its type's word.
-    init(custom key: String, type word: String) {
-        (name, aliases, place, isNullable, isSorted, field) = ("custom.\(key)", [], .custom(key), true, false, nil)
-        type =
-            switch word {
-            case "number": .decimal
-            case "checkbox": .flag
-            case "choices": .json
-            case _: .text
-            }
+    /// A field that the organization defined; of money its amount.
+    init(_ custom: CustomField) {
+        (name, aliases, place, isNullable, isSorted) = (custom.name, [], .custom(custom), true, false)
+        (type, field) = (custom.type, custom.part == .currency ? nil : custom.field)
     }
 
     /// What the row, its stage and the calendar tell together: true or false.
@@ -72,19 +53,22 @@ struct Criterion: Sendable {
     }
 
     /// How it can be compared.
-    var comparisons: [Comparison] {
-        switch type {
-        case .text, .uuid: Comparison.alike
-        case .flag: isCondition ? [.equal] : Comparison.flag
-        case .integer, .day, .instant, .decimal: Comparison.ordered
-        case .json: isCustom || isKeyed ? [.equal, .null] : [.null]
-        case .other: [.null]
+    var comparisons: [Filter.Comparison] {
+        if case .tags = place { return .set }
+        return switch type {
+        case .text: .text
+        case .uuid: .alike
+        case .flag: isCondition ? [.equal] : .flag
+        case .integer, .day, .instant, .decimal: .ordered
+        case .json: custom != nil ? .set : isKeyed ? [.equal, .null] : .presence
+        case .other: .presence
         }
     }
-    var isCustom: Bool {
+    /// The field of the organization's own that it is.
+    var custom: CustomField? {
         switch place {
-        case .custom: true
-        case .column, .tags, .condition: false
+        case .custom(let custom): custom
+        case .column, .tags, .condition: nil
         }
     }
     var isCondition: Bool {
@@ -105,20 +89,21 @@ struct Criterion: Sendable {
     func expression(_ text: inout SQLText) -> String {
         switch place {
         // Which texts are equal is the same in every order, but an index serves its own only.
-        case .column(let name): return "t.\(SQLText.name(name))" + (isSorted && type == .text ? Catalog.collation : "")
-        case .tags: return "t.tags"
-        case .condition(let condition): return condition
-        case .custom(let key):
-            let key = text.bind(.text(key))
-            switch type {
-            // What is stored need not fit the definition of today.
-            case .decimal:
-                return "CASE WHEN jsonb_typeof(t.custom -> \(key)) = 'number' THEN (t.custom ->> \(key))::numeric END"
-            case .flag:
-                return "CASE WHEN jsonb_typeof(t.custom -> \(key)) = 'boolean' THEN (t.custom ->> \(key))::boolean END"
-            case .json: return "(t.custom -> \(key))"
-            case .text, .integer, .uuid, .day, .instant, .other: return "(t.custom ->> \(key))"
-            }
+        case .column(let name): "t.\(SQLText.name(name))" + (isSorted && type == .text ? Catalog.collation : "")
+        case .tags: "t.tags"
+        case .condition(let condition): condition
+        case .custom(let custom): custom.expression(&text)
+        }
+    }
+
+    /// The expression of a value that it is compared with: days and moments of one's own fields are kept as texts.
+    func bound(_ value: Value, _ text: inout SQLText) -> String {
+        let bound = text.bind(value)
+        guard custom != nil else { return bound }
+        switch value {
+        case .today: return "to_char(\(bound), 'YYYY-MM-DD')"
+        case .startOfDay, .startOfToday, .instant: return "read.instant(\(bound))"
+        case .uuid, .text, .integer, .flag, .day, .decimal: return bound
         }
     }
 }
@@ -127,7 +112,7 @@ struct Criterion: Sendable {
 
 extension Criterion {
     /// The value of one text; what is not of the kind is refused, with what is wanted.
-    func value(_ text: String, parameter: String, caller: Caller) throws(Problem) -> Value {
+    func value(_ text: String, parameter: String, asker: Asker) throws(Problem) -> Value {
         func refuse(_ wanted: String) -> Problem {
             .parameter(parameter, "\(parameter)=\(text.prefix(60)) is not understood: \(wanted) is expected.")
         }
@@ -138,17 +123,17 @@ extension Criterion {
             throw .parameter(parameter, "\(parameter) is too long or holds a NUL.")
         }
         if isKeyed {
-            if text == "me" { return .text(caller.actor.text) }
+            if text == "me" { return .text(asker.caller.actor.text) }
             guard let id = UUID(uuidString: text) else { throw refuse("an id (a UUID) or `me`") }
             return .text(id.text)
         }
         switch type {
         case .uuid:
-            if text == "me", isMember { return .uuid(caller.actor) }
+            if text == "me", isMember { return id(asker.caller.actor) }
             guard text.utf8.count == 36, let id = UUID(uuidString: text) else {
                 throw refuse(isMember ? "an id (a UUID) or `me`" : "an id (a UUID)")
             }
-            return .uuid(id)
+            return self.id(id)
         case .integer:
             guard let number = Int64(text), text.first != "+" else { throw refuse("an integer") }
             return .integer(number)
@@ -156,19 +141,43 @@ extension Criterion {
             guard text == "true" || text == "false" else { throw refuse("true or false") }
             return .flag(text == "true")
         case .day:
-            guard let day = Day(text) else { throw refuse("a day such as 2017-03-01") }
-            return .day(day.number)
+            if let days = Criterion.today(text) { return .today(days, at: asker.now) }
+            guard let day = Day(text) else { throw refuse("a day such as 2017-03-01, or today, today-7, today+30") }
+            return custom == nil ? .day(day.number) : .text(day.text)
         case .instant:
+            if let days = Criterion.today(text) { return .startOfToday(days, at: asker.now) }
             if let day = Day(text) { return .startOfDay(day.number) }
             guard let instant = Instant(text) else {
-                throw refuse("an instant such as 2017-03-01T09:30:00Z, or a day")
+                throw refuse("an instant such as 2017-03-01T09:30:00Z, or a day, or today, today-7, today+30")
             }
-            return .instant(instant.microseconds)
+            return custom == nil ? .instant(instant.microseconds) : .text(instant.text)
         case .decimal:
             guard text.utf8.count <= 40, Decimal.isPlain(text) else { throw refuse("a number such as 12.5") }
             return .decimal(text)
         case .text, .json, .other: return .text(try normal(text, parameter))
         }
+    }
+
+    /// An id as it is kept: of one's own fields as text.
+    private func id(_ id: UUID) -> Value { custom == nil ? .uuid(id) : .text(id.text) }
+
+    /// `today`, `today-7`, `today+30`: how many days from today.
+    private static func today(_ text: String) -> Int32? {
+        guard text.hasPrefix("today") else { return nil }
+        let rest = text.dropFirst(5)
+        if rest.isEmpty { return 0 }
+        guard let sign = rest.first, sign == "+" || sign == "-", let days = Int32(rest.dropFirst()),
+            rest.dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) }), days <= 36_500
+        else { return nil }
+        return sign == "-" ? -days : days
+    }
+
+    /// What a text is to contain or start with.
+    static func part(_ text: String, named name: String) throws(Problem) -> String {
+        guard let line = Normal.line(text), !line.isEmpty, line.unicodeScalars.count <= 200 else {
+            throw .parameter(name, "\(name) takes a text of 1 to 200 characters on one line.")
+        }
+        return line
     }
 
     private var isMember: Bool {
@@ -180,11 +189,18 @@ extension Criterion {
 
     /// A text as it is stored: an address in lower case, a word that is one of the choices.
     private func normal(_ text: String, _ parameter: String) throws(Problem) -> String {
-        guard let field else { return text }
+        guard let field = field?.element else { return text }
         var flaws: [Flaw] = []
         if case .string(let normal)? = field.normal(.string(text), at: "", flaws: &flaws) { return normal }
         let wanted = flaws.first?.detail ?? "a value"
         throw .parameter(parameter, "\(parameter)=\(text.prefix(60)) is not understood: \(wanted).")
+    }
+}
+
+extension Field {
+    /// What is looked for in its values: one of a list.
+    fileprivate var element: Field {
+        if case .list(let kind, _) = kind { Field(name, kind) } else { self }
     }
 }
 

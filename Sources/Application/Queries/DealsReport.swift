@@ -9,7 +9,7 @@ struct DealsReport: Sendable {
     /// Whether amounts are wanted in the organization's own currency, too.
     let base: BaseCurrency?
     private let days: DaySpan
-    private var conditions: [Condition] = []
+    private var conditions: [Selection] = []
 
     /// What is measured.
     enum Measure: String, Sendable, CaseIterable {
@@ -25,7 +25,7 @@ struct DealsReport: Sendable {
         case stage, pipeline, quarter, month, owner, team, region, account, product, source, reason, competitor, none
     }
 
-    init(_ parameters: [Parameter], criteria: [String: Criterion], by caller: Caller) throws(Problem) {
+    init(_ parameters: [Parameter], criteria: [String: Criterion], by asker: Asker) throws(Problem) {
         try ListRequest.refuseDoubles(parameters)
         days = try DaySpan(parameters)
         var isMeasured = false
@@ -38,12 +38,12 @@ struct DealsReport: Sendable {
             // Read by `DaySpan`, `Moment` and `BaseCurrency`.
             case "from", "to", "as_of", "as_known", "base", "rate_date": break
             case _:
-                guard let condition = try Condition(parameter, among: criteria, caller: caller) else {
+                guard let condition = try Condition(parameter, among: criteria, by: asker) else {
                     throw .unknownParameter(
                         parameter.name,
                         known: ["measure", "by"] + DaySpan.names + Moment.names + BaseCurrency.names + criteria.keys)
                 }
-                conditions.append(condition)
+                conditions.append(.one(condition))
             }
         }
         guard isMeasured else {

@@ -19,7 +19,7 @@ extension Queries {
         return try await answering { present throws(Problem) in
             let catalog = present.at(moment)
             let facts = try relation("deal_facts", catalog)
-            let report = try ForecastReport(parameters, criteria: try reportCriteria(facts), by: caller)
+            let report = try ForecastReport(parameters, criteria: try reportCriteria(facts), by: asker(caller))
             let rates = try report.base.map { _ throws(Problem) in try relation("base_rates", catalog) }
             let told = rates.map { BaseCurrency.told($0, organization: caller.organization) }
             let question = Question(
@@ -40,19 +40,19 @@ struct ForecastReport: Sendable {
     /// Whether amounts are wanted in the organization's own currency, too.
     let base: BaseCurrency?
     private let days: DaySpan
-    private let conditions: [Condition]
+    private let conditions: [Selection]
 
-    init(_ parameters: [Parameter], criteria: [String: Criterion], by caller: Caller) throws(Problem) {
+    init(_ parameters: [Parameter], criteria: [String: Criterion], by asker: Asker) throws(Problem) {
         try ListRequest.refuseDoubles(parameters)
         days = try DaySpan(parameters)
         base = try BaseCurrency(parameters)
         let known = DaySpan.names + Moment.names + BaseCurrency.names
-        var conditions: [Condition] = []
+        var conditions: [Selection] = []
         for parameter in parameters where !known.contains(parameter.name) {
-            guard let condition = try Condition(parameter, among: criteria, caller: caller) else {
+            guard let condition = try Condition(parameter, among: criteria, by: asker) else {
                 throw .unknownParameter(parameter.name, known: known + criteria.keys)
             }
-            conditions.append(condition)
+            conditions.append(.one(condition))
         }
         self.conditions = conditions
     }

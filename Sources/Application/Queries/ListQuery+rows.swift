@@ -10,19 +10,29 @@ extension ListQuery {
     /// Appends the query for the ids and sort keys of a page and one row more, as `id, k0, k1 …`.
     func rows(after cursor: Cursor?, to text: inout SQLText) throws(Problem) {
         let keys = keys
+        if driver != nil { return try inOrder(after: cursor, to: &text) }
+        if request.words.isEmpty, only == nil, let (field, values) = keys.first?.indexed {
+            return try presentFirst(of: field, in: values, after: cursor, to: &text)
+        }
         if request.words.isEmpty, let first = keys.first, first.isNullable, first.isSorted, subject.hasID {
             return try presentFirst(after: cursor, to: &text)
         }
-        let isOnlyWords = request.conditions.isEmpty && only == nil && request.page == nil
+        let isOnlyWords = request.selections.isEmpty && only == nil && request.page == nil
         if !request.words.isEmpty, subject.search != nil, isOnlyWords, keys.first?.isSorted == true,
             keys.first?.isNullable == false
         {
             return try nearFirst(after: cursor, to: &text)
         }
+        try inOrder(after: cursor, to: &text)
+    }
+
+    /// All rows that are meant, sorted.
+    private func inOrder(after cursor: Cursor?, to text: inout SQLText) throws(Problem) {
         chosen(&text)
         words(&text)
         if let cursor, subject.hasID { try after(cursor.keys[...], keys[...], &text) }
-        text += ListQuery.order(keys, columns(keys))
+        let columns = columns(keys, &text)
+        text += ListQuery.order(keys, columns)
         text += " LIMIT \(text.bind(.integer(Int64(request.limit) + 1)))"
         if let skipped = try skipped(cursor) { text += " OFFSET \(text.bind(.integer(skipped)))" }
     }
@@ -33,9 +43,9 @@ extension ListQuery {
         let keys = keys
         let (skipped, limit) = (try skipped(cursor) ?? 0, Int64(request.limit) + 1)
         let all = text.bind(.integer(skipped + limit))
-        let first = "t.\(SQLText.name(keys[0].column))"
+        let first = keys[0].expression(&text)
         let present = [keys[0].present] + keys.dropFirst()
-        let end = ListQuery.order(present, columns(present)) + " LIMIT \(all))"
+        let end = ListQuery.order(present, columns(present, &text)) + " LIMIT \(all))"
         let last = cursor?.keys
         text += "SELECT * FROM ("
         if last?.first != .null {
@@ -55,6 +65,44 @@ extension ListQuery {
         if skipped > 0 { text += " OFFSET \(text.bind(.integer(skipped)))" }
     }
 
+    /// The same by a field of the organization's own: the order of those that have a value is that of the index beside
+    /// the records. Those that have none are read only where the others do not fill the page.
+    private func presentFirst(
+        of field: CustomField, in values: Relation, after cursor: Cursor?, to text: inout SQLText
+    ) throws(Problem) {
+        let keys = keys
+        let (skipped, limit) = (try skipped(cursor) ?? 0, Int64(request.limit) + 1)
+        let all = text.bind(.integer(skipped + limit))
+        let last = cursor?.keys
+        text += "SELECT * FROM ("
+        if last?.first != .null {
+            let present = [keys[0].present] + keys.dropFirst()
+            let rows = field.rows(&text)
+            let columns = [field.place] + keys.dropFirst().map { $0.name == "id" ? "v.id" : $0.expression(&text) }
+            text += "(SELECT v.id"
+            for (index, column) in columns.enumerated() { text += ", \(column) AS k\(index)" }
+            text += " FROM \(values.sql) v CROSS JOIN LATERAL (SELECT t.* FROM \(source.sql) t"
+            text += " WHERE t.organization_id = $1 AND t.id = v.id OFFSET 0) t"
+            conditions(&text)
+            text += " AND \(rows) AND v.element = 0 AND \(field.place) IS NOT NULL"
+            if let last { try after(last[...], present[...], columns, &text) }
+            text += ListQuery.order(present, columns) + " LIMIT \(all)) UNION ALL "
+        }
+        let rest = Array(keys.dropFirst())
+        let columns = columns(rest, &text)
+        text += "(SELECT t.id, NULL::\(keys[0].type == .decimal ? "float8" : "text") AS k0"
+        for (index, column) in columns.enumerated() { text += ", \(column) AS k\(index + 1)" }
+        text += " FROM \(source.sql) t"
+        conditions(&text)
+        let value = keys[0].expression(&text)
+        text += " AND \(value) IS NULL"
+        if let last, last.first == .null { try after(last.dropFirst(), keys.dropFirst(), columns, &text) }
+        let isBoth = last?.first != .null
+        text += ListQuery.order(rest, columns) + " LIMIT \(all))" + (isBoth ? " LIMIT \(all)" : "") + ") u"
+        text += ListQuery.order(keys, keys.indices.map { "u.k\($0)" }) + " LIMIT \(text.bind(.integer(limit)))"
+        if skipped > 0 { text += " OFFSET \(text.bind(.integer(skipped)))" }
+    }
+
     /// A word that many rows have is met at once where one goes through them in order; one that few have is found by
     /// its index. Which it is, the first rows of the order tell.
     private func nearFirst(after cursor: Cursor?, to text: inout SQLText) throws(Problem) {
@@ -65,7 +113,8 @@ extension ListQuery {
         text += "WITH near AS MATERIALIZED (SELECT \(names) FROM ("
         chosen(&text, and: ", t.\(SQLText.words)")
         if let cursor { try after(cursor.keys[...], keys[...], &text) }
-        text += ListQuery.order(keys, columns(keys)) + " LIMIT \(text.bind(.integer(Int64(ListQuery.near))))) t"
+        let columns = columns(keys, &text)
+        text += ListQuery.order(keys, columns) + " LIMIT \(text.bind(.integer(Int64(ListQuery.near))))) t"
         text += " WHERE true"
         words(&text)
         text += order + " LIMIT \(limit)), far AS MATERIALIZED (SELECT \(names) FROM ("
@@ -79,12 +128,18 @@ extension ListQuery {
 
     /// Appends the rows that are meant, without words.
     private func chosen(_ text: inout SQLText, and more: String = "") {
+        let rows = from(&text)
+        let columns = columns(keys, &text)
         text += "SELECT \(subject.hasID ? "t.id" : "1 AS one")"
-        for (index, key) in keys.enumerated() { text += ", t.\(SQLText.name(key.column)) AS k\(index)" }
-        text += more + (hasView ? " FROM " : ", t AS whole FROM ") + source.sql + " t"
+        for (index, column) in columns.enumerated() { text += ", \(column) AS k\(index)" }
+        text += more + (hasView ? " FROM " : ", t AS whole FROM ") + rows
         conditions(&text)
     }
-    private func columns(_ keys: [SortKey]) -> [String] { keys.map { "t.\(SQLText.name($0.column))" } }
+    private func columns(_ keys: some Sequence<SortKey>, _ text: inout SQLText) -> [String] {
+        var columns: [String] = []
+        for key in keys { columns.append(key.expression(&text)) }
+        return columns
+    }
 }
 
 // MARK: In what order, and where does a page go on?
@@ -102,10 +157,16 @@ extension ListQuery {
 
     /// Appends that a row stands behind the one with these values.
     private func after(_ last: ArraySlice<JSON>, _ keys: ArraySlice<SortKey>, _ text: inout SQLText) throws(Problem) {
+        let columns = columns(keys, &text)
+        try after(last, keys, columns, &text)
+    }
+    private func after(
+        _ last: ArraySlice<JSON>, _ keys: ArraySlice<SortKey>, _ columns: [String], _ text: inout SQLText
+    ) throws(Problem) {
         guard last.count == keys.count, let first = keys.first else { throw .badCursor("It is not of this list.") }
         var values: [String?] = []
-        for (key, json) in zip(keys, last) { values.append(json == .null ? nil : text.bind(try key.value(json))) }
-        let expressions = keys.map { "t.\(SQLText.name($0.column))" + ($0.type == .text ? Catalog.collation : "") }
+        for (key, json) in zip(keys, last) { values.append(json == .null ? nil : try key.bind(json, &text)) }
+        let expressions = zip(columns, keys).map { $0 + ($1.type == .text ? Catalog.collation : "") }
         let isUniform = keys.allSatisfy { !$0.isNullable && $0.isDescending == first.isDescending }
         if isUniform, values.allSatisfy({ $0 != nil }) {
             // One comparison of rows, which an index answers.

@@ -9,10 +9,12 @@ struct ListQuery {
     let organization: UUID
     /// The record that `external_id` names.
     var only: UUID?
+    /// A condition that few rows fulfil, of which an index knows which: the rows are found by it.
+    var driver: Condition?
 
     /// The sort keys, the id as the last of them.
     var keys: [SortKey] {
-        guard !request.order.contains(where: { $0.column == "id" }), let id = subject.table.column("id") else {
+        guard !request.order.contains(where: { $0.name == "id" }), let id = subject.table.column("id") else {
             return request.order
         }
         return request.order + [SortKey(id, descending: request.order.last?.isDescending ?? false)]
@@ -22,7 +24,7 @@ struct ListQuery {
     /// A page and one row more: the document, the id, the sort keys.
     ///
     /// The page is chosen from the table alone, and documents are made of its rows only: the names that a document
-    /// takes from other tables cost nothing for rows that are not shown.
+    /// takes from other tables, and the records that it includes, cost nothing for rows that are not shown.
     func page(after cursor: Cursor?) throws(Problem) -> Statement {
         var text = SQLText(organization)
         let keys = keys
@@ -31,7 +33,7 @@ struct ListQuery {
         text += " FROM ("
         try rows(after: cursor, to: &text)
         text += ") p CROSS JOIN LATERAL (SELECT "
-        text += subject.document.columns(request.shown, of: hasView ? "t" : "(p.whole)")
+        text += request.shown.columns(of: subject.document, row: hasView ? "t" : "(p.whole)")
         if hasView { text += " FROM \(subject.document.sql) t WHERE t.organization_id = $1 AND t.id = p.id" }
         text += "\(hasView ? Relation.fence : "")) d"
         text += ListQuery.order(keys, keys.indices.map { "p.k\($0)" })
@@ -73,10 +75,11 @@ struct ListQuery {
             case .true where subject.hasArchive: text += " AND t.archived"
             case .true, .false, .any: break
             }
-            for condition in request.conditions { condition.write(to: &text) }
+            for selection in request.selections { selection.write(to: &text) }
             return text.statement
         }
-        text += "SELECT count(*) FROM \(source.sql) t"
+        let rows = from(&text)
+        text += "SELECT count(*) FROM \(rows)"
         conditions(&text)
         words(&text)
         return text.statement
@@ -87,6 +90,13 @@ struct ListQuery {
     /// Where rows are chosen: where words are asked for, where these are found.
     var source: Relation { request.words.isEmpty ? subject.table : subject.search ?? subject.table }
 
+    /// The same as it stands in SQL, or the records that an index names, each found by its id.
+    func from(_ text: inout SQLText) -> String {
+        guard let found = driver?.indexed(&text) else { return "\(source.sql) t" }
+        return "(SELECT DISTINCT v.id\(found)) c CROSS JOIN LATERAL (SELECT t.* FROM \(source.sql) t "
+            + "WHERE t.organization_id = $1 AND t.id = c.id OFFSET 0) t"
+    }
+
     func conditions(_ text: inout SQLText) {
         text += " WHERE t.organization_id = $1"
         if subject.hasArchive {
@@ -96,7 +106,7 @@ struct ListQuery {
             case .any: break
             }
         }
-        for condition in request.conditions { condition.write(to: &text) }
+        for selection in request.selections { selection.write(to: &text) }
         if let only { text += " AND t.id = \(text.bind(.uuid(only)))" }
     }
 
@@ -109,7 +119,7 @@ extension Relation {
     /// Whether these groups of rows tell those that are asked for from others: all conditions are on what makes a group.
     func tell(_ request: ListRequest) -> Bool {
         request.words.isEmpty
-            && request.conditions.allSatisfy { condition in
+            && request.selections.flatMap(\.conditions).allSatisfy { condition in
                 switch condition.criterion.place {
                 case .column(let name): groups.contains(name)
                 case .custom, .tags, .condition: false
@@ -119,35 +129,5 @@ extension Relation {
     /// The columns of totals that make a group, and not those that count and sum.
     private var groups: [String] {
         shown.filter { $0.type != .decimal && "\($0.name)_totals" != name }.map(\.name)
-    }
-}
-
-extension SortKey {
-    /// A value as a cursor carries it.
-    func json(_ row: Row, _ index: Int) throws(PostgresError) -> JSON {
-        if row.isNull(index) { return .null }
-        switch type {
-        case .text, .decimal, .json, .other: return .string(try row.text(index))
-        case .integer: return .integer(try row.bigint(index))
-        case .flag: return .bool(try row.bool(index))
-        case .uuid: return .string(try row.uuid(index).text)
-        case .day: return .integer(Int64(try row.date(index)))
-        case .instant: return .integer(try row.timestamptz(index))
-        }
-    }
-    /// The value of what a cursor carried.
-    func value(_ json: JSON) throws(Problem) -> Value {
-        let value: Value? =
-            switch type {
-            case .text, .json, .other: json.string.map(Value.text)
-            case .decimal: json.string.map(Value.decimal)
-            case .integer: json.integer.map(Value.integer)
-            case .flag: json.bool.map(Value.flag)
-            case .uuid: json.string.flatMap { UUID(uuidString: $0) }.map(Value.uuid)
-            case .day: json.integer.flatMap { Int32(exactly: $0) }.map(Value.day)
-            case .instant: json.integer.map(Value.instant)
-            }
-        guard let value else { throw .badCursor("It is not of this list.") }
-        return value
     }
 }

@@ -4,12 +4,12 @@ import Kernel
 /// What a list is asked for, read from its parameters. What is not understood is refused; nothing falls back to all
 /// rows.
 struct ListRequest: Sendable {
-    /// What rows must fulfil.
-    private(set) var conditions: [Condition] = []
+    /// What rows must fulfil: all of it.
+    private(set) var selections: [Selection] = []
     /// In what order they come; the id breaks ties.
     private(set) var order: [SortKey]
-    /// The columns of the document that are shown.
-    private(set) var shown: [String]
+    /// What is shown of each row.
+    private(set) var shown: Shown
     /// Words that must all be found.
     private(set) var words: [String] = []
     /// Rows of a page, 1 to 200.
@@ -30,21 +30,18 @@ struct ListRequest: Sendable {
     enum Archived: String, CaseIterable { case `true`, `false`, any }
 
     static let names = [
-        "sort", "limit", "cursor", "page", "page_size", "fields", "total", "as_of", "as_known",
+        "filter", "sort", "limit", "cursor", "page", "page_size", "fields", "total", "as_of", "as_known",
     ]
 
     init(
-        _ parameters: [Parameter], of subject: Subject, custom: [String: Criterion] = [:], by caller: Caller,
+        _ parameters: [Parameter], of subject: Subject, custom: [String: Criterion] = [:], by asker: Asker,
         limit: Int = 20
-    )
-        throws(Problem)
-    {
+    ) throws(Problem) {
         (order, self.limit) = (subject.order, limit)
-        shown = subject.document.shown.map(\.name)
         try ListRequest.refuseDoubles(parameters)
-        for parameter in parameters {
-            try take(parameter, of: subject, custom: custom, by: caller)
-        }
+        shown = try Shown(parameters, of: subject)
+        let criteria = custom.isEmpty ? subject.criteria : subject.criteria.merging(custom) { $1 }
+        for parameter in parameters { try take(parameter, of: subject, criteria, by: asker) }
         shape.sort()
         guard cursor == nil || page == nil else {
             throw .parameter("page", "A list goes on by cursor or by page, not by both.")
@@ -62,11 +59,15 @@ struct ListRequest: Sendable {
     }
 
     private mutating func take(
-        _ parameter: Parameter, of subject: Subject, custom: [String: Criterion], by caller: Caller
+        _ parameter: Parameter, of subject: Subject, _ criteria: [String: Criterion], by asker: Asker
     ) throws(Problem) {
         switch (parameter.name, parameter.value) {
-        case ("sort", let keys): try sort(by: keys, subject)
-        case ("fields", let names): try show(names, subject)
+        case ("filter", let text):
+            selections.append(try Selection(filter: text, among: criteria, by: asker))
+            shape.append("filter=\(text)")
+        case ("sort", let keys): try sort(by: keys, subject, criteria)
+        case ("fields", _): break  // read by `Shown`
+        case ("include", _) where !subject.related.isEmpty: break
         case ("limit", let text), ("page_size", let text): limit = try count(text, 1...200, parameter.name)
         case ("page", let text): page = Int64(try count(text, 1...100_000, "page")) - 1
         case ("cursor", let text): cursor = text
@@ -90,11 +91,10 @@ struct ListRequest: Sendable {
             external = (parts[0], parts[1])
             shape.append("external_id=\(text)")
         case (let name, let value):
-            let criteria = custom.isEmpty ? subject.criteria : subject.criteria.merging(custom) { $1 }
-            guard let condition = try Condition(parameter, among: criteria, caller: caller) else {
+            guard let condition = try Condition(parameter, among: criteria, by: asker) else {
                 throw .unknownParameter(name, known: known(subject, criteria))
             }
-            conditions.append(condition)
+            selections.append(.one(condition))
             shape.append("\(name)=\(value)")
         }
     }
@@ -102,6 +102,7 @@ struct ListRequest: Sendable {
     private func known(_ subject: Subject, _ criteria: [String: Criterion]) -> [String] {
         ListRequest.names + criteria.keys + (subject.hasArchive ? ["archived"] : [])
             + (subject.searched.isEmpty ? [] : ["q"]) + (subject.entity == nil ? [] : ["external_id"])
+            + (subject.related.isEmpty ? [] : ["include"])
     }
 
     private func count(_ text: String, _ range: ClosedRange<Int>, _ name: String) throws(Problem) -> Int {
@@ -111,37 +112,27 @@ struct ListRequest: Sendable {
         return number
     }
 
-    private mutating func sort(by text: String, _ subject: Subject) throws(Problem) {
+    private mutating func sort(by text: String, _ subject: Subject, _ criteria: [String: Criterion]) throws(Problem) {
         var keys: [SortKey] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let isDescending = part.hasPrefix("-")
             let name = String(isDescending ? part.dropFirst() : part)
-            guard let criterion = subject.criteria[name], criterion.type.isOrdered,
-                case .column(let column) = criterion.place, let column = subject.table.column(column)
+            guard let criterion = criteria[name],
+                let key = SortKey(criterion, in: subject.table, descending: isDescending)
             else {
-                let known = subject.criteria.filter { $0.value.type.isOrdered && !$0.value.isCondition }.keys.sorted()
-                    .joined(separator: ", ")
+                let known = criteria.filter { SortKey($0.value, in: subject.table, descending: false) != nil }
                 throw .parameter(
                     "sort",
-                    "There is no sorting by \(name.prefix(60)). Known are \(known), with - before for descending.")
+                    "There is no sorting by \(name.prefix(60)). Known are \(known.keys.sorted().joined(separator: ", ")), "
+                        + "with - before for descending.")
             }
-            guard !keys.contains(where: { $0.column == column.name }), keys.count < 5 else {
+            guard !keys.contains(where: { $0.name == key.name }), keys.count < 5 else {
                 throw .parameter("sort", "sort takes at most 5 different keys.")
             }
-            keys.append(SortKey(column, descending: isDescending))
+            keys.append(key)
         }
         order = keys
         shape.append("sort=\(text)")
-    }
-
-    private mutating func show(_ text: String, _ subject: Subject) throws(Problem) {
-        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        let known = subject.document.shown.map(\.name)
-        for name in names where !known.contains(name) {
-            throw .parameter(
-                "fields", "There is no member \(name.prefix(60)). Known are \(known.joined(separator: ", ")).")
-        }
-        shown = known.filter(Set(names).contains)
     }
 
     private mutating func search(_ text: String) throws(Problem) {

@@ -17,7 +17,7 @@ extension Queries {
         return try await answering { present throws(Problem) in
             let catalog = present.at(moment)
             let facts = try relation("deal_facts", catalog)
-            let report = try OutcomesReport(parameters, criteria: try reportCriteria(facts), by: caller)
+            let report = try OutcomesReport(parameters, criteria: try reportCriteria(facts), by: asker(caller))
             let rates = try report.base.map { _ throws(Problem) in try relation("base_rates", catalog) }
             let told = rates.map { BaseCurrency.told($0, organization: caller.organization) }
             let question = Question(
@@ -39,9 +39,9 @@ struct OutcomesReport: Sendable {
     let base: BaseCurrency?
     private var grouping = DealsReport.Grouping.none
     private let days: DaySpan
-    private var conditions: [Condition] = []
+    private var conditions: [Selection] = []
 
-    init(_ parameters: [Parameter], criteria: [String: Criterion], by caller: Caller) throws(Problem) {
+    init(_ parameters: [Parameter], criteria: [String: Criterion], by asker: Asker) throws(Problem) {
         try ListRequest.refuseDoubles(parameters)
         days = try DaySpan(parameters)
         base = try BaseCurrency(parameters)
@@ -51,10 +51,10 @@ struct OutcomesReport: Sendable {
                 grouping = try DealsReport.word(parameter)
                 continue
             }
-            guard let condition = try Condition(parameter, among: criteria, caller: caller) else {
+            guard let condition = try Condition(parameter, among: criteria, by: asker) else {
                 throw .unknownParameter(parameter.name, known: ["by"] + known + criteria.keys)
             }
-            conditions.append(condition)
+            conditions.append(.one(condition))
         }
     }
 

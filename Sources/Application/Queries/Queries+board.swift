@@ -31,8 +31,8 @@ extension Queries {
                     known: ["limit", "q"] + BaseCurrency.names
                         + deals.criteria.keys.filter { !BoardQuery.refused.contains($0) })
             }
-            let custom = try await customCriteria(deals, filters, catalog, caller)
-            let request = try ListRequest(filters, of: deals, custom: custom, by: caller, limit: 50)
+            let custom = try await customCriteria(deals, filters, catalog, caller, min)
+            let request = try ListRequest(filters, of: deals, custom: custom, by: asker(caller), limit: 50)
             let query = BoardQuery(
                 organization: caller.organization, pipeline: pipeline, deals: deals, cards: cards, frame: stages,
                 rates: rates, request: request)
@@ -66,7 +66,7 @@ private struct BoardQuery {
     /// What a list takes and a board does not.
     static let refused = [
         "sort", "fields", "cursor", "page", "page_size", "total", "external_id", "archived", "pipeline_id", "stage_id",
-        "stage",
+        "stage", "include",
     ]
 
     var stages: Statement {
@@ -103,7 +103,7 @@ private struct BoardQuery {
             text += "SELECT t.stage_id, t.amount_currency, sum(t.deals)::bigint, \(sum)\(converted)"
             text += " FROM \(totals.sql) t"
             text += " WHERE t.organization_id = $1 AND t.pipeline_id = \(place) AND t.archived IS NOT TRUE"
-            for condition in request.conditions { condition.write(to: &text) }
+            for selection in request.selections { selection.write(to: &text) }
             text += " GROUP BY t.stage_id, t.amount_currency ORDER BY t.amount_currency"
             return text.statement
         }
@@ -119,7 +119,7 @@ private struct BoardQuery {
 
     private func conditions(_ text: inout SQLText) {
         text += " AND t.archived_at IS NULL"
-        for condition in request.conditions { condition.write(to: &text) }
+        for selection in request.selections { selection.write(to: &text) }
         for word in request.words { text.search(word, in: source, deals.searched) }
     }
 

@@ -38,7 +38,7 @@ extension Queries {
             let subject = Subject(metrics, metrics, fields: try entity("campaign").fields, entity: nil)
             let isSaid = parameters.contains { $0.name.hasPrefix("archived_at") }
             let parameters = parameters + (isSaid ? [] : [Parameter("archived_at.null", "true")])
-            let request = try ListRequest(parameters, of: subject, by: caller)
+            let request = try ListRequest(parameters, of: subject, by: asker(caller))
             return try await page(of: subject, request, catalog, moment, caller, min)
         }
     }

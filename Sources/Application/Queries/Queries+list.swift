@@ -1,3 +1,4 @@
+import CRM
 import FoundationEssentials
 import Kernel
 import Postgres
@@ -5,10 +6,12 @@ import Postgres
 extension Queries {
     /// Records of an entity, page by page: `{"items":[…],"next":"…","position":…,"total":…}`.
     ///
-    /// `field=x`, `field.gte` (gt, lte, lt, ne, in, null), `custom.key=x`, `sort=-amount,name`, `limit`, `cursor`,
-    /// `page`, `page_size`, `fields=id,title`, `q`, `total=exact`, `external_id=source:id`, `archived=true|false|any`,
-    /// `as_of`, `as_known`.
-    /// - Throws: `parameter.unknown`, `parameter.invalid`, `cursor.invalid`, `parameter.unavailable`.
+    /// `field=x`, `field.gte` (gt, lte, lt, between, ne, in, nin, contains, starts_with, null), `custom.key=x`,
+    /// `filter=or(…,not(…))`, `sort=-amount,custom.key`, `limit`, `cursor`, `page`, `page_size`, `fields=id,title`,
+    /// `include=account,owner`, `q`, `total=exact`, `external_id=source:id`, `archived=true|false|any`, `as_of`,
+    /// `as_known`.
+    /// - Throws: `parameter.unknown`, `parameter.invalid`, `filter.invalid`, `cursor.invalid`,
+    ///   `parameter.unavailable`.
     public func list(_ entity: String, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {
@@ -18,8 +21,8 @@ extension Queries {
             let catalog = present.at(moment)
             let subject = try subject(entity, catalog)
             let parameters = try await naming(tags: parameters, catalog, caller, min: min)
-            let custom = try await customCriteria(subject, parameters, catalog, caller)
-            let request = try ListRequest(parameters, of: subject, custom: custom, by: caller)
+            let custom = try await customCriteria(subject, parameters, catalog, caller, min)
+            let request = try ListRequest(parameters, of: subject, custom: custom, by: asker(caller))
             return try await page(of: subject, request, catalog, moment, caller, min)
         }
     }
@@ -41,7 +44,7 @@ extension Queries {
                 throw Problem.absent("table")
             }
             let subject = Subject(try relation(name, catalog.at(moment)))
-            let request = try ListRequest(parameters, of: subject, by: caller)
+            let request = try ListRequest(parameters, of: subject, by: asker(caller))
             return try await page(of: subject, request, catalog, moment, caller, min)
         }
     }
@@ -53,7 +56,7 @@ extension Queries {
         let moment = try moment(parameters)
         return try await answering { catalog throws(Problem) in
             let subject = Subject(try relation("fields", catalog.at(moment)))
-            let request = try ListRequest(parameters, of: subject, by: caller)
+            let request = try ListRequest(parameters, of: subject, by: asker(caller))
             return try await page(of: subject, request, catalog, moment, caller, min)
         }
     }
@@ -75,9 +78,12 @@ extension Queries {
         if let external = request.external, let entity = subject.entity {
             query.only = try await surroundings.recordID(organization, entity, external.source, external.id)
         }
+        query.driver = try await driver(request, caller)
         let statements = [try query.page(after: cursor)] + (request.isCounted ? [query.count()] : [])
         let question = Question(
-            organization: organization, projections: subject.projections, min: min, past: cursor?.position,
+            organization: organization,
+            projections: Set(subject.projections + request.shown.projections).sorted(), min: min,
+            past: cursor?.position,
             moment: moment, statements: statements)
         let answer = try await ask(question, on: lists)
         let key = try await surroundings.cursorKey(organization)
@@ -95,28 +101,71 @@ extension Queries {
         }
     }
 
-    /// The fields by which the organization's own definitions let a list be chosen, where a parameter names one.
+    /// Rows that are found one by one rather than in the order in which they are shown: more cost more than they spare.
+    private static let few: Int64 = 2_000
+
+    /// The condition by which few rows are found, where an index can tell: the one with the fewest. A field of an
+    /// organization's own has no statistics, since these would keep values, so the rows are counted, up to a limit.
+    func driver(_ request: ListRequest, _ caller: Caller) async throws(Problem) -> Condition? {
+        let candidates = request.selections.flatMap(\.certain).filter(\.hasIndex)
+        if candidates.isEmpty { return nil }
+        let statements = candidates.map { condition in
+            var text = SQLText(caller.organization)
+            let most = text.bind(.integer(Queries.few + 1))
+            let found = condition.indexed(&text) ?? ""
+            text += "SELECT count(*) FROM (SELECT\(found) LIMIT \(most)) x"
+            return text.statement
+        }
+        let question = Question(organization: caller.organization, projections: [], statements: statements)
+        let results = try await ask(question, on: lists).results
+        return try reading {
+            let counts = try results.map { try $0[0].bigint(0) }
+            let best = zip(candidates, counts).min { $0.1 < $1.1 }
+            return best.flatMap { $0.1 <= Queries.few ? $0.0 : nil }
+        }
+    }
+
+    /// The fields by which the organization's own definitions let a list be chosen and sorted, where a parameter names
+    /// one.
     func customCriteria(
-        _ subject: Subject, _ parameters: [Parameter], _ catalog: Catalog, _ caller: Caller
+        _ subject: Subject, _ parameters: [Parameter], _ catalog: Catalog, _ caller: Caller, _ min: PositionToken?
     ) async throws(Problem) -> [String: Criterion] {
         guard let entity = subject.entity, subject.table.column("custom") != nil,
-            parameters.contains(where: { $0.name.hasPrefix("custom.") })
+            parameters.contains(where: CustomField.isMeant)
         else { return [:] }
         let statement = Statement(SQL.customFields) {
             $0.uuid(caller.organization)
             $0.text(entity)
         }
         let question = Question(
-            organization: caller.organization, projections: try relation("fields", catalog).projections,
+            organization: caller.organization, projections: try relation("fields", catalog).projections, min: min,
             statements: [statement])
         let rows = try await ask(question, on: points).results[0]
+        let values = catalog.relations[subject.table.name + "_values"]
         return try reading {
             var criteria: [String: Criterion] = [:]
             for row in rows {
-                let criterion = Criterion(custom: try row.text(0), type: try row.text(1))
-                criteria[criterion.name] = criterion
+                let definition = try JSON(parsing: row.bytea(1)).decode(FieldSet.Definition.self)
+                for field in CustomField.all(try row.text(0), definition.kind, in: values) {
+                    criteria[field.name] = Criterion(field)
+                }
             }
             return criteria
         }
+    }
+}
+
+extension CustomField {
+    /// Whether a parameter may name a field of the organization's own.
+    fileprivate static func isMeant(_ parameter: Parameter) -> Bool {
+        switch parameter.name {
+        case "filter", "sort": parameter.value.contains("custom.")
+        case let name: name.hasPrefix("custom.")
+        }
+    }
+    /// What a definition can be chosen by; of money its currency as well.
+    fileprivate static func all(_ key: String, _ kind: Field.Kind, in values: Relation?) -> [CustomField] {
+        let field = CustomField(key, kind, in: values)
+        return kind == .money ? [field, CustomField(key, kind, .currency, in: values)] : [field]
     }
 }

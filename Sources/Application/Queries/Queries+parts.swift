@@ -19,7 +19,7 @@ extension Queries {
             let rows = try relation(view, catalog)
             let order = ["day", "id"].compactMap { rows.column($0).map { SortKey($0, descending: true) } }
             let subject = Subject(rows, rows, fields: [], entity: nil, order: order)
-            let request = try ListRequest(parameters + [Parameter(column, id.text)], of: subject, by: caller)
+            let request = try ListRequest(parameters + [Parameter(column, id.text)], of: subject, by: asker(caller))
             return try await page(of: subject, request, catalog, moment, caller, min)
         }
     }

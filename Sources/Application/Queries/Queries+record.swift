@@ -3,23 +3,28 @@ import Kernel
 import Postgres
 
 extension Queries {
-    /// A record's document, with its version; with `as_of` or `as_known` as it was at that moment.
+    /// A record's document, with its version; with `as_of` or `as_known` as it was at that moment. `fields` and
+    /// `include` as in a list.
     /// - Throws: `<entity>.not_found` where it is not there, was not there then, or is not the caller's.
     public func record(
         _ entity: String, _ id: UUID, _ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil
     ) async throws(Problem) -> Reply {
         let entity = try self.entity(entity)
-        let moment = try onlyMoment(parameters)
+        let moment = try onlyMoment(parameters.filter { !Shown.names.contains($0.name) })
         return try await answering { present throws(Problem) in
             let catalog = present.at(moment)
             let subject = try subject(entity, catalog)
+            try ListRequest.refuseDoubles(parameters)
+            let shown = try Shown(parameters, of: subject)
             var text = SQLText(caller.organization)
             let place = text.bind(.uuid(id))
             text +=
-                "SELECT d.version, row_to_json(d) FROM (SELECT \(subject.document.columns(subject.shownNames)) FROM "
-            text += "\(subject.document.sql) t WHERE t.organization_id = $1 AND t.id = \(place)) d"
+                "SELECT t.version, row_to_json(d) FROM \(subject.document.sql) t CROSS JOIN LATERAL (SELECT "
+            text +=
+                "\(shown.columns(of: subject.document, row: "t"))) d WHERE t.organization_id = $1 AND t.id = \(place)"
             let question = Question(
-                organization: caller.organization, projections: subject.projections, min: min,
+                organization: caller.organization,
+                projections: Set(subject.projections + shown.projections).sorted(), min: min,
                 moment: moment, statements: [text.statement])
             let answer = try await ask(question, on: points)
             guard let row = answer.results[0].first else { throw Problem.absent(entity.name) }
@@ -38,10 +43,6 @@ extension Queries {
         }
         return try moment(parameters)
     }
-}
-
-extension Subject {
-    var shownNames: [String] { document.shown.map(\.name) }
 }
 
 extension Relation {

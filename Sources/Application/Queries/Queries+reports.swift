@@ -18,7 +18,7 @@ extension Queries {
         return try await answering { present throws(Problem) in
             let catalog = present.at(moment)
             let facts = try relation("deal_facts", catalog)
-            let report = try DealsReport(parameters, criteria: try reportCriteria(facts), by: caller)
+            let report = try DealsReport(parameters, criteria: try reportCriteria(facts), by: asker(caller))
             let rates = try report.base.map { _ throws(Problem) in try relation("base_rates", catalog) }
             let told = rates.map { BaseCurrency.told($0, organization: caller.organization) }
             let question = Question(

@@ -59,7 +59,7 @@ extension Queries {
             let spans = try relation("deal_spans", present.at(moment))
             let fields = try entity("deal").fields
             let criteria = Criterion.byName(spans.shown, of: fields)
-            let report = try StagesReport(parameters, criteria: criteria, by: caller)
+            let report = try StagesReport(parameters, criteria: criteria, by: asker(caller))
             let question = Question(
                 organization: caller.organization, projections: spans.projections, min: min, moment: moment,
                 statements: [report.statement(spans, organization: caller.organization)])

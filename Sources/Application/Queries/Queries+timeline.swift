@@ -20,7 +20,7 @@ extension Queries {
         return try await answering { catalog throws(Problem) in
             let records = try subject(entity, catalog)
             let entries = try relation("timeline_documents", catalog)
-            let request = try ListRequest(parameters, of: Subject(entries), by: caller)
+            let request = try ListRequest(parameters, of: Subject(entries), by: asker(caller))
             var cursor: Cursor?
             if let text = request.cursor {
                 cursor = try Cursor(text, shape: shape, organization: organization, key: key)

@@ -123,7 +123,8 @@ extension Queries {
             return try await body(try await catalog())
         } catch
             where [
-                "read.changed", "read.unavailable", "parameter.unknown", "parameter.unavailable", "table.not_found",
+                "read.changed", "read.unavailable", "parameter.unknown", "parameter.unavailable", "filter.invalid",
+                "table.not_found",
             ].contains(error.code)
         {
             return try await body(try await catalog(fresh: true))

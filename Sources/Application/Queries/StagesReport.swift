@@ -5,17 +5,17 @@ import Postgres
 /// A report on stages: over which days and which deals.
 struct StagesReport: Sendable {
     private let days: DaySpan
-    private var conditions: [Condition] = []
+    private var conditions: [Selection] = []
 
-    init(_ parameters: [Parameter], criteria: [String: Criterion], by caller: Caller) throws(Problem) {
+    init(_ parameters: [Parameter], criteria: [String: Criterion], by asker: Asker) throws(Problem) {
         try ListRequest.refuseDoubles(parameters)
         days = try DaySpan(parameters)
         for parameter in parameters where !DaySpan.names.contains(parameter.name) {
             if Moment.names.contains(parameter.name) { continue }
-            guard let condition = try Condition(parameter, among: criteria, caller: caller) else {
+            guard let condition = try Condition(parameter, among: criteria, by: asker) else {
                 throw .unknownParameter(parameter.name, known: DaySpan.names + Moment.names + criteria.keys)
             }
-            conditions.append(condition)
+            conditions.append(.one(condition))
         }
     }
 

@@ -19,6 +19,8 @@ struct Subject: Sendable {
     let order: [SortKey]
     /// The entity's name, where it is one.
     let entity: String?
+    /// Records that its rows refer to and that a list can show with them, by name: `account`, `owner`.
+    private(set) var related: [String: Related] = [:]
 
     /// The projections that criteria stand on beside those of both relations.
     private var beside: [String] = []
@@ -29,28 +31,6 @@ struct Subject: Sendable {
     var hasArchive: Bool { entity != nil && table.column("archived_at") != nil }
     /// Whether rows have an id of their own, by which pages go on; versions of one row share theirs.
     var hasID: Bool { table.column("id") != nil && table.column("until_position") == nil }
-}
-
-/// One key of an order.
-struct SortKey: Sendable {
-    let column: String
-    let type: ColumnType
-    /// Whether it can be empty.
-    var isNullable: Bool
-    let isDescending: Bool
-    /// Whether an index has the rows in its order.
-    let isSorted: Bool
-
-    init(_ column: Relation.Column, descending: Bool = false) {
-        (self.column, type, isNullable) = (column.name, column.type, column.isNullable)
-        (isDescending, isSorted) = (descending, column.isSorted)
-    }
-    /// The same of rows that have a value.
-    var present: SortKey {
-        var present = self
-        present.isNullable = false
-        return present
-    }
 }
 
 extension Subject {
@@ -83,6 +63,9 @@ extension Subject {
                         + "AND s.\(SQLText.name(flag.name)))")
             }
             beside += states.projections
+        }
+        for field in fields {
+            if let related = Related(field, of: document, in: catalog) { self.related[related.name] = related }
         }
         // As of a moment groups are counted from the rows.
         if catalog.isPast { return }

@@ -67,6 +67,7 @@ extension Refusals {
         ListedRefusal("parameter.too_many", 400, "At most 100 parameters can be given."),
         ListedRefusal(
             "parameter.unavailable", 400, "as_of and as_known cannot be asked here; leave them out for the present."),
+        ListedRefusal("filter.invalid", 400, "The filter is not understood; detail and place tell where."),
         ListedRefusal("cursor.invalid", 400, "The cursor is of another list; start from the first page."),
         ListedRefusal("min_position.malformed", 400, "Daybook-Min-Position takes what Daybook-Position said, once."),
         ListedRefusal("position.not_reached", 503, "The tables are not that far yet; ask again in a moment."),

@@ -87,7 +87,7 @@ extension EventShape {
         case .money: inner = [Field("minor", .integer(.min ... .max)), Field("currency", .currency)]
         case .map, .entries, .custom, .anything: (inner, isOpen) = ([], true)
         case .text, .paragraph, .integer, .decimal, .flag, .day, .instant, .choice, .reference, .email, .phone, .link,
-            .slug, .currency, .zone, .id, .list:
+            .slug, .currency, .zone, .id, .list, .value:
             inner = []
         }
         return [Path(names: names, kind: kind, isPersonal: isPersonal, isOpen: isOpen)]
@@ -134,6 +134,7 @@ extension Field.Kind {
         case .map(let kind, let keys): .object([keys.example(name): kind.example(name)])
         case .entries(let fields, let keys, _): Field.Kind.map(of: .object(fields), keys: keys).example(name)
         case .custom, .anything: ["segment": "A"]
+        case .value: "A"
         case .record(let entities): ["entity": .string(entities.first ?? ""), "id": .string(Field.Kind.id(of: name))]
         case .list(let kind, _): [kind.example(name)]
         }

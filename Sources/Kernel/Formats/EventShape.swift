@@ -119,6 +119,7 @@ extension RecordedMember.Value {
         case .reference, .id: self == .id
         case .object, .map, .entries, .custom, .record, .anything: self == .object || self == .record
         case .list: self == .list
+        case .value: true
         }
     }
 }

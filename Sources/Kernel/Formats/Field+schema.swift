@@ -92,6 +92,7 @@ extension Field.Kind {
             ]
         case .custom: return ["type": "object", "description": "Fields of the organization's own; see /api/v1/fields."]
         case .anything: return ["type": "object", "description": "Any members, kept as they are."]
+        case .value: return plain
         case .list(let kind, let limit):
             return ["type": "array", "items": .object(kind.schema(.body)), "maxItems": .integer(Int64(limit))]
         case .flag, .day, .instant, .choice, .reference, .id, .email, .phone, .link, .slug, .currency, .zone:
@@ -112,6 +113,7 @@ extension Field.Kind {
         case .entries(let fields, let keys, _): return Field.Kind.map(of: .object(fields), keys: keys).stored(change)
         case .custom: return ["type": "object", "description": "Fields of the organization's own, by key."]
         case .anything: return ["type": "object", "description": "Any members."]
+        case .value: return plain
         case .list(let kind, _): return ["type": "array", "items": .object(kind.schema(.stored))]
         case .text, .paragraph, .integer, .decimal, .flag, .day, .instant, .choice, .reference, .id, .email, .phone,
             .link, .slug, .currency, .zone:
@@ -147,6 +149,7 @@ extension Field.Kind {
         case .text, .paragraph: ["type": "string"]
         case .money, .object, .map, .entries, .custom, .record, .anything: ["type": "object"]
         case .list: ["type": "array"]
+        case .value: ["description": "A value of any kind."]
         }
     }
 }

@@ -62,6 +62,8 @@ public struct Definition: Sendable {
     public let indexes: [[String]]
     /// The text columns (by number) in which words are searched.
     public let search: [Int]
+    /// The json column (by number) whose members lie beside the rows as values, by which rows are found and sorted.
+    public let values: Int?
     /// The event types it takes, in the file's order.
     public var events: [String] { handlers.map(\.event) }
     /// The file it was read from.
@@ -134,6 +136,7 @@ extension Definition {
         if let totals { lines.append("totals \(totals.by) \(totals.count) \(totals.sum ?? -1)") }
         lines += indexes.map { "index \($0.joined(separator: " "))" }
         if !search.isEmpty { lines.append("search \(search)") }
+        if let values { lines.append("values \(values)") }
         for handler in handlers.sorted(by: { $0.event < $1.event }) {
             lines.append("on \(handler.event)")
             // A case that stands alone and asks nothing reads as it always did.

@@ -27,14 +27,14 @@ struct DefinitionReader {
 
     private static let members = [
         "projection", "description", "owner", "version", "key", "columns", "on", "history", "totals",
-        "indexes", "search",
+        "indexes", "search", "values",
     ]
     /// What stands beside the columns of an event.
     private static let words = ["each", "when", "clear", "remove"]
     /// Tables of `read` that are not projections.
     private static let taken = ["projection", "progress", "held", "view", "lease", "rebuild"]
     /// Of names of what belongs to a projection.
-    private static let endings = ["_totals", "_history", "_versions", "_search"]
+    private static let endings = ["_totals", "_history", "_versions", "_search", "_values"]
 
     init(file: String, catalogue: EventCatalogue?) {
         self.file = file
@@ -68,11 +68,13 @@ struct DefinitionReader {
         let totals = found["totals"].flatMap { readTotals($0) }
         let indexes = found["indexes"].map { readIndexes($0) } ?? []
         let search = found["search"].map { readSearch($0) } ?? []
+        let values = found["values"].flatMap { readValues($0, found["key"]) }
         guard let name else { return nil }
         let definition = Definition(
             name: name, key: key, description: found["description"]?.string, owner: found["owner"]?.string,
             version: found["version"]?.string, columns: columns + (history?.marks ?? []), history: history,
-            totals: totals, indexes: indexes, search: search, file: file, text: text, handlers: handlers)
+            totals: totals, indexes: indexes, search: search, values: values, file: file, text: text, handlers: handlers
+        )
         if let catalogue { refusePersonalGroups(of: definition, catalogue, found["totals"]) }
         if problems.isEmpty, !definition.rowsAreOfOneStream { refusePersonalColumns(found["key"]) }
         return definition
@@ -250,6 +252,16 @@ struct DefinitionReader {
             }
             report(place, "\(name) is personal, and totals outlive the person; group by \(others)")
         }
+    }
+
+    /// Needs rows that are a stream's: a value is found by the id of its record.
+    private mutating func readValues(_ node: Node, _ key: Node?) -> Int? {
+        if key?.string != "stream" { report(node, "values needs `key: stream`: they are found by the stream's id") }
+        guard let i = column(node) else { return nil }
+        if columns[i].type != .json, !untyped.contains(i) {
+            report(node, "\(columns[i].name) is \(columns[i].type), and values are the members of a json column")
+        }
+        return i
     }
 
     private mutating func readIndexes(_ node: Node) -> [[String]] {

@@ -71,7 +71,7 @@ extension Field.Kind {
         switch self {
         case .list, .map, .entries, .custom, .object, .anything: true
         case .text, .paragraph, .choice, .email, .phone, .link, .slug, .currency, .zone, .integer, .decimal, .flag,
-            .day, .instant, .id, .reference, .money, .record:
+            .day, .instant, .id, .reference, .money, .record, .value:
             false
         }
     }
@@ -89,6 +89,7 @@ extension Field.Kind {
         case .money: "an amount, an object of minor and currency"
         case .object, .map, .entries, .custom, .record, .anything: "an object"
         case .list: "an array"
+        case .value: "any value"
         }
     }
 }

@@ -18,10 +18,10 @@ struct ViewFile: Sendable {
         else {
             throw Problems(file, "a view's file begins with CREATE VIEW read.NAME WITH (security_invoker = true) AS")
         }
-        let isTaken = ["_versions", "_history", "_totals", "_search"].contains { match.1.hasSuffix($0) }
-        if isTaken || match.1.contains("__") {
+        let endings = ["_versions", "_history", "_totals", "_search", "_values"]
+        if endings.contains(where: { match.1.hasSuffix($0) }) || match.1.contains("__") {
             throw Problems(
-                file, "\(match.1) is taken: choose a name without _versions, _history, _totals or _search at its end")
+                file, "\(match.1) is taken: choose a name without \(endings.joined(separator: ", ")) at its end")
         }
         // Without it a view reads as its owner, whom row-level security lets see every organization.
         guard let options = match.2, options.contains(/security_invoker\s*=\s*(true|on)/) else {

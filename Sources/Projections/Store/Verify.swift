@@ -88,6 +88,7 @@ struct Verify {
         let count = try connection.query(Statement("SELECT count(*) FROM \(table.rows)"))[0].bigint(0)
         let differences =
             try compareRows(table, expected) + compareTotals(table, expected) + compareHistory(table, expected)
+            + compareValues(table)
             + compareProgress(record.name, stored, outcomes, heads)
         let position = heads.map { stored[$0.organization]?.position ?? 0 }.min() ?? 0
         return Verification(
@@ -149,6 +150,17 @@ struct Verify {
         return try connection.query(Statement(sql)).map { row in
             Difference(
                 table: table.totalsName, organization: try row.text(1), key: try row.text(2), column: nil,
+                kind: try row.text(0) == Difference.Kind.extra.rawValue ? .extra : .missing)
+        }
+    }
+
+    /// Values follow the rows, which are compared with the log.
+    private func compareValues(_ table: ReadTable) throws -> [Difference] {
+        guard let sql = table.differingValues else { return [] }
+        return try connection.query(Statement(sql)).map { row in
+            Difference(
+                table: table.valuesName, organization: try row.uuid(1).text,
+                key: "\(try row.uuid(2).text) \(try row.text(3))", column: nil,
                 kind: try row.text(0) == Difference.Kind.extra.rawValue ? .extra : .missing)
         }
     }

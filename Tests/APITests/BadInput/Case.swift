@@ -65,6 +65,7 @@ extension Field {
                 ("another entity", ["entity": "no_such", "id": "01890a5d-ac96-774b-bcce-b302099a8057"]),
             ]
         case .anything: [("text", "x"), ("array", [1])]
+        case .value: []
         case .custom: [("text", "x"), ("undefined", ["no_such_field": 1])]
         case .list: [("text", "x"), ("of objects", [["no_such": [:]]])]
         }

@@ -72,6 +72,74 @@ extension QueriesTests {
             #expect(cursor != nil || first.allSatisfy { seen[$0.text] == 1 }, "a row was lost")
         }
 
+        @Test(arguments: [
+            "", "amount", "-title,amount", "-expected_close,title,-amount", "custom.rank", "-custom.word",
+            "custom.word,-amount",
+            "title,-custom.rank",
+        ])
+        func `rows that stood throughout come once each while others come, change and go`(sort: String) async throws {
+            let ledger = Ledger()
+            let fields: [String: FieldSet.Definition] = [
+                "rank": .init(label: "Rank", type: .number), "word": .init(label: "Word", type: .text),
+            ]
+            let at = try #require(Instant("2017-01-01T00:00:00Z"))
+            try ledger.tell(FieldSet.id(of: "deal"), FieldSet.Event.defined(fields: fields), at: at)
+            let home = try await QueriesHome([ledger])
+            let organization = ledger.organization
+            let standing = try await insert(200, into: home, organization, seed: 11)
+            let restless = try await insert(200, into: home, organization, seed: 12)
+            try await home.work(Self.dress) {
+                $0.uuid(organization)
+                $0.uuids(standing + restless)
+                $0.text("first")
+            }
+            let writer = Task {
+                var round: UInt64 = 13
+                while !Task.isCancelled {
+                    var random = Seeded(round)
+                    let some = (0..<20).compactMap { _ in restless.randomElement(using: &random) }
+                    try await home.work(Self.dress) {
+                        $0.uuid(organization)
+                        $0.uuids(some)
+                        $0.text("\(round)")
+                    }
+                    try await home.work(
+                        "DELETE FROM read.deals WHERE organization_id = $1 AND id = ANY ($2)"
+                    ) {
+                        $0.uuid(organization)
+                        $0.uuids([restless[Int(round) % restless.count]])
+                    }
+                    _ = try await insert(2, into: home, organization, seed: round)
+                    round += 1
+                }
+            }
+            var seen: [String: Int] = [:]
+            var cursor: String?
+            var pages = 0
+            repeat {
+                var parameters = [Parameter("limit", "9"), Parameter("fields", "id")]
+                if !sort.isEmpty { parameters.append(Parameter("sort", sort)) }
+                if let cursor { parameters.append(Parameter("cursor", cursor)) }
+                let page = try await home.queries.list("deal", parameters, by: Caller.of(organization)).json
+                for id in page.ids { seen[id, default: 0] += 1 }
+                cursor = page["next"]?.string
+                pages += 1
+            } while cursor != nil && pages < 600
+            writer.cancel()
+            _ = await writer.result
+            #expect(cursor == nil, "the list has an end")
+            #expect(standing.allSatisfy { seen[$0.text] == 1 }, "a row that stood was lost or doubled")
+        }
+        /// Gives rows other places in every order.
+        private static let dress = """
+            UPDATE read.deals SET amount_minor = nullif(hashtext(id::text || $3) % 20, 3), \
+            title = CASE hashtext($3 || id::text) % 3 WHEN 0 THEN NULL ELSE substr(md5($3 || id::text), 1, 2) END, \
+            expected_close = date '2017-01-01' + hashtext(id::text || $3 || 'd') % 20, \
+            custom = CASE hashtext(id::text || $3 || 'c') % 4 WHEN 0 THEN NULL ELSE jsonb_build_object(\
+            'rank', hashtext(id::text || $3 || 'r') % 9, 'word', substr(md5(id::text || $3), 1, 1)) END \
+            WHERE organization_id = $1 AND id = ANY ($2)
+            """
+
         @Test func `pages by number come in the same order`() async throws {
             let home = try await QueriesHome()
             let organization = UUID()

@@ -46,7 +46,7 @@ extension QueriesTests {
                 ("history", { try await queries.history("deal", deal, $0, by: caller) }),
             ]
             let unknown = [
-                "colour", "Status", "status.like", "status.eq", "amount.between", "custom.none", "custom", "limit.gte",
+                "colour", "Status", "status.like", "status.eq", "amount.starting", "custom.none", "custom", "limit.gte",
                 "",
                 "drop table", "id; --", "organization_id", "owner.name", "amount.minor", "\u{0}",
             ]

@@ -52,7 +52,7 @@ extension MappingReader {
         case .instant: .instant
         case .anything: .json
         case .id, .reference, .record, .object, .map, .entries(_, .reference, _), .entries(_, .record, _), .custom,
-            .list, nil:
+            .value, .list, nil:
             nil
         }
     }
@@ -66,7 +66,7 @@ extension MappingReader {
         case .id: "an id, which"
         case .object: "an object (name its members: address.city), which"
         case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .email, .phone, .link,
-            .slug, .currency, .zone, .map, .entries, .custom, .anything, .list:
+            .slug, .currency, .zone, .map, .entries, .custom, .anything, .value, .list:
             "a value of this kind"
         }
     }
@@ -177,7 +177,7 @@ extension MappingReader {
         case .reference(let entity), .entries(_, .reference(let entity), _): [entity]
         case .record(let entities): entities
         case .text, .paragraph, .integer, .decimal, .flag, .money, .day, .instant, .choice, .email, .phone, .link,
-            .slug, .currency, .zone, .id, .object, .map, .entries, .custom, .anything, .list:
+            .slug, .currency, .zone, .id, .object, .map, .entries, .custom, .anything, .value, .list:
             nil
         }
     }
