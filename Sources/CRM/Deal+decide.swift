@@ -11,6 +11,7 @@ extension Deal {
         case archived = "deal.archived"
         case notOpen = "deal.not_open"
         case notClosed = "deal.not_closed"
+        case endingMisplaced = "deal.ending_misplaced"
         case pipelineMissing = "deal.pipeline_missing"
         case pipelineArchived = "deal.pipeline_archived"
         case pipelineFixed = "deal.pipeline_fixed"
@@ -36,6 +37,7 @@ extension Deal {
             case .archived: "This deal is archived; restore it first."
             case .notOpen: "This deal is closed; reopen it first, or edit what was wrong."
             case .notClosed: "This deal is open; move it to another stage instead."
+            case .endingMisplaced: "An open deal has no closing day and no reason for its loss; win it or lose it."
             case .pipelineMissing: "Name a pipeline: the organization has no default one, or what is named is none."
             case .pipelineArchived: "This pipeline is archived; restore it or choose another."
             case .pipelineFixed: "A deal stays in its pipeline; open another deal in the other pipeline."
@@ -60,7 +62,8 @@ extension Deal {
             case .absent: .absent
             case .exists, .archived, .notOpen, .notClosed, .transitionNotAllowed, .amountFollowsLines, .tooManyLines:
                 .conflict
-            case .pipelineMissing, .pipelineArchived, .pipelineFixed, .stageUnknown, .stageNotOpen, .stageNotWon,
+            case .endingMisplaced, .pipelineMissing, .pipelineArchived, .pipelineFixed, .stageUnknown, .stageNotOpen,
+                .stageNotWon,
                 .stageNotLost, .stageRetired, .amountTooLarge, .lineUnknown, .lineCurrencies, .linePriceMissing,
                 .lineTooFine:
                 .invalid
@@ -158,6 +161,7 @@ extension Deal {
         case .active(let pipeline): stages = Stages(pipeline)
         }
         guard let stage = record.id("stage_id") ?? stages.first(.open)?.id else { throw .stageUnknown }
+        _ = try keeping(Patch(record.values), .open)
         var result = record
         result.set("pipeline_id", id)
         result.set("stage_id", try open(stage, stages))
@@ -181,8 +185,20 @@ extension Deal {
         // With lines, no amount means none of its own.
         if let amount = Money(patch["amount"]) { try check(amount, lines) }
         if !lines.all.isEmpty { change = change.without("amount") }
-        let plain = change.without("pipeline_id", "stage_id", "owner_id")
+        let plain = try keeping(change, deal.outcome).without("pipeline_id", "stage_id", "owner_id")
         return events + (plain.isEmpty ? [] : [.edited(set: plain)]) + (try told(lines, on: deal.fields))
+    }
+    /// What tells how a deal ended is of deals that ended. They keep it: it is corrected, and not cleared.
+    private static func keeping(_ change: Patch, _ outcome: Stage.Kind) throws(Rejection) -> Patch {
+        switch outcome {
+        case .open:
+            let ending = ["actual_close", "lost_reason", "lost_to"]
+            guard ending.allSatisfy({ (change[$0] ?? .null) == .null }) else { throw .endingMisplaced }
+            return change
+        case .won: return change["actual_close"] == .null ? change.without("actual_close") : change
+        case .lost:
+            return ["actual_close", "lost_reason"].reduce(change) { $0[$1] == .null ? $0.without($1) : $0 }
+        }
     }
     private static func moved(_ deal: Content, _ to: UUID, _ context: Context) throws(Rejection) -> [Event] {
         guard deal.outcome == .open else { throw .notOpen }

@@ -152,10 +152,12 @@ public enum FieldSet: Entity {
         guard key.count <= 40 else { throw Flaw("/key", "too_long", "at most 40 characters") }
         return key
     }
-    /// The words of a choice, each once.
+    /// The words of a choice, each once; none is as good as nothing said.
     private static func words(_ body: Body) -> [String]? {
         var seen: Set<String?> = []
-        return body.values["choices"]?.array?.compactMap(\.string).filter { seen.insert(Normal.key($0)).inserted }
+        let words = body.values["choices"]?.array?.compactMap(\.string)
+            .filter { seen.insert(Normal.key($0)).inserted }
+        return words?.isEmpty == true ? nil : words
     }
 
     // MARK: What can have happened?

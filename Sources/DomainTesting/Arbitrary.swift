@@ -34,6 +34,17 @@ public struct Arbitrary: Sendable {
     /// Ids to choose from: of records by entity, of parts of records under "".
     public var ids: [String: [UUID]] = [:]
 
+    /// What somebody sends who errs, or who tries: other types, bounds of numbers and what lies behind them, texts that
+    /// are one thing to a person and another to a program.
+    static let hostile: [JSON] = [
+        .null, true, -1, [], [:], [[]], .number(0.5), .number(1e308), .number(-0.0), .integer(.min), .integer(.max),
+        "\u{0}", "\u{FEFF}", "\u{202E}abc", "e\u{301}\u{301}\u{301}", "👨‍👩‍👧", "'; DROP TABLE deals; --", "a/b~c", "%00",
+        "00000000-0000-0000-0000-000000000000", "2017-02-30", "99999-01-01", "2017-03-01T25:00:00Z", "1e5", "NaN",
+        ["minor": .integer(.max), "currency": "USD"], ["minor": 1, "currency": "XXX"], ["minor": "1"],
+        ["entity": "organization", "id": "00000000-0000-0000-0000-000000000000"], ["\u{0}": ["": [.null]]],
+        .string(String(repeating: "x", count: 30_000)),
+    ]
+
     /// Bodies of a seed.
     public init(_ seed: UInt64) { random = Seeded(seed) }
 
@@ -53,16 +64,21 @@ public struct Arbitrary: Sendable {
 
     /// A value of a kind, or now and then of none.
     public mutating func value(_ kind: Field.Kind) -> JSON {
-        if random.below(100) < nonsense { return random.pick([.null, true, -1, "\u{0}", [], [:], .number(0.5)]) }
+        if random.below(100) < nonsense { return random.pick(Self.hostile) }
         switch kind {
-        case .text, .paragraph: return .string(text())
+        case .text(let limit), .paragraph(let limit): return .string(text(limit))
         case .integer(let range): return .integer(integer(in: range))
         case .decimal(let range): return .number(Double(random.below(1000)).clamped(to: range))
         case .flag: return .bool(random.once(in: 2))
         case .money:
-            return ["minor": .integer(integer(in: -500...500_000)), "currency": random.pick(["USD", "jpy", "KWD"])]
-        case .day: return .string(Day(number: Int32(17_000 + random.below(500))).text)
-        case .instant: return .string(Instant(microseconds: Int64(random.below(2_000_000_000)) * 1_000_000).text)
+            let range = random.once(in: 40) ? Money.range : -500...500_000
+            return ["minor": .integer(integer(in: range)), "currency": random.pick(["USD", "jpy", "KWD"])]
+        case .day:
+            if random.once(in: 40) { return random.pick(["0001-01-01", "9999-12-31", "2016-02-29"]) }
+            return .string(Day(number: Int32(17_000 + random.below(500))).text)
+        case .instant:
+            if random.once(in: 40) { return random.pick(["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"]) }
+            return .string(Instant(microseconds: Int64(random.below(2_000_000_000)) * 1_000_000).text)
         case .choice(let words):
             return words.isEmpty ? "none" : .string(random.pick(words + words.map { $0.uppercased() }))
         case .reference(let entity): return .string(id(entity))
@@ -94,7 +110,8 @@ public struct Arbitrary: Sendable {
         for _ in 0..<random.below(4) {
             let key =
                 switch keys {
-                case .name: random.pick(["a", "b", "linkedin"])
+                case .name:
+                    random.pick(random.once(in: 20) ? ["", "a/b~c", "\u{0}", "__proto__"] : ["a", "b", "linkedin"])
                 case .id: id("")
                 case .reference(let entity): id(entity)
                 case .record(let entities): id(random.pick(entities))
@@ -136,8 +153,12 @@ public struct Arbitrary: Sendable {
         let high = min(range.upperBound, 1_000_000)
         return random.pick([range.lowerBound, range.upperBound, low + Int64(random.below(Int(high - low) + 1))])
     }
-    private mutating func text() -> String {
-        random.pick(["a", "Lead", "lead", "Won", "  two   words ", "Ångström", "e\u{301}", "日本", "x\ny", "\"q\\", ""])
+    private mutating func text(_ limit: Int = 100) -> String {
+        // What just fits, and what just does not.
+        if random.once(in: 200) { return String(repeating: "x", count: limit + random.below(2)) }
+        return random.pick([
+            "a", "Lead", "lead", "Won", "  two   words ", "Ångström", "e\u{301}", "日本", "x\ny", "\"q\\", "",
+        ])
     }
 }
 

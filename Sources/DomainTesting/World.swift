@@ -7,6 +7,8 @@ public struct World {
     public private(set) var violations: Set<String> = []
     /// How often what came out: stored names, refusals' codes, `flawed`, `entity.act` for an act that did something.
     public private(set) var seen: [String: Int] = [:]
+    /// Everything that happened, in order: what the log of such an organization would hold.
+    public private(set) var log: [(stream: UUID, version: Int32, event: Stored)] = []
     private let entities: [any Entity.Type]
     private let recurring: Set<String>
     private var arbitrary: Arbitrary
@@ -94,6 +96,7 @@ public struct World {
             check(stored, E.self)
             if !stored.type.hasPrefix("\(E.name).") { violations.insert("\(stored.type) is not an event of \(E.name)") }
             histories[stream, default: []].append(stored)
+            log.append((stream.id, Int32(histories[stream]?.count ?? 0), stored))
             E.evolve(&state, event)
             if stored.type == "\(E.name).archived", !E.claims(state).isEmpty {
                 violations.insert("\(E.name) keeps claims while archived")
@@ -101,6 +104,29 @@ public struct World {
         }
         states[stream] = state
         checkHistory(of: stream, E.self)
+        if !events.isEmpty { checkState(of: stream, state, E.self) }
+    }
+
+    /// The state is a possible one: its own laws hold, and its values are such as its fields take.
+    private mutating func checkState<E: Entity>(of stream: Reference, _ state: E.State, _: E.Type) {
+        for contradiction in E.contradictions(state, known: Scene.context(id: stream.id, states: states)) {
+            violations.insert("\(E.name): \(contradiction): \(state)")
+        }
+        guard let record = E.record(state) else { return }
+        for field in E.fields {
+            var flaws: [Flaw] = []
+            switch (record[field.name], field.kind) {
+            // In the record these are as decisions settle them: with more members than a body gives.
+            case (_?, .entries): continue
+            case (let value?, _):
+                let normal = field.normal(value, at: "", flaws: &flaws)
+                if normal != value || !flaws.isEmpty {
+                    violations.insert("\(E.name).\(field.name) came to be \(value): \(flaws)")
+                }
+            case (nil, _) where field.isRequired: violations.insert("\(E.name) lost its \(field.name)")
+            case (nil, _): continue
+            }
+        }
     }
 
     /// What is written is as its schema says.

@@ -47,6 +47,9 @@ public protocol Entity: SendableMetatype {
     static func objection(_ state: State) -> String?
     /// What is this record's alone while it is in this state; a claim that appears is taken, one that goes is released.
     static func claims(_ state: State) -> Set<Claim>
+    /// What is so in this state and can never be, in words; empty as long as decisions are right. `known` has the
+    /// streams beside it. The fuzzer asks.
+    static func contradictions(_ state: State, known: Context) -> [String]
 }
 
 extension Entity {
@@ -66,6 +69,8 @@ extension Entity {
     public static func record(_ state: State) -> Record? { nil }
     /// Nothing is claimed.
     public static func claims(_ state: State) -> Set<Claim> { [] }
+    /// Whatever its fields allow may be so.
+    public static func contradictions(_ state: State, known: Context) -> [String] { [] }
     /// Whoever may write.
     public static var audience: Audience { .members }
     /// What a history amounts to.

@@ -33,10 +33,11 @@ private enum Canary: Entity {
     }
     static func evolve(_ state: inout Int, _ event: Event) { state += 1 }
     static func claims(_: Int) -> Set<Claim> { [Claim("canary.song", "la")] }
+    static func contradictions(_ state: Int, known: Context) -> [String] { state > 2 ? ["it sang too often"] : [] }
 }
 
 @Suite struct CanaryTests {
-    @Test(arguments: ["decided twice", "does not survive storage", "is not an event of", "keeps claims"])
+    @Test(arguments: ["decided twice", "does not survive storage", "is not an event of", "keeps claims", "too often"])
     func `a broken law is told`(law: String) {
         var world = World([Canary.self], seed: 1, ids: [:], recurring: [])
         world.run(50)

@@ -178,6 +178,22 @@ import Testing
         deal(isWon).when(.lose(reason: "x", stage: nil, actualClose: nil)).thenRefused(.notOpen)
     }
 
+    // MARK: How it ended
+
+    @Test(arguments: ["actual_close", "lost_reason", "lost_to"])
+    func `an open deal is not told how it ended`(member: String) throws {
+        let value: [String: JSON] = [member: "2017-02-28"]
+        try deal().when("edit", value).thenRefused(.endingMisplaced)
+        try deal().when("edit", [member: .null]).then()
+        try given(Deal.self, with: [Self.pipeline()]).when("open", Self.fields.merging(value) { $1 })
+            .thenRefused(.endingMisplaced)
+    }
+    @Test func `when a deal ended is corrected and not cleared`() throws {
+        try deal(isWon).when("edit", ["actual_close": .null]).then()
+        try deal(isWon).when("edit", ["actual_close": "2017-02-28"])
+            .then(.edited(set: Patch(["actual_close": "2017-02-28"])))
+    }
+
     // MARK: Reopening
 
     @Test func `a reopened deal returns to the stage it left, without day and reason`() throws {

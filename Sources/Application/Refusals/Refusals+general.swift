@@ -53,7 +53,7 @@ extension Refusals {
         ListedRefusal("event.too_long", 422, "The event would be too long: attach long texts instead of writing them."),
         ListedRefusal("log.overloaded", 503, "Too many commands wait; send it again after Retry-After."),
         ListedRefusal(
-            "outcome.unknown", 503, "Whether it was carried out is not known: ask again with the same Idempotency-Key."),
+            "outcome.unknown", 503, "It may have been carried out or not: ask again with the same Idempotency-Key."),
         ListedRefusal(
             "campaign.audience_missing", 409, "The campaign has no audience: edit it before its audience is enrolled."),
         ListedRefusal(
