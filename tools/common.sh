@@ -30,7 +30,7 @@ build_folder() {
 # SwiftPM looks for files that came or went in its targets' folders only, and what the binary embeds lies outside them.
 notice_files() {
     local list="$1/embedded" now
-    now="$(cd "$root" && find schemas projections -type f | sort)"
+    now="$(cd "$root" && find schemas projections demo -type f | sort)"
     [[ "$now" == "$(cat "$list" 2>/dev/null)" ]] || touch "$root/Package.swift"
     printf '%s\n' "$now" >"$list"
 }
@@ -93,7 +93,7 @@ need_all() {
 # Builds a program, by default `daybook`, in release mode, unless its binary is newer than all it is made of and came
 # from this clone; sets `program`.
 build_release() {
-    local product="${1:-daybook}" scratch stamp made_of=(Package.swift Sources schemas projections tools/embed)
+    local product="${1:-daybook}" scratch stamp made_of=(Package.swift Sources schemas projections demo tools/embed)
     scratch="$(build_folder release)"
     stamp="$scratch/$product.built-from"
     program="$(cat "$scratch/$product.binary" 2>/dev/null || true)"

@@ -29,15 +29,21 @@ struct Client: Sendable {
     func post(_ path: String, _ body: JSON) async throws -> JSON { try await ask("POST", path, body) }
 
     /// Gets a document below `/api/v1`.
-    func get(_ path: String) async throws -> JSON { try await ask("GET", path, nil) }
+    /// - Parameter position: what it must show at least.
+    func get(_ path: String, showing position: Int64? = nil) async throws -> JSON {
+        try await ask("GET", path, nil, position.map { ["Daybook-Min-Position": String($0)] } ?? [:])
+    }
 
-    private func ask(_ method: String, _ path: String, _ body: JSON?) async throws -> JSON {
+    private func ask(
+        _ method: String, _ path: String, _ body: JSON?, _ headers: [String: String] = [:]
+    ) async throws -> JSON {
         guard let address = URL(string: "\(url)/api/v1\(path)") else {
             throw Exit(.lacking, "\(url) is no web address.")
         }
         var request = URLRequest(url: address)
         request.httpMethod = method
         request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         if let body {
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
             request.httpBody = Data(body.bytes)

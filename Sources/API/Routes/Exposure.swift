@@ -2,7 +2,12 @@ import CRM
 import Kernel
 
 /// What of the domain can be asked over HTTP, and under which paths.
-enum Exposure {
+public enum Exposure {
+    /// All that a client may ask for, as `entity.act`.
+    public static let offered: [String] = entities.flatMap { entity in
+        acts(of: entity).map { "\(entity.name).\($0.name)" }
+    }
+
     /// An act without the types of its entity.
     struct Act: Sendable {
         let name: String
