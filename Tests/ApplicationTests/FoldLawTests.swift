@@ -24,7 +24,7 @@ import Testing
         let files = shippedProjections.filter { $0.name.hasSuffix(".yaml") }
         let definitions = try FileSet(files, catalogue: Daybook.catalogue).definitions
         #expect(definitions.count >= 10)
-        return Engine(Plan(definitions, Daybook.catalogue, upcasts: CRM.upcasts))
+        return Engine(Projections.Plan(definitions, Daybook.catalogue, upcasts: CRM.upcasts))
     }
 
     @Test(arguments: seeds) func `no event that was decided is held by a projection that comes along`(seed: UInt64)
