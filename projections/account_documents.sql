@@ -18,7 +18,10 @@ SELECT a.organization_id,
        o.name AS owner_name,
        a.parent_id,
        p.name AS parent_name,
+       a.primary_contact_id,
+       nullif(concat_ws(' ', c.first_name, c.last_name), '') AS primary_contact_name,
        coalesce(a.contacted, false) AS contacted,
+       a.last_contacted_on,
        read.instant(a.next_follow_up_at) AS next_follow_up_at,
        read.instant((SELECT max(x.at)
                      FROM (SELECT a.id
@@ -45,3 +48,4 @@ SELECT a.organization_id,
 FROM read.accounts a
 LEFT JOIN read.members o ON o.organization_id = a.organization_id AND o.id = a.owner_id
 LEFT JOIN read.accounts p ON p.organization_id = a.organization_id AND p.id = a.parent_id
+LEFT JOIN read.contacts c ON c.organization_id = a.organization_id AND c.id = a.primary_contact_id

@@ -25,6 +25,15 @@ SELECT c.organization_id,
        a.name AS primary_account_name,
        read.instant((SELECT max(x.at) FROM read.touches x
                      WHERE x.organization_id = c.organization_id AND x.record_id = c.id)) AS last_interaction_at,
+       c.mode,
+       CASE WHEN c.mode = 'native' THEN json_build_object(
+           'user_id', p.platform_user_id,
+           'profile', coalesce(p.platform_profile, '{}'),
+           'linked_at', read.instant(p.linked_at)
+       ) END AS platform,
+       coalesce(c.contacted, false) AS contacted,
+       c.last_contacted_on,
+       read.instant(c.next_follow_up_at) AS next_follow_up_at,
        coalesce(c.custom, '{}') AS custom,
        coalesce((
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
@@ -38,3 +47,4 @@ SELECT c.organization_id,
 FROM read.contacts c
 LEFT JOIN read.members o ON o.organization_id = c.organization_id AND o.id = c.owner_id
 LEFT JOIN read.accounts a ON a.organization_id = c.organization_id AND a.id = c.primary_account_id
+LEFT JOIN read.platform_profiles p ON p.organization_id = c.organization_id AND p.id = c.id

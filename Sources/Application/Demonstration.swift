@@ -40,6 +40,7 @@ struct Demonstration: Sendable {
         for result in await commands.executeEach(taggings(), by: caller) { _ = try result.get() }
         for start in stride(from: 0, to: 120, by: 40) { try await carryOut((start..<start + 40).map { deal($0) }) }
         try await carryOut(work())
+        try await carryOut(leads())
     }
 
     /// What is there already stays as it is.
@@ -147,6 +148,32 @@ extension Demonstration {
                 "title": "Head of Purchasing",
             ]
             units.append([ask(Contact.name, "contact of \(name)", "create", body)])
+        }
+        return units
+    }
+
+    /// Who came in lately: some are looked at, some were turned away, and one became a customer.
+    private mutating func leads() -> [[Ask]] {
+        var units: [[Ask]] = []
+        let names = ["Tove Marlow", "Udo Penn", "Vera Castel", "Wim Harding", "Xenia Roth", "Yusuf Blum"]
+        for (index, name) in names.enumerated() {
+            let parts = name.split(separator: " ").map(String.init)
+            let company = "\(parts[1]) \(pick(["Works", "Trading", "Labs"]))"
+            let body: JSON = [
+                "first_name": .string(parts[0]), "last_name": .string(parts[1]), "company": .string(company),
+                "email": .string("\(parts[0].lowercased())@\(parts[1].lowercased()).example"),
+                "source": .string(pick(["website", "event", "referral"])),
+                "score": .integer(Int64(20 + random.below(80))), "owner_id": id(Member.name, pick(Self.sellers)),
+                "amount": Self.usd(Int64(100_000 * (1 + random.below(9)))),
+            ]
+            var asks = [ask(Lead.name, name, "capture", body)]
+            switch index {
+            case 0: asks.append(ask(Lead.name, name, "convert", ["deal": ["pipeline_id": .string(pipeline.text)]]))
+            case 1, 2: asks.append(ask(Lead.name, name, "qualify", [:]))
+            case 3: asks.append(ask(Lead.name, name, "disqualify", ["reason": "They look for a job"]))
+            case _: asks.append(ask(Lead.name, name, "mark_contacted", [:]))
+            }
+            units.append(asks)
         }
         return units
     }

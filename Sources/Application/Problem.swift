@@ -76,6 +76,13 @@ extension Problem {
         return Problem(
             "body.invalid", 422, "Some members of the body are not as they must be; see errors.", errors: sorted)
     }
+    /// The same, told of one member of a larger body.
+    func at(_ member: String) -> Problem {
+        Problem(
+            code, status, detail,
+            errors: errors.map { Flaw("/\(member)\($0.pointer)", $0.code, $0.detail) }, more: more,
+            retryAfter: retryAfter)
+    }
     /// No token, or one that is not valid.
     public static let unauthorized = Problem("auth.required", 401, "Send a valid token: Authorization: Bearer …")
     /// The role does not allow it.

@@ -10,7 +10,7 @@ public enum Account: Taggable {
 
     // MARK: What is known of one?
 
-    /// Owner, lifecycle and parent are told by events of their own; the slug is its alone.
+    /// Owner, lifecycle, parent and when to speak with it are told by events of their own; the slug is its alone.
     public static let fields = [
         Field("name", .line).required().searchable(.a)
             .known(as: [.salesforce: "name", .dynamics: "name", .suitecrm: "name", .hubspot: "name"]),
@@ -47,14 +47,15 @@ public enum Account: Taggable {
         ]),
         Field("parent_id", .reference("account"))
             .known(as: [.salesforce: "parent_id", .dynamics: "parentAccountId", .suitecrm: "parent_id"]),
-        Field("contacted", .flag),
-        Field("next_follow_up_at", .instant),
+        .contacted, .nextFollowUp,
         .description.known(as: [
             .salesforce: "description", .dynamics: "description", .suitecrm: "description", .hubspot: "description",
         ]),
         .custom,
     ]
-    /// The fields are all that is remembered.
+    /// To whom one turns first, and when somebody last did.
+    public static let derived = [Field("primary_contact_id", .reference("contact")), .lastContacted]
+    /// Beside the fields the record has what is derived.
     public typealias Content = Record
     /// Absent, active or archived.
     public typealias State = Life<Content>
@@ -66,6 +67,8 @@ public enum Account: Taggable {
         case create(Record)
         case edit(Patch)
         case tag(Patch)
+        case preferContact(UUID?)
+        case followUp(FollowUp)
         case archive, restore
     }
     /// How it is asked.
@@ -84,6 +87,17 @@ public enum Account: Taggable {
                 "set_parent", .verb, "Put an account under another; without one it stands alone",
                 takes: [Field("parent_id", .reference("account"))]
             ) { .edit($0.change(of: "parent_id")) },
+            Act(
+                "set_primary_contact", .verb, "Say to which of its contacts one turns first; without one to none",
+                takes: [Field("contact_id", .reference("contact")).alias("primary_contact_id")]
+            ) { .preferContact($0.id("contact_id")) },
+            Act("mark_contacted", .verb, "Note that somebody spoke with an account", takes: FollowUp.contactedBody) {
+                .followUp(.contacted($0))
+            },
+            Act(
+                "plan_follow_up", .verb, "Plan when to speak with an account; without a time nothing is planned",
+                takes: FollowUp.planBody
+            ) { .followUp(.planned($0)) },
             Act("archive", .archives, "Put an account away") { _ in .archive },
             Act("restore", .verb, "Take an account out again") { _ in .restore },
         ] + tagging
@@ -91,13 +105,16 @@ public enum Account: Taggable {
     // MARK: What can have happened?
 
     /// What can have happened.
-    public enum Event: Message, TagEvent {
+    public enum Event: Message, TagEvent, FollowUpEvent {
         case created(Record)
         case edited(set: Patch)
         case assigned(from: UUID?, owner_id: UUID?)
         case lifecycleChanged(from: String?, lifecycle: String)
         case parentChanged(from: UUID?, parent_id: UUID?)
         case tagsChanged(tags: Patch)
+        case primaryContactChanged(from: UUID?, primary_contact_id: UUID?)
+        case contacted(contacted: Bool, last_contacted_on: Day?)
+        case followUpPlanned(from: Instant?, next_follow_up_at: Instant?)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -107,6 +124,9 @@ public enum Account: Taggable {
             case lifecycleChanged = "account.lifecycle_changed@1"
             case parentChanged = "account.parent_changed@1"
             case tagsChanged = "account.tags_changed@1"
+            case primaryContactChanged = "account.primary_contact_changed@1"
+            case contacted = "account.contacted@1"
+            case followUpPlanned = "account.follow_up_planned@1"
             case archived = "account.archived@1"
             case restored = "account.restored@1"
         }
@@ -120,6 +140,7 @@ public enum Account: Taggable {
         case exists = "account.already_exists"
         case archived = "account.archived"
         case parentCycle = "account.parent_cycle"
+        case notAffiliated = "account.contact_not_affiliated"
 
         /// What to do.
         public var detail: String {
@@ -128,6 +149,7 @@ public enum Account: Taggable {
             case .exists: "This account exists already; edit it instead."
             case .archived: "This account is archived; restore it first."
             case .parentCycle: "The parent stands under this account; choose one that does not."
+            case .notAffiliated: "This contact does not work with the account; affiliate it first."
             }
         }
         /// What kind of refusal.
@@ -135,19 +157,20 @@ public enum Account: Taggable {
             switch self {
             case .absent: .absent
             case .exists, .archived: .conflict
-            case .parentCycle: .invalid
+            case .parentCycle, .notAffiliated: .invalid
             }
         }
     }
 
     // MARK: What does a decision read?
 
-    /// The new parent and all that stand above it.
+    /// The new parent and all that stand above it; a contact who is to be the first.
     public static func references(_ command: Command, _: State, known: Context) -> [Reference] {
         switch command {
         case .create(let record): ancestry(record.id("parent_id"), known).map { Reference(Account.self, $0) }
         case .edit(let patch): ancestry(patch.id("parent_id"), known).map { Reference(Account.self, $0) }
-        case .tag, .archive, .restore: []
+        case .preferContact(let contact): contact.map { [Reference(Contact.self, $0)] } ?? []
+        case .tag, .followUp, .archive, .restore: []
         }
     }
     /// An account and those above it, as far as they are known, nearest first.
@@ -175,13 +198,22 @@ public enum Account: Taggable {
             let account = try inUse(state)
             let change = patch.effective(on: account, fields)
             guard !ancestry(change.id("parent_id"), context).contains(context.id) else { throw .parentCycle }
-            return events(of: change, on: account)
+            return events(of: change, on: account, context.today)
         case .tag(let tags): return try retagged(state, by: tags)
+        case .preferContact(let contact):
+            let account = try inUse(state)
+            if let contact {
+                let accounts = Entries(context.state(Contact.self, contact).content?["affiliations"])
+                guard accounts.isCurrent(context.id.text) else { throw .notAffiliated }
+            }
+            let known = account.id("primary_contact_id")
+            return contact == known ? [] : [.primaryContactChanged(from: known, primary_contact_id: contact)]
+        case .followUp(let wish): return wish.events(on: try inUse(state), context.today)
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restore(state, with: .restored)
         }
     }
-    private static func events(of change: Patch, on account: Record) -> [Event] {
+    private static func events(of change: Patch, on account: Record, _ today: Day) -> [Event] {
         var events: [Event] = []
         if change["owner_id"] != nil {
             events.append(.assigned(from: account.id("owner_id"), owner_id: change.id("owner_id")))
@@ -192,7 +224,8 @@ public enum Account: Taggable {
         if change["parent_id"] != nil {
             events.append(.parentChanged(from: account.id("parent_id"), parent_id: change.id("parent_id")))
         }
-        let plain = change.without("owner_id", "lifecycle", "parent_id")
+        events += FollowUp.events(of: change, on: account, today)
+        let plain = change.without("owner_id", "lifecycle", "parent_id", "contacted", "next_follow_up_at")
         return plain.isEmpty ? events : events + [.edited(set: plain)]
     }
 
@@ -207,6 +240,9 @@ public enum Account: Taggable {
         case .lifecycleChanged(_, let lifecycle): state.change { $0.set("lifecycle", lifecycle) }
         case .parentChanged(_, let parent): state.change { $0.set("parent_id", parent) }
         case .tagsChanged(let tags): state.retag(tags)
+        case .primaryContactChanged(_, let contact): state.change { $0.set("primary_contact_id", contact) }
+        case .contacted(let contacted, let day): state.change { $0.take(contacted: contacted, on: day) }
+        case .followUpPlanned(_, let next): state.change { $0.plan(next) }
         case .archived: state.archive()
         case .restored: state.restore()
         }

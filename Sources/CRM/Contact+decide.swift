@@ -17,7 +17,7 @@ extension Contact {
             var (emails, accounts) = (Entries(contact["emails"]), Entries(contact["affiliations"]))
             emails.take(patch["emails"]) { address($0, $1, context) }
             accounts.take(patch["affiliations"]) { item, _ in affiliation(item) }
-            return try edited(patch.without("emails", "affiliations").effective(on: contact, fields), contact)
+            return try edited(patch.without("emails", "affiliations").effective(on: contact, fields), contact, context)
                 + told(emails, on: contact) + told(accounts: accounts, on: contact)
         case .addEmail, .removeEmail, .makeEmailPrimary:
             let contact = try inUse(state)
@@ -25,6 +25,9 @@ extension Contact {
         case .affiliate, .endAffiliation, .makePrimary:
             let contact = try inUse(state)
             return told(accounts: try accounts(of: contact, after: command, context), on: contact)
+        case .link(let user, let profile): return try linked(try inUse(state), user, profile)
+        case .unlink: return try inUse(state)["mode"] == "native" ? [.unlinkedFromPlatformUser] : []
+        case .followUp(let wish): return wish.events(on: try inUse(state), context.today)
         }
     }
 
@@ -35,7 +38,9 @@ extension Contact {
         emails.take(record["emails"]) { address($0, $1, context) }
         accounts.take(record["affiliations"]) { item, _ in affiliation(item) }
         try checkUnique(emails)
-        var result = record.with(defaults: ["status": "active"])
+        let isNative = record["platform_user_id"] != nil
+        guard isNative || record["platform_profile"] == nil else { throw .platformUserMissing }
+        var result = record.with(defaults: ["status": "active", "mode": isNative ? "native" : "external"])
         result.set("emails", emails == Entries(nil) ? nil : emails.json)
         result.set("affiliations", accounts == Entries(nil) ? nil : accounts.json)
         result.set("primary_email", emails.primaryAddress)
@@ -43,7 +48,7 @@ extension Contact {
         return result
     }
 
-    private static func edited(_ change: Patch, _ contact: Record) throws(Rejection) -> [Event] {
+    private static func edited(_ change: Patch, _ contact: Record, _ context: Context) throws(Rejection) -> [Event] {
         var after = contact
         after.merge(change, fields)
         let renames = change["first_name"] != nil || change["last_name"] != nil
@@ -52,8 +57,23 @@ extension Contact {
         if change["owner_id"] != nil {
             events.append(.assigned(from: contact.id("owner_id"), owner_id: change.id("owner_id")))
         }
-        let plain = change.without("owner_id")
+        if let status = change.text("status") {
+            events.append(.statusChanged(from: contact.text("status"), status: status))
+        }
+        events += FollowUp.events(of: change, on: contact, context.today)
+        let plain = change.without("owner_id", "status", "contacted", "next_follow_up_at")
         return plain.isEmpty ? events : events + [.edited(set: plain)]
+    }
+
+    /// A profile that is not said again stays.
+    private static func linked(_ contact: Record, _ user: String, _ given: [String: JSON]?) throws(Rejection) -> [Event]
+    {
+        let known = contact.text("platform_user_id")
+        guard known == nil || known == user else { throw .isLinked }
+        let old = contact["platform_profile"]?.object.map { Record($0) }
+        let profile = given.map { Record($0) } ?? old
+        let isSame = known == user && (profile ?? Record()) == (old ?? Record())
+        return isSame ? [] : [.linkedToPlatformUser(platform_user_id: user, platform_profile: profile)]
     }
 
     // MARK: Which addresses has she then?
@@ -73,7 +93,9 @@ extension Contact {
             emails.put(key, (emails[key] ?? [:]).merging(given.values) { $1 })
         case .removeEmail(let name): emails.remove(try known(name))
         case .makeEmailPrimary(let name): emails.prefer(try known(name))
-        case .create, .edit, .affiliate, .endAffiliation, .makePrimary, .tag, .archive, .restore: break
+        case .create, .edit, .affiliate, .endAffiliation, .makePrimary, .link, .unlink, .tag, .followUp, .archive,
+            .restore:
+            break
         }
         return emails
     }
@@ -112,7 +134,9 @@ extension Contact {
             guard accounts[account.text] != nil else { throw .notAffiliated }
             guard !accounts.hasEnded(account.text) else { throw .affiliationEnded }
             accounts.prefer(account.text)
-        case .create, .edit, .addEmail, .removeEmail, .makeEmailPrimary, .tag, .archive, .restore: break
+        case .create, .edit, .addEmail, .removeEmail, .makeEmailPrimary, .link, .unlink, .tag, .followUp, .archive,
+            .restore:
+            break
         }
         return accounts
     }

@@ -10,7 +10,8 @@ public enum Contact: Taggable {
 
     // MARK: What is known of one?
 
-    /// Owner, addresses and accounts are told by events of their own; an address is hers alone.
+    /// Owner, status, addresses, accounts and when to speak with her are told by events of their own; an address is hers
+    /// alone.
     public static let fields = [
         Field("first_name", .text(100)).personal().searchable(.a)
             .known(as: [
@@ -46,7 +47,7 @@ public enum Contact: Taggable {
             .known(as: [.salesforce: "email", .dynamics: "EMailAddress1", .suitecrm: "email1", .hubspot: "email"]),
         Field("affiliations", .entries(of: affiliation, keys: .reference("account"), by: "account_id"))
             .alias("account_id").known(as: [.salesforce: "account_id", .dynamics: "accountId"]),
-        .custom,
+        .contacted, .nextFollowUp, .custom,
     ]
     private static let email = [
         Field("address", .email).required(), Field("label", .text(40)), Field("primary", .flag),
@@ -54,9 +55,16 @@ public enum Contact: Taggable {
     private static let affiliation = [
         Field("role", .text(100)), Field("primary", .flag), Field("from", .day), Field("to", .day),
     ]
-    /// The first of each, as a decision settles it.
-    public static let derived = [
-        Field("primary_email", .email).personal(), Field("primary_account_id", .reference("account")),
+    /// The first of each, as a decision settles it, and what a platform says of her, which is never mixed with what we do.
+    public static let derived =
+        [
+            Field("primary_email", .email).personal(), Field("primary_account_id", .reference("account")),
+            Field("mode", .choice(["external", "native"])), .lastContacted,
+        ] + platform
+    /// Who she is on the platform, and the profile that it vouches for.
+    private static let platform = [
+        Field("platform_user_id", .text(200)).personal(),
+        Field("platform_profile", .map(of: .text(500), keys: .name)).personal(),
     ]
     /// Absent, active or archived. Beside the fields the record has what is derived.
     public typealias Content = Record
@@ -75,12 +83,15 @@ public enum Contact: Taggable {
         case endAffiliation(account: UUID, to: Day?)
         case makePrimary(account: UUID)
         case tag(Patch)
+        case link(user: String, profile: [String: JSON]?)
+        case unlink
+        case followUp(FollowUp)
         case archive, restore
     }
     /// How it is asked.
     public static let acts: [Act<Command>] =
         [
-            Act("create", .creates, "Enter a contact", takes: fields) { .create($0.record) },
+            Act("create", .creates, "Enter a contact", takes: fields + platform) { .create($0.record) },
             Act("edit", .edits, "Change what is known of a contact", takes: fields.keeping("status")) {
                 .edit($0.patch)
             },
@@ -106,6 +117,25 @@ public enum Contact: Taggable {
             Act("make_primary", .verb, "Make an account the contact's first", takes: [account]) { body throws(Flaw) in
                 .makePrimary(account: try body.required(body.id("account_id"), "account_id"))
             },
+            Act("mark_bounced", .verb, "Note that mail to a contact comes back") { _ in
+                .edit(Patch(["status": "bounced"]))
+            },
+            Act(
+                "link_platform_user", .verb,
+                "Say who a contact is on the platform, with the profile that it vouches for",
+                takes: [platform[0].required().alias("user_id"), platform[1].alias("profile")]
+            ) { body throws(Flaw) in
+                let user = try body.required(body.text("platform_user_id"), "platform_user_id")
+                return .link(user: user, profile: body.values["platform_profile"]?.object)
+            },
+            Act("unlink_platform_user", .verb, "Say that a contact is nobody on the platform") { _ in .unlink },
+            Act("mark_contacted", .verb, "Note that somebody spoke with a contact", takes: FollowUp.contactedBody) {
+                .followUp(.contacted($0))
+            },
+            Act(
+                "plan_follow_up", .verb, "Plan when to speak with a contact; without a time nothing is planned",
+                takes: FollowUp.planBody
+            ) { .followUp(.planned($0)) },
             Act("archive", .archives, "Put a contact away") { _ in .archive },
             Act("restore", .verb, "Take a contact out again") { _ in .restore },
         ] + tagging
@@ -115,7 +145,7 @@ public enum Contact: Taggable {
     // MARK: What can have happened?
 
     /// What can have happened.
-    public enum Event: Message, TagEvent {
+    public enum Event: Message, TagEvent, FollowUpEvent {
         case created(Record)
         case edited(set: Patch)
         case assigned(from: UUID?, owner_id: UUID?)
@@ -124,6 +154,12 @@ public enum Contact: Taggable {
         /// Whole entries by account; null for one that was removed.
         case affiliationsChanged(affiliations: Patch?, primary_account_id: UUID?)
         case tagsChanged(tags: Patch)
+        case statusChanged(from: String?, status: String)
+        /// The whole profile.
+        case linkedToPlatformUser(platform_user_id: String?, platform_profile: Record?)
+        case unlinkedFromPlatformUser
+        case contacted(contacted: Bool, last_contacted_on: Day?)
+        case followUpPlanned(from: Instant?, next_follow_up_at: Instant?)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -133,6 +169,11 @@ public enum Contact: Taggable {
             case emailsChanged = "contact.emails_changed@1"
             case affiliationsChanged = "contact.affiliations_changed@1"
             case tagsChanged = "contact.tags_changed@1"
+            case statusChanged = "contact.status_changed@1"
+            case linkedToPlatformUser = "contact.linked_to_platform_user@1"
+            case unlinkedFromPlatformUser = "contact.unlinked_from_platform_user@1"
+            case contacted = "contact.contacted@1"
+            case followUpPlanned = "contact.follow_up_planned@1"
             case archived = "contact.archived@1"
             case restored = "contact.restored@1"
         }
@@ -150,6 +191,8 @@ public enum Contact: Taggable {
         case emailTwice = "contact.email_twice"
         case notAffiliated = "contact.not_affiliated"
         case affiliationEnded = "contact.affiliation_ended"
+        case platformUserMissing = "contact.platform_user_missing"
+        case isLinked = "contact.linked_to_another"
 
         /// What to do.
         public var detail: String {
@@ -162,14 +205,16 @@ public enum Contact: Taggable {
             case .emailTwice: "The contact would have the same address twice; remove one."
             case .notAffiliated: "The contact is not affiliated with this account; affiliate it first."
             case .affiliationEnded: "The affiliation has ended; affiliate the contact again first."
+            case .platformUserMissing: "A platform's profile is of a platform's user; give platform_user_id."
+            case .isLinked: "The contact is another user on the platform; unlink that one first."
             }
         }
         /// What kind of refusal.
         public var reason: RefusalReason {
             switch self {
             case .absent: .absent
-            case .exists, .archived, .affiliationEnded: .conflict
-            case .nameMissing, .emailUnknown, .emailTwice, .notAffiliated: .invalid
+            case .exists, .archived, .affiliationEnded, .isLinked: .conflict
+            case .nameMissing, .emailUnknown, .emailTwice, .notAffiliated, .platformUserMissing: .invalid
             }
         }
     }
@@ -193,6 +238,20 @@ public enum Contact: Taggable {
                 $0.set("primary_account_id", primary)
             }
         case .tagsChanged(let tags): state.retag(tags)
+        case .statusChanged(_, let status): state.change { $0.set("status", status) }
+        case .linkedToPlatformUser(let user, let profile):
+            state.change {
+                $0.set("mode", "native")
+                $0.set("platform_user_id", user)
+                $0.set("platform_profile", profile.map { .object($0.values) })
+            }
+        case .unlinkedFromPlatformUser:
+            state.change {
+                $0.merge(Patch(["platform_user_id": .null, "platform_profile": .null]), [])
+                $0.set("mode", "external")
+            }
+        case .contacted(let contacted, let day): state.change { $0.take(contacted: contacted, on: day) }
+        case .followUpPlanned(_, let next): state.change { $0.plan(next) }
         case .archived: state.archive()
         case .restored: state.restore()
         }
@@ -200,9 +259,10 @@ public enum Contact: Taggable {
 
     // MARK: What is hers alone?
 
-    /// Each of her addresses while she is not archived.
+    /// Each of her addresses, and who she is on the platform, while she is not archived.
     public static func claims(_ state: State) -> Set<Claim> {
         guard case .active(let contact) = state else { return [] }
-        return Set(Entries(contact["emails"]).values("address").map { Claim("contact.email", $0) })
+        let user = contact.text("platform_user_id").map { [Claim("contact.platform_user", $0)] } ?? []
+        return Set(Entries(contact["emails"]).values("address").map { Claim("contact.email", $0) } + user)
     }
 }

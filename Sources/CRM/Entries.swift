@@ -21,6 +21,9 @@ struct Entries: Equatable {
     /// Whether it lies in the past.
     func hasEnded(_ key: String) -> Bool { all[key]?["to"] != nil }
 
+    /// Whether it is there and goes on.
+    func isCurrent(_ key: String) -> Bool { all[key] != nil && !hasEnded(key) }
+
     /// Sets one of them. The first becomes primary; what is said to be primary takes that from another.
     mutating func put(_ key: String, _ entry: [String: JSON]) {
         var entry = entry

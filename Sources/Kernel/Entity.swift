@@ -20,6 +20,8 @@ public protocol Entity: SendableMetatype {
     static var derived: [Field] { get }
     /// What events of their own tell beside the fields, and no other event has: the tags on a record.
     static var aside: [Field] { get }
+    /// The members of its record that name another record of the same person: whoever erases the one erases the other.
+    static var samePerson: Set<String> { get }
     /// What became of the older shapes of its events.
     static var upcasts: Upcasts { get }
     /// What can be asked, in the order a person would.
@@ -36,6 +38,11 @@ public protocol Entity: SendableMetatype {
     static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
     /// The stream in which a new record of this body begins, where the body says which; nil: any.
     static func id(for body: JSON) -> UUID?
+    /// What the decision asks of other records, in this order: an act over several streams. Each step is decided on what
+    /// those before it left, then come the record's own events, and all is one unit: all of it or nothing.
+    ///
+    /// Pure, of the command and the events that were decided; where nothing was decided, nothing is asked of others.
+    static func steps(_ command: Command, given state: State, deciding events: [Event]) -> [Step]
     /// What it means. Total: history cannot be refused.
     static func evolve(_ state: inout State, _ event: Event)
     /// The values of `fields` in this state; nil where there is no record. A full replacement (PUT) compares with it.
@@ -63,6 +70,10 @@ extension Entity {
     public static func objection(_ state: State) -> String? { nil }
     /// Decisions read their own stream only.
     public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] { [] }
+    /// Decisions concern their own stream only.
+    public static func steps(_ command: Command, given state: State, deciding events: [Event]) -> [Step] { [] }
+    /// No other record is about the same person.
+    public static var samePerson: Set<String> { [] }
     /// What is personal is sealed under the record's own key.
     public static func person(_ state: State) -> UUID? { nil }
     /// No plain fields.
@@ -104,6 +115,27 @@ public struct Reference: Sendable, Hashable {
 
     /// A stream of an entity.
     public init(_ entity: any Entity.Type, _ id: UUID) { (self.entity, self.id) = (entity.name, id) }
+}
+
+/// What an act over several records asks of one of the others.
+public struct Step: Sendable, Equatable {
+    /// The entity's name.
+    public let entity: String
+    /// Which record. Where the act makes one, its id is fresh: nothing has it yet.
+    public let id: UUID
+    /// The act.
+    public let act: String
+    /// The act's body.
+    public let body: [String: JSON]
+    /// The member of the asking act's own body from which that one comes: flaws in it are told to be there.
+    public let member: String
+
+    /// One of an act's steps.
+    public init(
+        _ entity: any Entity.Type, _ id: UUID, _ act: String, _ body: [String: JSON], from member: String
+    ) {
+        (self.entity, self.id, self.act, self.body, self.member) = (entity.name, id, act, body, member)
+    }
 }
 
 /// A value that one record of an organization may hold: an e-mail address, a slug.

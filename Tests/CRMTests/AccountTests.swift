@@ -27,7 +27,7 @@ import Testing
         given(Account.self, created, with: [Self.account(Self.parent, under: nil)]).when(.edit(patch)).then(
             .assigned(from: nil, owner_id: owner), .lifecycleChanged(from: "lead", lifecycle: "prospect"),
             .parentChanged(from: nil, parent_id: Self.parent),
-            .edited(set: Patch(["name": "Acme Ltd", "contacted": true])))
+            .contacted(contacted: true, last_contacted_on: Scene.today), .edited(set: Patch(["name": "Acme Ltd"])))
     }
     @Test func `an edit of what is so already decides nothing`() {
         acme.when(.edit(Patch(["name": "Acme", "lifecycle": "lead", "industry": .null]))).then()
@@ -63,6 +63,32 @@ import Testing
         ]
         try given(Account.self, created, with: others).when("set_parent", ["parent_id": .string(Self.parent.text)])
             .then(.parentChanged(from: nil, parent_id: Self.parent))
+    }
+    @Test func `one speaks with an account once a day, and plans when to do so again`() throws {
+        let next = Instant(microseconds: Scene.now.microseconds + 86_400_000_000)
+        let spoken = try acme.when("mark_contacted", ["next_follow_up_at": .string(next.text)]).then(
+            .contacted(contacted: true, last_contacted_on: Scene.today),
+            .followUpPlanned(from: nil, next_follow_up_at: next))
+        try spoken.when("mark_contacted").then()
+        try spoken.when("plan_follow_up").then(.followUpPlanned(from: next, next_follow_up_at: nil))
+        try spoken.when("edit", ["contacted": false]).then(.contacted(contacted: false, last_contacted_on: nil))
+        let before = Day(number: Scene.today.number - 1)
+        given(Account.self, created, .contacted(contacted: true, last_contacted_on: before))
+            .when(.followUp(.contacted(next: nil)))
+            .then(.contacted(contacted: true, last_contacted_on: Scene.today))
+    }
+    @Test func `whom one turns to first works with the account`() throws {
+        let (ann, bob) = (UUID.number(11), UUID.number(12))
+        func contact(_ id: UUID, _ affiliation: JSON) -> Other {
+            let entry = JSON.object([Scene.id.text: affiliation])
+            return Other(Contact.self, id, [.created(Record(["last_name": "x", "affiliations": entry]))])
+        }
+        let acme = given(
+            Account.self, created, with: [contact(ann, ["primary": true]), contact(bob, ["to": "2016-01-01"])])
+        let first = try acme.when("set_primary_contact", ["contact_id": .string(ann.text)])
+            .then(.primaryContactChanged(from: nil, primary_contact_id: ann))
+        try acme.when("set_primary_contact", ["contact_id": .string(bob.text)]).thenRefused(.notAffiliated)
+        try first.when("set_primary_contact").then(.primaryContactChanged(from: ann, primary_contact_id: nil))
     }
     @Test func `the slug is its alone until it is archived`() {
         #expect(Account.claims(acme.state) == [Claim("account.slug", "acme")])

@@ -24,7 +24,7 @@ import Testing
     static func created(_ work: UUID, _ home: UUID) -> Contact.Event {
         .created(
             Record([
-                "first_name": "Ann", "status": "active", "primary_email": "ann@work.org",
+                "first_name": "Ann", "status": "active", "mode": "external", "primary_email": "ann@work.org",
                 "emails": .object([
                     work.text: email("ann@work.org", primary: true), home.text: email("ann@home.org", primary: false),
                 ]),
@@ -50,7 +50,7 @@ import Testing
             .then(
                 .created(
                     Record([
-                        "last_name": "Lee", "status": "active", "primary_email": "lee@x.org",
+                        "last_name": "Lee", "status": "active", "mode": "external", "primary_email": "lee@x.org",
                         "emails": .object([UUID.number(1).text: Self.email("lee@x.org", primary: true)]),
                         "affiliations": .object([Self.zeta.text: ["primary": true]]),
                         "primary_account_id": .string(Self.zeta.text),
@@ -63,7 +63,7 @@ import Testing
     }
     @Test func `a contact without addresses has none`() throws {
         try given(Contact.self).when("create", ["first_name": "Ann", "emails": []])
-            .then(.created(Record(["first_name": "Ann", "status": "active"])))
+            .then(.created(Record(["first_name": "Ann", "status": "active", "mode": "external"])))
     }
     @Test func `a contact needs a name`() throws {
         try given(Contact.self).when("create", ["title": "Dr"]).thenRefused(.nameMissing)
@@ -185,6 +185,34 @@ import Testing
                 set: Patch(["social_profiles": ["x": "https://x.com/ann", "linkedin": "https://linkedin.com/in/ann"]])))
         try set.when("edit", ["social_profiles": ["x": .null]]).then(
             .edited(set: Patch(["social_profiles": ["x": .null]])))
+    }
+    @Test func `that mail comes back is told as a change of her status`() throws {
+        let bounced = try ann.when("mark_bounced").then(.statusChanged(from: "active", status: "bounced"))
+        try bounced.when("edit", ["status": "active", "title": "Dr"]).then(
+            .statusChanged(from: "bounced", status: "active"), .edited(set: Patch(["title": "Dr"])))
+    }
+    @Test func `who is on the platform is one user there, and its profile is kept apart`() throws {
+        let profile: JSON = ["display_name": "Ann of Acme"]
+        let linked = try ann.when("link_platform_user", ["user_id": "u-1", "profile": profile]).then(
+            .linkedToPlatformUser(
+                platform_user_id: "u-1", platform_profile: Record(["display_name": "Ann of Acme"])))
+        #expect(Contact.record(linked.state)?["mode"] == "native")
+        #expect(Contact.record(linked.state)?["first_name"] == "Ann")
+        #expect(Contact.claims(linked.state).contains(Claim("contact.platform_user", "u-1")))
+        try linked.when("link_platform_user", ["user_id": "u-1"]).then()
+        try linked.when("link_platform_user", ["user_id": "u-2"]).thenRefused(.isLinked)
+        let alone = try linked.when("unlink_platform_user").then(.unlinkedFromPlatformUser)
+        #expect(Contact.record(alone.state)?["platform_profile"] == nil)
+        #expect(Contact.record(alone.state)?["mode"] == "external")
+        try alone.when("unlink_platform_user").then()
+    }
+    @Test func `a contact may come from the platform`() throws {
+        try given(Contact.self).when("create", ["last_name": "Lee", "platform_user_id": "u-7"])
+            .then(
+                .created(
+                    Record(["last_name": "Lee", "status": "active", "mode": "native", "platform_user_id": "u-7"])))
+        try given(Contact.self).when("create", ["last_name": "Lee", "platform_profile": ["a": "b"]])
+            .thenRefused(.platformUserMissing)
     }
     @Test func `an archived contact changes only after it is restored`() throws {
         let away = given(Contact.self, created, .archived)

@@ -8,6 +8,16 @@ extension Schema {
         "type": "object", "required": ["id", "version", "position"],
         "properties": [
             "id": ["type": "string", "format": "uuid"], "version": ["type": "integer"], "position": ["type": "integer"],
+            "made": [
+                "type": "array", "description": "The other records that the command made.",
+                "items": [
+                    "type": "object", "required": ["entity", "id", "version"],
+                    "properties": [
+                        "entity": ["type": "string"], "id": ["type": "string", "format": "uuid"],
+                        "version": ["type": "integer"],
+                    ],
+                ],
+            ],
         ],
     ]
 

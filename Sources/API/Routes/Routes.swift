@@ -14,8 +14,9 @@ struct Routes {
     /// Those of `/openapi.json` included, which describes all of them.
     var all: [Route] {
         let described =
-            sessions + organization + services.entities.flatMap(records(of:)) + pipelines + campaigns + projects
-            + fields + workday + persons + reports + batches + imports + auditing + projections + operations
+            sessions + organization + services.entities.flatMap(records(of:)) + sublists + pipelines + campaigns
+            + projects + fields + leads + workday + persons + reports + batches + imports + auditing + projections
+            + operations
         return described + [OpenAPI.route(for: described, entities: services.entities)]
     }
 
@@ -37,12 +38,14 @@ struct Routes {
         return outcome
     }
 
-    /// What a command answers: `{"id","version","position"}`.
+    /// What a command answers: `{"id","version","position"}`, and `made` where it made other records.
     static func body(of result: Answer.Result, _ position: PositionToken) -> JSON {
-        [
+        var members: [String: JSON] = [
             "id": .string(result.id.text), "version": .integer(Int64(result.version)),
             "position": .integer(position.position),
         ]
+        if !result.made.isEmpty { members["made"] = .array(result.made.map(\.json)) }
+        return .object(members)
     }
 
     /// Passes a document on as it is.

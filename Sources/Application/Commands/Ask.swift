@@ -53,7 +53,19 @@ public struct Answer: Sendable, Hashable {
         public let id: UUID
         /// Its version after the command.
         public let version: Int32
-        /// How many events the command yielded.
+        /// How many events the command yielded, of its own record.
         public let events: Int
+        /// The other records that it made.
+        public let made: [Made]
+    }
+
+    /// A record that a command made beside its own.
+    public struct Made: Sendable, Hashable {
+        /// The entity's name.
+        public let entity: String
+        /// The record.
+        public let id: UUID
+        /// Its version after the command.
+        public let version: Int32
     }
 }

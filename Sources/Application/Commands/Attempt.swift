@@ -26,6 +26,8 @@ struct Decision: Sendable {
     let released: Set<Claim>
     /// Streams that were read and must not have changed.
     let read: [UUID]
+    /// What it asks of other records, before its own events.
+    let steps: [Step]
 }
 
 /// What a decision is told besides the streams.
@@ -78,7 +80,9 @@ extension Entity {
         let events: [Event]
         do { events = try decide(command, given: state, in: context) } catch { throw .refused(error) }
         return .decided(
-            try decision(of: act.name, events, id: id, at: stated, from: own, state, read: states.keys.map(\.id)))
+            try decision(
+                of: act.name, events, id: id, at: stated, from: own, state, read: states.keys.map(\.id),
+                steps: events.isEmpty ? [] : steps(command, given: state, deciding: events)))
     }
 
     /// The act of that name; `create` is understood of every entity, whatever it calls its beginning.
@@ -88,7 +92,7 @@ extension Entity {
 
     private static func decision(
         of act: String, _ events: [Event], id: UUID, at stated: Instant?, from own: Loaded, _ before: State,
-        read: [UUID]
+        read: [UUID], steps: [Step]
     ) throws(Problem) -> Decision {
         var after = before
         var persons: [UUID] = []
@@ -101,7 +105,8 @@ extension Entity {
         let (old, new) = (claims(before), claims(after))
         return Decision(
             act: act, id: id, occurredAt: stated, isNew: !own.exists && !events.isEmpty, events: stored,
-            persons: persons, state: after, taken: new.subtracting(old), released: old.subtracting(new), read: read)
+            persons: persons, state: after, taken: new.subtracting(old), released: old.subtracting(new), read: read,
+            steps: steps)
     }
 
     private static func permit(_ caller: Caller) throws(Problem) {

@@ -53,6 +53,15 @@ extension Entity {
 extension Entity {
     /// Why others may not name the record any more.
     static func objection(to loaded: Loaded) -> String? { (loaded.state as? State).flatMap(objection) }
+    /// A stream without events.
+    static var nothing: Loaded { Loaded(state: initial, version: 0, last: nil) }
+    /// Whether an act begins a record.
+    static func begins(by name: String) -> Bool {
+        switch act(named: name)?.form {
+        case .creates?: true
+        case .edits?, .verb?, .archives?, nil: false
+        }
+    }
     /// The stored names of its events, `name@schema`.
     static var storedNames: [String] { Event.storedNames }
 }

@@ -31,11 +31,13 @@ struct Repeatable: Sendable {
 
     /// What is kept of a success: ids and versions, never a body.
     func outcome(of results: [Answer.Result]) -> Outcome {
-        let detail: [JSON] = results.map {
-            [
-                "status": .integer(Int64($0.status)), "id": .string($0.id.text), "version": .integer(Int64($0.version)),
-                "events": .integer(Int64($0.events)),
+        let detail: [JSON] = results.map { result in
+            var members: [String: JSON] = [
+                "status": .integer(Int64(result.status)), "id": .string(result.id.text),
+                "version": .integer(Int64(result.version)), "events": .integer(Int64(result.events)),
             ]
+            if !result.made.isEmpty { members["made"] = .array(result.made.map(\.json)) }
+            return .object(members)
         }
         return Outcome(
             actor: actor, keyDigest: digest, requestHash: hash, status: Int16(results.first?.status ?? 200),
@@ -64,9 +66,24 @@ struct Repeatable: Sendable {
             guard let status = item["status"]?.integer, let id = item["id"]?.string.flatMap(UUID.init(uuidString:)),
                 let version = item["version"]?.integer, let events = item["events"]?.integer
             else { return nil }
-            return Answer.Result(status: Int(status), id: id, version: Int32(version), events: Int(events))
+            return Answer.Result(
+                status: Int(status), id: id, version: Int32(version), events: Int(events),
+                made: (item["made"]?.array ?? []).compactMap { Answer.Made($0) })
         }
         return Answer(results: results, position: PositionToken(position: stored.position, hash: stored.leaf))
+    }
+}
+
+extension Answer.Made {
+    /// `{"entity","id","version"}`.
+    public var json: JSON {
+        ["entity": .string(entity), "id": .string(id.text), "version": .integer(Int64(version))]
+    }
+    fileprivate init?(_ json: JSON) {
+        guard let entity = json["entity"]?.string, let id = json["id"]?.string.flatMap(UUID.init(uuidString:)),
+            let version = json["version"]?.integer
+        else { return nil }
+        self.init(entity: entity, id: id, version: Int32(version))
     }
 }
 

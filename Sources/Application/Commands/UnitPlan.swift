@@ -37,10 +37,8 @@ struct UnitPlan: Sendable {
             guard let entity = CRM.entity(named: ask.entity) else {
                 throw Problem("entity.unknown", 404, "There is no entity \(ask.entity).")
             }
-            switch try entity.attempt(ask, id: id, on: set, circumstances) {
-            case .needs(let references): return references
-            case .decided(let decision): try take(decision, of: ask, known, &set)
-            }
+            let needed = try decide(ask, id, entity, known, &set)
+            guard needed.isEmpty else { return needed }
         }
         let members = Set(zip(asks, ids).filter { $0.0.entity == Member.name }.map(\.1))
         crowned = members.filter { set.streams[$0].flatMap(Access.role) == .owner }
@@ -48,23 +46,63 @@ struct UnitPlan: Sendable {
         return []
     }
 
+    /// Decides one command: what it asks of other records first, and then its own events.
+    private mutating func decide(
+        _ ask: Ask, _ id: UUID, _ entity: any Entity.Type, _ known: WorkingSet, _ set: inout WorkingSet
+    ) throws(Problem) -> [Reference] {
+        let decision: Decision
+        switch try entity.attempt(ask, id: id, on: set, circumstances) {
+        case .needs(let references): return references
+        case .decided(let decided): decision = decided
+        }
+        let act = "\(ask.entity).\(decision.act)"
+        var made: [Answer.Made] = []
+        for step in decision.steps {
+            guard let other = CRM.entity(named: step.entity) else { throw .fault }
+            // What a step makes has a fresh id: there is nothing to read.
+            if other.begins(by: step.act), set.streams[step.id] == nil { set.streams[step.id] = other.nothing }
+            let part = Ask(
+                step.entity, .id(step.id), step.act, .object(step.body), occurredAt: decision.occurredAt)
+            switch try Self.attempt(part, step, other, set, circumstances) {
+            case .needs(let references): return references
+            case .decided(let decided):
+                let version = try take(decided, step.entity, by: act, known, &set)
+                if decided.isNew { made.append(Answer.Made(entity: step.entity, id: step.id, version: version)) }
+            }
+        }
+        let version = try take(decision, ask.entity, by: act, known, &set)
+        results.append(
+            Answer.Result(
+                status: decision.isNew ? 201 : 200, id: decision.id, version: version, events: decision.events.count,
+                made: made))
+        return []
+    }
+
+    /// A step is refused in the words of the record that it concerns, at the place of the body that asked for it.
+    private static func attempt(
+        _ ask: Ask, _ step: Step, _ entity: any Entity.Type, _ set: WorkingSet, _ circumstances: Circumstances
+    ) throws(Problem) -> Attempt {
+        do { return try entity.attempt(ask, id: step.id, on: set, circumstances) } catch { throw error.at(step.member) }
+    }
+
     /// It holds only as long as this stream does not change, either.
     mutating func rely(on stream: UUID, _ known: WorkingSet) {
         expected[stream] = known.streams[stream]?.version ?? 0
     }
 
+    /// - Returns: the record's version afterwards.
     private mutating func take(
-        _ decision: Decision, of ask: Ask, _ known: WorkingSet, _ set: inout WorkingSet
-    ) throws(Problem) {
+        _ decision: Decision, _ entity: String, by act: String, _ known: WorkingSet, _ set: inout WorkingSet
+    ) throws(Problem) -> Int32 {
         guard var loaded = set.streams[decision.id] else { throw .fault }
         for stream in decision.read + [decision.id] { expected[stream] = known.streams[stream]?.version ?? 0 }
-        let meta = Metadata.bytes(act: "\(ask.entity).\(decision.act)", circumstances.caller)
+        let meta = Metadata.bytes(act: act, circumstances.caller)
         for (event, person) in zip(decision.events, decision.persons) {
             loaded.version += 1
             events.append(
                 PlannedEvent(
                     stream: decision.id, version: loaded.version, stored: event,
-                    personal: personalNames(of: ask.entity), person: person, meta: meta,
+                    personal: personalNames(of: entity), person: person, meta: meta,
                     occurredAt: decision.occurredAt, index: Int16(clamping: events.count)))
         }
         if !decision.events.isEmpty {
@@ -79,9 +117,7 @@ struct UnitPlan: Sendable {
             Self.settle(Claimed(claim: claim, stream: decision.id), &released, &taken)
         }
         for claim in decision.released { Self.settle(Claimed(claim: claim, stream: decision.id), &taken, &released) }
-        let made = decision.isNew ? 201 : 200
-        results.append(
-            Answer.Result(status: made, id: decision.id, version: loaded.version, events: decision.events.count))
+        return loaded.version
     }
 
     /// What one command of a unit takes and a later one gives back (or the reverse) never happened.

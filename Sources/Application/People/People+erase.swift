@@ -21,6 +21,8 @@ extension People {
         /// Whether the read tables show nothing of the person any more. Where not, the projector lags or does not run:
         /// erasing once more, when it does, finishes that.
         public let isForgottenByTables: Bool
+        /// The other records of the same person that were erased with it: the contact that a lead became.
+        public internal(set) var also: [UUID] = []
         let trail: Trail
 
         /// The other records that name the person, a line for each: `deal 0190… (owner_id)`.
@@ -29,12 +31,13 @@ extension People {
                 .map { "\($0.entity) \($0.id.text) (\($0.members.sorted().joined(separator: ", ")))" }
         }
 
-        /// `{"id","entity","new","tables","mentioned_by":[…],"position"}`.
+        /// `{"id","entity","new","tables","also":[…],"mentioned_by":[…],"position"}`.
         public var json: JSON {
             [
                 "id": .string(person.text), "entity": .string(entity), "new": .bool(isNew),
-                "tables": .string(isForgottenByTables ? "forgotten" : "pending"), "mentioned_by": trail.mentioning,
-                "position": .integer(position.position),
+                "tables": .string(isForgottenByTables ? "forgotten" : "pending"),
+                "also": .array(also.map { .string($0.text) }),
+                "mentioned_by": trail.mentioning, "position": .integer(position.position),
             ]
         }
     }
@@ -44,10 +47,24 @@ extension People {
     ///
     /// The order is such that whatever a crash leaves undone is done by erasing once more, and that nothing can be
     /// added to the person's record from the first step on. Erasing twice is harmless.
+    ///
+    /// Other records of the same person, such as the lead that a contact was, are erased with it.
     /// - Throws: `person.not_found`, `person.nothing_personal`, `person.last_owner`; `auth.forbidden` to whoever is no
     ///   owner.
     public func erase(_ id: UUID, by caller: Caller) async throws(Problem) -> Erased {
         try Self.permit(caller)
+        var erased = try await eraseRecord(id, by: caller)
+        var open = try await others(like: id, erased.trail, caller.organization)
+        while let next = open.popLast() {
+            guard next != id, !erased.also.contains(next) else { continue }
+            let other = try await eraseRecord(next, by: caller)
+            erased.also.append(next)
+            open += try await others(like: next, other.trail, caller.organization)
+        }
+        return erased
+    }
+
+    private func eraseRecord(_ id: UUID, by caller: Caller) async throws(Problem) -> Erased {
         let recorded = try await record(id, by: caller)
         try await destroy(id, caller.organization)
         try await note(id, caller.organization)

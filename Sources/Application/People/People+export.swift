@@ -8,7 +8,8 @@ import Vault
 
 extension People {
     /// All that is known of a person, as one document: the record as it is, every event about it with who, when and
-    /// what, the records that name it, what it did and from where, and its access. What was erased is absent.
+    /// what, the other records of the same person, the records that name it, what it did and from where, and its access.
+    /// What was erased is absent.
     /// - Throws: `person.not_found`, `person.nothing_personal`; `auth.forbidden` to whoever is no owner.
     public func export(_ id: UUID, by caller: Caller) async throws(Problem) -> Reply {
         try Self.permit(caller)
@@ -17,6 +18,7 @@ extension People {
         let events = (trail.own + trail.shared).sorted { $0.position < $1.position }
         var document: [String: JSON] = [
             "person": subject.json(id), "made_at": .string(commands.clock().text),
+            "also": .array(try await others(like: id, trail, caller.organization).map { .string($0.text) }),
             "mentioned_by": trail.mentioning, "acted": trail.deeds,
             "access": try await accessOf(id, caller.organization),
             "position": .integer(trail.last?.position ?? 0),

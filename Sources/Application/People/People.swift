@@ -55,6 +55,16 @@ public final class People: Sendable {
         return Subject(entity: entity, loaded: loaded, readAt: known.readAt)
     }
 
+    /// The records that are about the same person as this one: those that it names as such, and those that name it so.
+    func others(like id: UUID, _ trail: Trail, _ organization: UUID) async throws(Problem) -> [UUID] {
+        let subject = try await subject(id, organization)
+        let naming = trail.mentions.values.filter { mention in
+            guard let entity = CRM.entity(named: mention.entity) else { return false }
+            return !entity.samePerson.isDisjoint(with: mention.members)
+        }
+        return subject.entity.others(of: subject.loaded) + naming.map(\.id).sorted { $0.text < $1.text }
+    }
+
     /// What an organization's log tells of a person, from one pass over it.
     func trail(of id: UUID, _ organization: UUID) async throws(Problem) -> Trail {
         var keys: [UUID: PersonKey] = [:]
@@ -75,6 +85,14 @@ public final class People: Sendable {
         var found: [UUID] = []
         for row in rows { found.append(try access.read { () throws(PostgresError) in try row.uuid(0) }) }
         return found
+    }
+}
+
+extension Entity {
+    /// The other records of the same person that a record names.
+    fileprivate static func others(of loaded: Loaded) -> [UUID] {
+        guard let state = loaded.state as? State, let record = record(state) else { return [] }
+        return samePerson.sorted().compactMap { record[$0]?.string.flatMap(UUID.init(uuidString:)) }
     }
 }
 

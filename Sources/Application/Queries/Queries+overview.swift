@@ -4,9 +4,9 @@ import Postgres
 extension Queries {
     /// The organization at a glance, from the totals that projections keep:
     /// `{"deals":{"total","open":{"count","amounts":[…]},"won","lost","win_rate"},"stages":[…],
-    /// "accounts":{"total","by_lifecycle":{…}},"contacts":{"total","by_status":{…}},"position"}`. The archived do not
-    /// count. `base=true`, `rate_date`: in the organization's own currency as well, at the rates of that day. `as_of`,
-    /// `as_known`: as it was at that moment.
+    /// "accounts":{"total","by_lifecycle":{…}},"contacts":{"total","by_status":{…}},"leads":{"total","by_status":{…}},
+    /// "position"}`. The archived do not count. `base=true`, `rate_date`: in the organization's own currency as well, at
+    /// the rates of that day. `as_of`, `as_known`: as it was at that moment.
     public func overview(_ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {
@@ -15,7 +15,7 @@ extension Queries {
         return try await answering { present throws(Problem) in
             let catalog = present.at(moment)
             var projections: Set<String> = []
-            for name in ["deals_totals", "stages", "pipelines", "accounts_totals", "contacts_totals"]
+            for name in ["deals_totals", "stages", "pipelines", "accounts_totals", "contacts_totals", "leads_totals"]
                 + (base == nil ? [] : ["base_rates"])
             {
                 projections.formUnion(try relation(name, catalog).projections)
@@ -45,6 +45,7 @@ extension Queries {
                     "stages": try Overview.stages(answer.results[1], inBase: isInBase),
                     "accounts": try Overview.counts(answer.results[2], of: "account", by: "by_lifecycle"),
                     "contacts": try Overview.counts(answer.results[2], of: "contact", by: "by_status"),
+                    "leads": try Overview.counts(answer.results[2], of: "lead", by: "by_status"),
                 ]
                 if isInBase {
                     let used = Set(try answer.results[0].compactMap { try $0.text(orNil: 1) })
@@ -63,7 +64,7 @@ private enum Overview {
         let framed = ["stages", "pipelines"].reduce(sql) {
             $0.replacing("read.\($1)", with: "as_of.\($1)__referred")
         }
-        return ["deals_totals", "accounts_totals", "contacts_totals", "base_rates"].reduce(framed) {
+        return ["deals_totals", "accounts_totals", "contacts_totals", "leads_totals", "base_rates"].reduce(framed) {
             $0.replacing("read.\($1)", with: "as_of.\($1)")
         }
     }

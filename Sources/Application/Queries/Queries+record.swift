@@ -45,6 +45,16 @@ extension Queries {
     }
 }
 
+extension ListRequest {
+    /// Refuses what a question does not take.
+    static func refuse(_ parameters: [Parameter], besides known: [String]) throws(Problem) {
+        try refuseDoubles(parameters)
+        for parameter in parameters where !known.contains(parameter.name) {
+            throw .unknownParameter(parameter.name, known: known)
+        }
+    }
+}
+
 extension Relation {
     /// These columns of a row, as a document shows them.
     func columns(_ names: [String], of row: String = "t") -> String {

@@ -55,7 +55,8 @@ extension Queries {
         return text.statement
     }
 
-    private func page(of id: UUID, _ limit: Int, after cursor: Cursor?, _ organization: UUID) -> Statement {
+    /// A page of a record's timeline, and one entry more.
+    func page(of id: UUID, _ limit: Int, after cursor: Cursor?, _ organization: UUID) -> Statement {
         Statement(SQL.timelinePage) {
             $0.uuid(organization)
             $0.uuid(id)

@@ -126,7 +126,9 @@ extension Subject {
         ],
         "project": [Field("status", .choice(Project.Status.allCases.map(\.rawValue)))],
         "deal": [Field("status", .choice(["open", "won", "lost"]))],
+        "lead": [Field("status", .choice(["open", "qualified", "disqualified", "converted"]))],
         "contact": [
+            Field("mode", .choice(["external", "native"])),
             Field("primary_email", .email).alias("email").searchable(.a),
             Field("primary_account_id", .reference("account")).alias("account_id"),
         ],

@@ -1,5 +1,5 @@
--- A page of what happened, newest first, and one entry more: of the record $2 itself and, for an account, of the deals
--- and contacts that belong to it now. Behind ($4, $5) where a page goes on. Each of these tells its own newest by its
+-- A page of what happened, newest first, and one entry more: of the record $2 itself; for an account, of the deals and
+-- contacts that belong to it now; and of the leads that the record was. Behind ($4, $5) where a page goes on. Each of these tells its own newest by its
 -- index, and only those are sorted: never all there is. An event stands once on a page, however many of its subjects
 -- belong there; the one nearest to the record shows it.
 SELECT row_to_json(d), p.created_at, p.number
@@ -11,6 +11,12 @@ FROM (
         SELECT d.id, 1 FROM read.deals d WHERE d.organization_id = $1 AND d.account_id = $2
         UNION ALL
         SELECT c.id, 1 FROM read.contacts c WHERE c.organization_id = $1 AND c.primary_account_id = $2
+        UNION ALL
+        SELECT l.id, 1 FROM read.leads l WHERE l.organization_id = $1 AND l.account_id = $2
+        UNION ALL
+        SELECT l.id, 1 FROM read.leads l WHERE l.organization_id = $1 AND l.contact_id = $2
+        UNION ALL
+        SELECT l.id, 1 FROM read.leads l WHERE l.organization_id = $1 AND l.deal_id = $2
     ) s
     CROSS JOIN LATERAL (
         SELECT t.id, t.created_at, t.number

@@ -118,7 +118,8 @@ extension Refusals {
 
     /// What one record holds alone.
     static let claimed = [
-        "account.slug", "contact.email", "member.email", "product.code", "rate.day", "tag.name",
+        "account.slug", "contact.email", "contact.platform_user", "member.email", "product.code", "rate.day",
+        "tag.name",
     ].map { scope in
         let what = scope.split(separator: ".")[1]
         return ListedRefusal("\(scope)_taken", 409, "Another record has this \(what); see existing_id.")

@@ -29,6 +29,7 @@ struct Evaluation {
         case .actor: id(event.actor, as: type)
         case .stream: id(event.stream, as: type)
         case .lower(let one): text(value(one, as: .text), as: type) { $0.lowercased() }
+        case .host(let one): host(value(one, as: .text), as: type)
         case .length(let one): length(one).map { $0.map { number($0, as: type) } ?? .nothing }
         case .first(let list): first(list, as: type)
         case .concat(let list): concat(list, as: type)
@@ -70,6 +71,17 @@ struct Evaluation {
         guard case .text(let bytes) = value else { return value }
         let changed = change(String(decoding: bytes, as: UTF8.self))
         return type == .json ? quoted(changed) : .text(Array(changed.utf8))
+    }
+
+    /// The host of a web address in small letters, without `www.`; nothing where it is none.
+    private func host(_ value: Evaluated?, as type: ColumnType) -> Evaluated? {
+        guard case .text(let bytes) = value else { return value }
+        let address = String(decoding: bytes, as: UTF8.self)
+        guard let scheme = address.firstRange(of: "://") else { return .nothing }
+        let authority = address[scheme.upperBound...].prefix { !"/?#".contains($0) }
+        let host = authority.split(separator: "@").last?.prefix { $0 != ":" }.lowercased() ?? ""
+        let bare = host.hasPrefix("www.") ? String(host.dropFirst(4)) : host
+        return bare.isEmpty ? .nothing : text(.text(Array(bare.utf8)), as: type) { $0 }
     }
 
     private func first(_ list: [Expression<Int>], as type: ColumnType) -> Evaluated? {

@@ -233,8 +233,8 @@ extension Definition {
         case .position where columns[i].type != .json: .position(i)
         case .actor where columns[i].type != .json: .actor(i)
         case .stream where columns[i].type != .json: .stream(i)
-        case .occurredAt, .recordedAt, .position, .actor, .stream, .lower, .length, .first, .concat, .day, .month,
-            .days, .object:
+        case .occurredAt, .recordedAt, .position, .actor, .stream, .lower, .host, .length, .first, .concat, .day,
+            .month, .days, .object:
             .put(i, columns[i].type, expression.map(slot))
         }
     }

@@ -8,7 +8,7 @@ extension DefinitionReader {
     private static let operations = [
         "add", "subtract", "append", "collect", "remove", "merge", "given", "constant",
     ]
-    private static let functions = ["lower", "length", "first", "concat", "day", "month", "days", "object"]
+    private static let functions = ["lower", "host", "length", "first", "concat", "day", "month", "days", "object"]
     private static let variables = ["$occurred_at", "$recorded_at", "$position", "$actor", "$stream"]
     private static let itemVariables = ["$item", "$name", "$index"]
 
@@ -137,6 +137,9 @@ extension DefinitionReader {
         case "lower":
             guard takes(.text) else { return wrong("text") }
             return readExpression(value, .text, into: i, scope, as: use).map { .lower($0) }
+        case "host":
+            guard takes(.text) else { return wrong("text") }
+            return readExpression(value, .text, into: i, scope, as: use).map { .host($0) }
         case "length":
             guard takes(.bigint) else { return wrong("bigint") }
             return place(value, nil, into: i, scope, as: use).map { .length(.place($0)) }

@@ -21,6 +21,7 @@ indirect enum Expression<Place: Hashable & Sendable>: Sendable {
     case json(String)
     case occurredAt, recordedAt, position, actor, stream
     case lower(Expression)
+    case host(Expression)
     case length(Expression)
     case first([Expression])
     case concat([Expression])
@@ -46,6 +47,7 @@ extension Expression {
         case .actor: .actor
         case .stream: .stream
         case .lower(let one): .lower(one.map(place))
+        case .host(let one): .host(one.map(place))
         case .length(let one): .length(one.map(place))
         case .first(let list): .first(list.map { $0.map(place) })
         case .concat(let list): .concat(list.map { $0.map(place) })
@@ -61,7 +63,7 @@ extension Expression {
         switch self {
         case .place(let found): [found]
         case .number, .text, .id, .null, .json, .occurredAt, .recordedAt, .position, .actor, .stream: []
-        case .lower(let one), .length(let one), .day(let one), .month(let one): one.places
+        case .lower(let one), .host(let one), .length(let one), .day(let one), .month(let one): one.places
         case .first(let list), .concat(let list): list.flatMap(\.places)
         case .days(let from, let to): from.places + to.places
         case .object(let members): members.flatMap(\.value.places)
@@ -97,6 +99,7 @@ extension Expression where Place == Source {
         case .actor: "$actor"
         case .stream: "$stream"
         case .lower(let one): "lower (\(one.canonical))"
+        case .host(let one): "host (\(one.canonical))"
         case .length(let one): "length (\(one.canonical))"
         case .first(let list): "first (\(list.map(\.canonical).joined(separator: ", ")))"
         case .concat(let list): "concat (\(list.map(\.canonical).joined(separator: ", ")))"

@@ -1,0 +1,155 @@
+public import FoundationEssentials
+public import Kernel
+
+/// What a lead is to become: records that are there are named, others are made of what the lead tells; what is described
+/// stands before what the lead tells.
+public struct Conversion: Sendable, Equatable {
+    /// An account that is there.
+    public var accountID: UUID?
+    /// A contact that is there.
+    public var contactID: UUID?
+    /// A deal that is there.
+    public var dealID: UUID?
+    /// What is said of a new account.
+    public var account: [String: JSON]?
+    /// What is said of a new contact.
+    public var contact: [String: JSON]?
+    /// What is said of a new deal; nil: none is made.
+    public var deal: [String: JSON]?
+
+    /// The members of a body.
+    static let body = [
+        Field("account_id", .reference("account")), Field("contact_id", .reference("contact")),
+        Field("deal_id", .reference("deal")),
+        Field("account", .object(described(Account.acts))), Field("contact", .object(described(Contact.acts))),
+        Field("deal", .object(described(Deal.acts))),
+    ]
+    /// What can be said of a new record. That they belong together, the conversion says.
+    private static func described<Command>(_ acts: [Act<Command>]) -> [Field] {
+        (acts.first { $0.form == .creates }?.takes ?? [])
+            .filter { !["affiliations", "account_id", "primary_contact_id"].contains($0.name) }.map { $0.optional() }
+    }
+
+    /// What a body in normal form asks for; of an empty one, an account and a contact, as far as they are known.
+    public init(_ body: Body) {
+        accountID = body.id("account_id")
+        contactID = body.id("contact_id")
+        dealID = body.id("deal_id")
+        account = body.values["account"]?.object
+        contact = body.values["contact"]?.object
+        deal = body.values["deal"]?.object
+    }
+
+    // MARK: Does it fit?
+
+    func check() throws(Lead.Rejection) {
+        if accountID != nil, account != nil { throw .accountTwice }
+        if contactID != nil, contact != nil { throw .contactTwice }
+        if dealID != nil, deal != nil { throw .dealTwice }
+    }
+    /// Whether a lead became just that.
+    func isMet(by lead: Record) -> Bool {
+        func fits(_ id: UUID?, _ member: String) -> Bool { id == nil || id == lead.id(member) }
+        return fits(accountID, "account_id") && fits(contactID, "contact_id") && fits(dealID, "deal_id")
+            && (deal == nil || lead["deal_id"] != nil)
+    }
+    func makesAccount(of lead: Record) -> Bool { account != nil || lead["company"] != nil }
+    /// Whether there is enough to make a contact of, or one is described.
+    public func makesContact(of lead: Record) -> Bool {
+        contact != nil || ["first_name", "last_name", "email"].contains { lead[$0] != nil }
+    }
+}
+
+// MARK: What is asked of the others?
+
+extension Lead {
+    /// What converting asks of the others: a new account, a new contact who works with it, a new deal with both. A
+    /// contact that is there begins to work with the account; what else is known of it stays as it is.
+    public static func steps(_ command: Command, given state: State, deciding events: [Event]) -> [Step] {
+        guard case .convert(let wish) = command, let lead = state.content,
+            case .converted(_, let account, let contact, let deal)? = events.first
+        else { return [] }
+        var steps: [Step] = []
+        if let account, wish.accountID == nil {
+            steps.append(Step(Account.self, account, "create", wish.newAccount(of: lead), from: "account"))
+        }
+        if let contact, wish.contactID == nil {
+            let body = wish.newContact(of: lead, at: account)
+            steps.append(Step(Contact.self, contact, "create", body, from: "contact"))
+        } else if let contact, let account {
+            let body: [String: JSON] = ["account_id": .string(account.text)]
+            steps.append(Step(Contact.self, contact, "affiliate", body, from: "contact_id"))
+        }
+        if let deal, wish.dealID == nil {
+            let body = wish.newDeal(of: lead, at: account, with: contact)
+            steps.append(Step(Deal.self, deal, "open", body, from: "deal"))
+        }
+        return steps
+    }
+}
+
+extension Conversion {
+    /// The body of a new account, named after the company: what is known of accounts stands in clear, so that a person's
+    /// name is never taken.
+    public func newAccount(of lead: Record) -> [String: JSON] {
+        let told: [String: JSON?] = [
+            "name": lead["company"], "website": lead["website"],
+            "industry": lead["industry"], "employee_count": lead["employee_count"],
+            "annual_revenue": lead["annual_revenue"], "billing_address": lead["address"],
+            "owner_id": lead["owner_id"], "lifecycle": "prospect",
+        ]
+        return told.compactMapValues(\.self).merging(account ?? [:]) { $1 }
+    }
+
+    /// The body of a new contact, who works with that account.
+    public func newContact(of lead: Record, at account: UUID?) -> [String: JSON] {
+        let told: [String: JSON?] = [
+            "first_name": lead["first_name"], "last_name": lead["last_name"], "title": lead["title"],
+            "emails": lead["email"].map { [$0] }, "phone": lead["phone"], "mobile": lead["mobile"],
+            "lead_source": lead["source"], "lead_score": lead["score"], "owner_id": lead["owner_id"],
+            "website": account == nil ? lead["website"] : nil,
+            "affiliations": account.map { [["account_id": .string($0.text)]] },
+        ]
+        return told.compactMapValues(\.self).merging(contact ?? [:]) { $1 }
+    }
+
+    /// The body of a new deal with them.
+    public func newDeal(of lead: Record, at account: UUID?, with contact: UUID?) -> [String: JSON] {
+        let title = lead.text("company") ?? lead.fullName ?? lead.text("email")
+        let told: [String: JSON?] = [
+            "title": title.map { .string($0) }, "amount": lead["amount"], "source": lead["source"],
+            "owner_id": lead["owner_id"], "account_id": account.map { .string($0.text) },
+            "primary_contact_id": contact.map { .string($0.text) },
+        ]
+        return told.compactMapValues(\.self).merging(deal ?? [:]) { $1 }
+    }
+}
+
+extension Record {
+    /// First and last name, as far as they are known.
+    fileprivate var fullName: String? {
+        let names = [text("first_name"), text("last_name")].compactMap(\.self)
+        return names.isEmpty ? nil : String(names.joined(separator: " ").prefix(200))
+    }
+}
+
+// MARK: With whom may a lead belong?
+
+extension Lead {
+    /// The hosts by which an account may be that of a lead: its website's, its address', as long as that is no mailbox
+    /// that anybody can have.
+    public static func hosts(of lead: Record) -> [String] {
+        let mail = lead.text("email")?.split(separator: "@").last.map(String.init)
+        let site = lead.text("website").map { $0.split(separator: "/", omittingEmptySubsequences: true) }
+        let host = site?.dropFirst().first.map { $0.prefix { !"?#:".contains($0) }.lowercased() }
+        let bare = host.map { $0.hasPrefix("www.") ? String($0.dropFirst(4)) : $0 }
+        return Set([mail.flatMap { mailboxes.contains($0) ? nil : $0 }, bare].compactMap(\.self)).sorted()
+    }
+
+    /// Hosts whose addresses belong to persons, not to companies.
+    private static let mailboxes: Set = [
+        "aol.com", "gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "icloud.com",
+        "live.com", "mac.com", "mail.com", "mail.ru", "me.com", "msn.com", "outlook.com", "pm.me", "proton.me",
+        "protonmail.com", "qq.com", "163.com", "126.com", "t-online.de", "web.de", "yahoo.com", "yandex.ru",
+    ]
+}

@@ -1,0 +1,149 @@
+import FoundationEssentials
+public import Kernel
+
+// MARK: What is refused, and what to do then?
+
+extension Lead {
+    /// Why not.
+    public enum Rejection: String, LastingRefusal {
+        case absent = "lead.not_found"
+        case exists = "lead.already_exists"
+        case archived = "lead.archived"
+        case nameMissing = "lead.name_missing"
+        case isConverted = "lead.converted"
+        case isDisqualified = "lead.disqualified"
+        case nothingToBecome = "lead.nothing_to_become"
+        case accountTwice = "lead.account_twice"
+        case contactTwice = "lead.contact_twice"
+        case dealTwice = "lead.deal_twice"
+        case accountArchived = "lead.account_archived"
+        case contactArchived = "lead.contact_archived"
+        case dealArchived = "lead.deal_archived"
+
+        /// What to do.
+        public var detail: String {
+            switch self {
+            case .absent: "There is no such lead."
+            case .exists: "This lead exists already; edit it instead."
+            case .archived: "This lead is archived; restore it first."
+            case .nameMissing: "A lead needs a name, a company, an e-mail address or a telephone number."
+            case .isConverted: "This lead was converted; go on with the account, contact or deal that it became."
+            case .isDisqualified: "This lead was turned away; qualify or reopen it first."
+            case .nothingToBecome: "Neither a person nor a company is known; name an account_id or a contact_id."
+            case .accountTwice: "Name an account that is there or describe a new one, not both."
+            case .contactTwice: "Name a contact that is there or describe a new one, not both."
+            case .dealTwice: "Name a deal that is there or describe a new one, not both."
+            case .accountArchived: "This account is archived; restore it or name another."
+            case .contactArchived: "This contact is archived; restore it or name another."
+            case .dealArchived: "This deal is archived; restore it or name another."
+            }
+        }
+        /// What kind of refusal.
+        public var reason: RefusalReason {
+            switch self {
+            case .absent: .absent
+            case .exists, .archived, .isConverted, .isDisqualified, .accountArchived, .contactArchived, .dealArchived:
+                .conflict
+            case .nameMissing, .nothingToBecome, .accountTwice, .contactTwice, .dealTwice: .invalid
+            }
+        }
+    }
+}
+
+// MARK: What does a decision read?
+
+extension Lead {
+    /// What a lead is to become part of.
+    public static func references(_ command: Command, _: State, known: Context) -> [Reference] {
+        switch command {
+        case .convert(let wish):
+            let account = wish.accountID.map { Reference(Account.self, $0) }
+            let contact = wish.contactID.map { Reference(Contact.self, $0) }
+            let deal = wish.dealID.map { Reference(Deal.self, $0) }
+            return [account, contact, deal].compactMap(\.self)
+        case .capture, .edit, .qualify, .disqualify, .reopen, .followUp, .tag, .archive, .restore: return []
+        }
+    }
+}
+
+// MARK: What happens?
+
+extension Lead {
+    /// What happens. A lead that was converted only shows what it became.
+    public static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
+    {
+        switch command {
+        case .capture(let record): return try begin(state, with: .captured(try captured(record)))
+        case .edit(let patch):
+            let lead = try open(state)
+            return try edited(patch.effective(on: lead, fields), lead, context)
+        case .qualify:
+            let lead = try open(state)
+            return lead.status == "qualified" ? [] : [.qualified(from: lead.status)]
+        case .disqualify(let reason):
+            let lead = try open(state)
+            let isSame = lead.status == "disqualified" && lead.text("disqualified_reason") == reason
+            return isSame ? [] : [.disqualified(from: lead.status, disqualified_reason: reason)]
+        case .reopen:
+            let lead = try open(state)
+            return lead.status == "open" ? [] : [.reopened(from: lead.status)]
+        case .convert(let wish):
+            let lead = try inUse(state)
+            try wish.check()
+            if lead.status == "converted" {
+                guard wish.isMet(by: lead) else { throw .isConverted }
+                return []
+            }
+            guard lead.status != "disqualified" else { throw .isDisqualified }
+            return [try converted(lead, wish, context)]
+        case .followUp(let wish): return wish.events(on: try open(state), context.today)
+        case .tag(let tags): return try retagged(state, by: tags)
+        case .archive: return try archive(state, with: .archived)
+        case .restore: return try restore(state, with: .restored)
+        }
+    }
+
+    private static func open(_ state: State) throws(Rejection) -> Record {
+        let lead = try inUse(state)
+        guard lead.status != "converted" else { throw .isConverted }
+        return lead
+    }
+    /// By what somebody can be told from others.
+    private static let names = ["first_name", "last_name", "company", "email", "phone", "mobile"]
+
+    private static func captured(_ record: Record) throws(Rejection) -> Record {
+        guard names.contains(where: { record[$0] != nil }) else { throw .nameMissing }
+        return record.with(defaults: ["status": "open"])
+    }
+    private static func edited(_ change: Patch, _ lead: Record, _ context: Context) throws(Rejection) -> [Event] {
+        var after = lead
+        after.merge(change, fields)
+        guard names.contains(where: { after[$0] != nil }) || !names.contains(where: { change[$0] != nil }) else {
+            throw .nameMissing
+        }
+        var events: [Event] = []
+        if change["owner_id"] != nil {
+            events.append(.assigned(from: lead.id("owner_id"), owner_id: change.id("owner_id")))
+        }
+        events += FollowUp.events(of: change, on: lead, context.today)
+        let plain = change.without("owner_id", "contacted", "next_follow_up_at")
+        return plain.isEmpty ? events : events + [.edited(set: plain)]
+    }
+
+    /// What it becomes: what is named, else something new where the lead tells enough or it is described.
+    private static func converted(_ lead: Record, _ wish: Conversion, _ context: Context) throws(Rejection) -> Event {
+        if let id = wish.accountID, case .archived = context.state(Account.self, id) { throw .accountArchived }
+        if let id = wish.contactID, case .archived = context.state(Contact.self, id) { throw .contactArchived }
+        if let id = wish.dealID, case .archived = context.state(Deal.self, id) { throw .dealArchived }
+        let account = wish.accountID ?? (wish.makesAccount(of: lead) ? context.newID() : nil)
+        let contact = wish.contactID ?? (wish.makesContact(of: lead) ? context.newID() : nil)
+        let deal = wish.dealID ?? (wish.deal != nil ? context.newID() : nil)
+        guard account != nil || contact != nil else { throw .nothingToBecome }
+        return .converted(from: lead.status, account_id: account, contact_id: contact, deal_id: deal)
+    }
+}
+
+extension Record {
+    /// Where a lead stands.
+    var status: String { text("status") ?? "open" }
+}
