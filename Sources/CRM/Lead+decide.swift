@@ -79,22 +79,22 @@ extension Lead {
             return try edited(patch.effective(on: lead, fields), lead, context)
         case .qualify:
             let lead = try open(state)
-            return lead.status == "qualified" ? [] : [.qualified(from: lead.status)]
+            return lead.standing == "qualified" ? [] : [.qualified(from: lead.standing)]
         case .disqualify(let reason):
             let lead = try open(state)
-            let isSame = lead.status == "disqualified" && lead.text("disqualified_reason") == reason
-            return isSame ? [] : [.disqualified(from: lead.status, disqualified_reason: reason)]
+            let isSame = lead.standing == "disqualified" && lead.text("disqualified_reason") == reason
+            return isSame ? [] : [.disqualified(from: lead.standing, disqualified_reason: reason)]
         case .reopen:
             let lead = try open(state)
-            return lead.status == "open" ? [] : [.reopened(from: lead.status)]
+            return lead.standing == "open" ? [] : [.reopened(from: lead.standing)]
         case .convert(let wish):
             let lead = try inUse(state)
             try wish.check()
-            if lead.status == "converted" {
+            if lead.standing == "converted" {
                 guard wish.isMet(by: lead) else { throw .isConverted }
                 return []
             }
-            guard lead.status != "disqualified" else { throw .isDisqualified }
+            guard lead.standing != "disqualified" else { throw .isDisqualified }
             return [try converted(lead, wish, context)]
         case .followUp(let wish): return wish.events(on: try open(state), context.today)
         case .tag(let tags): return try retagged(state, by: tags)
@@ -105,7 +105,7 @@ extension Lead {
 
     private static func open(_ state: State) throws(Rejection) -> Record {
         let lead = try inUse(state)
-        guard lead.status != "converted" else { throw .isConverted }
+        guard lead.standing != "converted" else { throw .isConverted }
         return lead
     }
     /// By what somebody can be told from others.
@@ -139,11 +139,11 @@ extension Lead {
         let contact = wish.contactID ?? (wish.makesContact(of: lead) ? context.newID() : nil)
         let deal = wish.dealID ?? (wish.deal != nil ? context.newID() : nil)
         guard account != nil || contact != nil else { throw .nothingToBecome }
-        return .converted(from: lead.status, account_id: account, contact_id: contact, deal_id: deal)
+        return .converted(from: lead.standing, account_id: account, contact_id: contact, deal_id: deal)
     }
 }
 
 extension Record {
     /// Where a lead stands.
-    var status: String { text("status") ?? "open" }
+    var standing: String { text("status") ?? "open" }
 }
