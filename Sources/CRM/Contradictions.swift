@@ -158,3 +158,17 @@ extension Todo {
         return task["due_on"] != nil && task["due_at"] != nil ? ["it is due twice"] : []
     }
 }
+
+extension Lead {
+    /// A converted lead became something; only one that was turned away has a reason for it.
+    public static func contradictions(_ state: State, known: Context) -> [String] {
+        guard let lead = state.content else { return [] }
+        var found: [String] = []
+        let became = ["account_id", "contact_id", "deal_id"].contains { lead[$0] != nil }
+        if (lead["status"] == "converted") != became { found.append("what it became does not fit where it stands") }
+        if (lead["status"] == "disqualified") != (lead["disqualified_reason"] != nil) {
+            found.append("why it was turned away does not fit where it stands")
+        }
+        return found
+    }
+}
