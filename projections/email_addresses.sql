@@ -1,5 +1,5 @@
--- Every e-mail address there is, with whose it is: a contact's many, and those of accounts, leads and members. Who holds
--- one alone is told by the log's claims, which know no address, only its digest; here stands what can be read.
+-- Every e-mail address there is, with whose it is: a contact's many, and those of accounts, leads and members. Who
+-- holds one alone is told by the log's claims, which know no address, only its digest; here stands what can be read.
 CREATE VIEW read.email_addresses WITH (security_invoker = true) AS
 SELECT c.organization_id,
        'contact' AS entity,

@@ -10,8 +10,8 @@ public enum Contact: Taggable {
 
     // MARK: What is known of one?
 
-    /// Owner, status, addresses, accounts and when to speak with her are told by events of their own; an address is hers
-    /// alone.
+    /// Owner, status, addresses, accounts and when to speak with her are told by events of their own; an address is
+    /// hers alone.
     public static let fields = [
         Field("first_name", .text(100)).personal().searchable(.a)
             .known(as: [
@@ -55,7 +55,8 @@ public enum Contact: Taggable {
     private static let affiliation = [
         Field("role", .text(100)), Field("primary", .flag), Field("from", .day), Field("to", .day),
     ]
-    /// The first of each, as a decision settles it, and what a platform says of her, which is never mixed with what we do.
+    /// The first of each, as a decision settles it, and what a platform says of her, which is never mixed with what we
+    /// do.
     public static let derived =
         [
             Field("primary_email", .email).personal(), Field("primary_account_id", .reference("account")),

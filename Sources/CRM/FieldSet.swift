@@ -49,7 +49,8 @@ public enum FieldSet: Entity {
         /// A definition.
         public init(
             label: String, type: Kind, choices: [String]? = nil, required: Bool? = nil, entity: String? = nil,
-            default: JSON? = nil, personal: Bool? = nil
+            default: JSON? = nil,
+            personal: Bool? = nil
         ) {
             (self.label, self.type, self.choices, self.required, self.entity) = (label, type, choices, required, entity)
             (self.default, self.personal) = (`default`, personal)

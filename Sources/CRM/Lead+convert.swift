@@ -1,8 +1,8 @@
 public import FoundationEssentials
 public import Kernel
 
-/// What a lead is to become: records that are there are named, others are made of what the lead tells; what is described
-/// stands before what the lead tells.
+/// What a lead is to become: records that are there are named, others are made of what the lead tells; what is
+/// described stands before what the lead tells.
 public struct Conversion: Sendable, Equatable {
     /// An account that is there.
     public var accountID: UUID?
@@ -89,8 +89,8 @@ extension Lead {
 }
 
 extension Conversion {
-    /// The body of a new account, named after the company: what is known of accounts stands in clear, so that a person's
-    /// name is never taken.
+    /// The body of a new account, named after the company: what is known of accounts stands in clear, so that a
+    /// person's name is never taken.
     public func newAccount(of lead: Record) -> [String: JSON] {
         let told: [String: JSON?] = [
             "name": lead["company"], "website": lead["website"],

@@ -38,8 +38,8 @@ public protocol Entity: SendableMetatype {
     static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
     /// The stream in which a new record of this body begins, where the body says which; nil: any.
     static func id(for body: JSON) -> UUID?
-    /// What the decision asks of other records, in this order: an act over several streams. Each step is decided on what
-    /// those before it left, then come the record's own events, and all is one unit: all of it or nothing.
+    /// What the decision asks of other records, in this order: an act over several streams. Each step is decided on
+    /// what those before it left, then come the record's own events, and all is one unit: all of it or nothing.
     ///
     /// Pure, of the command and the events that were decided; where nothing was decided, nothing is asked of others.
     static func steps(_ command: Command, given state: State, deciding events: [Event]) -> [Step]

@@ -25,8 +25,9 @@ import Testing
             expected.formUnion(actNames(entity))
             expected.formUnion(eventNames(entity))
         }
-        // Fields that are defined are soon retired, and seldom revised before; what is scheduled soon takes place: several
-        // young worlds show more than an old one, and the more kinds of records there are, the more of them it takes.
+        // Fields that are defined are soon retired, and seldom revised before; what is scheduled soon takes place:
+        // several young worlds show more than an old one, and the more kinds of records there are, the more of them it
+        // takes.
         var seen: Set<String> = []
         for seed in 1...UInt64(24) where !seen.isSuperset(of: expected) {
             var world = Self.world(seed)

@@ -42,6 +42,14 @@ import Testing
                 ("deals?title=Golden%20move", "Needs analysis"),
                 ("pipelines", "\"retired_to\":\"01a2283c-ce98-7604-86b3-9ff85e7bf9a2\""),
             ], gone: ("contacts", "Retired")),
+        // A year of a sales team, with every act that there was by then.
+        Golden(
+            number: 4, organization: "01a2290f-e76d-7643-b9a4-9d98b00b6448",
+            root: "uiW7mcEzockNha9tYmxzYC2P6m+v2mdXEqf0Pt5lKPg=", size: 235,
+            told: [
+                ("deals?status=won", "More of Alder"), ("leads?status=converted", "Larsen"),
+                ("campaigns?status=completed", "Spring webinar"), ("projects", "hours"), ("tasks", "completed"),
+            ], gone: ("leads", "gone@home.example")),
     ]
 
     @Test(.timeLimit(.minutes(4)), arguments: all)

@@ -41,7 +41,8 @@ extension Rule {
             canary: SourceFile("Sources/CRM/Canary.swift", "switch state {\n    default: break\n}"),
             where: { $0.module == "CRM" }
         ) { file in
-            file.code.filter { $0.text.trimmed.hasPrefix("default:") }
+            // An argument of that name ends in a comma or a bracket.
+            file.code.filter { $0.text.trimmed.hasPrefix("default:") && !",)".contains($0.text.trimmed.last ?? " ") }
                 .map { Finding(path: file.path, line: $0.number, what: "a default: hides the cases to come") }
         },
         silent(

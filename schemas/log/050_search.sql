@@ -26,8 +26,8 @@ BEGIN
 END $$;
 
 -- Makes the index by which a table is searched, of the organization and an expression over texts; none where the server
--- lacks what it takes. The expression keeps no statistics, since these keep values, which may be personal. What waits to
--- be put into the index is read by every search, so little may wait. SHARE on the table.
+-- lacks what it takes. The expression keeps no statistics, since these keep values, which may be personal. What waits
+-- to be put into the index is read by every search, so little may wait. SHARE on the table.
 CREATE FUNCTION read.index_search(target regclass, index name, expression text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,7 +1,7 @@
 -- Values beside the rows of a read table: what a member of a json column is as a plain text or number.
 
--- A text is kept with its first 200 characters, so that an index takes it; true is 1; an amount is its minor units, with
--- the currency as text; of a list each element, from 1 on; all else is element 0. What is neither is no value.
+-- A text is kept with its first 200 characters, so that an index takes it; true is 1; an amount is its minor units,
+-- with the currency as text; of a list each element, from 1 on; all else is element 0. What is neither is no value.
 CREATE FUNCTION read.flat_values(object jsonb)
     RETURNS TABLE (key text, element int, text text, number float8)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -8,8 +8,8 @@ extension Queries {
     /// the reason why, and what would be made otherwise.
     ///
     /// `{"lead":{"id","version","status",…},"accounts":[{"why":"domain|contact|name","account":{…}}],
-    /// "contacts":[{"why":"email","contact":{…}}],"would_make":{"account","contact","deal"},"position"}`. What converting
-    /// then makes is just that, with the ids of what was made in it.
+    /// "contacts":[{"why":"email","contact":{…}}],"would_make":{"account","contact","deal"},"position"}`. What
+    /// converting then makes is just that, with the ids of what was made in it.
     /// - Parameter offer: what the log tells.
     public func conversion(
         _ offer: ConversionOffer, by caller: Caller, min: PositionToken? = nil

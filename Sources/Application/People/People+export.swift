@@ -8,8 +8,8 @@ import Vault
 
 extension People {
     /// All that is known of a person, as one document: the record as it is, every event about it with who, when and
-    /// what, the other records of the same person, the records that name it, what it did and from where, and its access.
-    /// What was erased is absent.
+    /// what, the other records of the same person, the records that name it, what it did and from where, and its
+    /// access. What was erased is absent.
     /// - Throws: `person.not_found`, `person.nothing_personal`; `auth.forbidden` to whoever is no owner.
     public func export(_ id: UUID, by caller: Caller) async throws(Problem) -> Reply {
         try Self.permit(caller)

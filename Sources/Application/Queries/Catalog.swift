@@ -62,8 +62,9 @@ struct Relation: Sendable {
     var sql: String { "\(schema).\(SQLText.name(name))" }
     /// The same where it is the frame of others' rows: as of a moment at which it did not exist, as it was first.
     var asFrame: String { schema == "read" ? sql : "\(schema).\(SQLText.name(name + "__referred"))" }
-    /// Stands behind a question for one row, so that it is answered by itself for each row of a page: where a view joins
-    /// more tables than the planner puts in order, it would make all rows first and look among them for the page's.
+    /// Stands behind a question for one row, so that it is answered by itself for each row of a page: where a view
+    /// joins more tables than the planner puts in order, it would make all rows first and look among them for the
+    /// page's.
     static let fence = " OFFSET 0"
     /// The same as of a moment.
     fileprivate var past: Relation {

@@ -12,8 +12,8 @@ extension Criterion {
 }
 
 extension Condition {
-    /// What holds of a row called `t` that has the tags, which are named by id or, while they are in use, by name. What is
-    /// now is found by the index of `taggings`; what was, by the tags that each record had.
+    /// What holds of a row called `t` that has the tags, which are named by id or, while they are in use, by name. What
+    /// is now is found by the index of `taggings`; what was, by the tags that each record had.
     func tags(isPast: Bool, _ text: inout SQLText) -> String {
         if comparison == .null {
             return "\(values.first == .flag(true) ? "" : "NOT ")coalesce(t.tags = '{}', true)"

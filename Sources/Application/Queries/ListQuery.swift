@@ -116,7 +116,8 @@ struct ListQuery {
 }
 
 extension Relation {
-    /// Whether these groups of rows tell those that are asked for from others: all conditions are on what makes a group.
+    /// Whether these groups of rows tell those that are asked for from others: all conditions are on what makes a
+    /// group.
     func tell(_ request: ListRequest) -> Bool {
         request.words.isEmpty
             && request.selections.flatMap(\.conditions).allSatisfy { condition in

@@ -26,10 +26,11 @@ extension Queries {
         }
     }
 
-    /// An account and all that belongs on its page, of one moment: `{"account":{…},"chain":[…],"deals":{"open":{"count",
-    /// "amounts"},"won","lost"},` and of each part its first rows and whether there are more: `"contacts":{"items":[…],
-    /// "more"},"open_deals","children","leads","projects","tasks","scheduled","notes","timeline","position"}`. Of what is
-    /// to be done and what is scheduled the next comes first; notes that are pinned stand before the others.
+    /// An account and all that belongs on its page, of one moment:
+    /// `{"account":{…},"chain":[…],"deals":{"open":{"count", "amounts"},"won","lost"},` and of each part its first rows
+    /// and whether there are more: `"contacts":{"items":[…],
+    /// "more"},"open_deals","children","leads","projects","tasks","scheduled","notes","timeline","position"}`. Of what
+    /// is to be done and what is scheduled the next comes first; notes that are pinned stand before the others.
     /// - Parameter parameters: `limit`, rows of each part: 1 to 50, 10 where not given.
     /// - Throws: `account.not_found`.
     public func customerDetail(

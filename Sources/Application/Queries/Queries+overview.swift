@@ -5,8 +5,8 @@ extension Queries {
     /// The organization at a glance, from the totals that projections keep:
     /// `{"deals":{"total","open":{"count","amounts":[…]},"won","lost","win_rate"},"stages":[…],
     /// "accounts":{"total","by_lifecycle":{…}},"contacts":{"total","by_status":{…}},"leads":{"total","by_status":{…}},
-    /// "position"}`. The archived do not count. `base=true`, `rate_date`: in the organization's own currency as well, at
-    /// the rates of that day. `as_of`, `as_known`: as it was at that moment.
+    /// "position"}`. The archived do not count. `base=true`, `rate_date`: in the organization's own currency as well,
+    /// at the rates of that day. `as_of`, `as_known`: as it was at that moment.
     public func overview(_ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {

@@ -84,10 +84,12 @@ extension Queries {
         switch list.source {
         case .records(let entity): return try await self.list(entity, parameters, by: caller, min: min)
         case .rows(let view):
+            let moment = try moment(parameters)
             return try await answering { catalog throws(Problem) in
+                let catalog = catalog.at(moment)
                 let subject = Subject(try relation(view, catalog))
                 let request = try ListRequest(parameters, of: subject, by: asker(caller))
-                return try await page(of: subject, request, catalog, nil, caller, min)
+                return try await page(of: subject, request, catalog, moment, caller, min)
             }
         }
     }

@@ -1,7 +1,7 @@
 -- What can be read: each table and view of `read`, its columns in order, and (through views) the projections whose
 -- tables it stands on. A projection's own rows, its totals and its history advance together. Then whether
--- a list can be sorted by the column without being read whole: an index has it between the organization and the id. Last,
--- whether the relation can be read as of a moment.
+-- a list can be sorted by the column without being read whole: an index has it between the organization and the id.
+-- Last, whether the relation can be read as of a moment.
 WITH RECURSIVE relation AS (
     SELECT c.oid, c.relname::text AS name
     FROM pg_class c

@@ -1,7 +1,7 @@
 -- A page of what happened, newest first, and one entry more: of the record $2 itself; for an account, of the deals and
--- contacts that belong to it now; and of the leads that the record was. Behind ($4, $5) where a page goes on. Each of these tells its own newest by its
--- index, and only those are sorted: never all there is. An event stands once on a page, however many of its subjects
--- belong there; the one nearest to the record shows it.
+-- contacts that belong to it now; and of the leads that the record was. Behind ($4, $5) where a page goes on. Each of
+-- these tells its own newest by its index, and only those are sorted: never all there is. An event stands once on a
+-- page, however many of its subjects belong there; the one nearest to the record shows it.
 SELECT row_to_json(d), p.created_at, p.number
 FROM (
     SELECT DISTINCT ON (e.created_at, e.number) e.id, e.created_at, e.number

@@ -134,8 +134,8 @@ extension ReadTable {
                 + ReadTable.since("v", ("since_at", "since_recorded_at", "")))
     }
 
-    /// All versions with their ends, the one that is among them, as `r`. Neither part has a condition of its own: only so
-    /// does the planner take both for one table, in which it finds a row, or the next of an order, by the indexes of
+    /// All versions with their ends, the one that is among them, as `r`. Neither part has a condition of its own: only
+    /// so does the planner take both for one table, in which it finds a row, or the next of an order, by the indexes of
     /// each.
     private var whole: String {
         let fields = list(fields.map(\.name))

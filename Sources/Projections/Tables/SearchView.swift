@@ -1,12 +1,12 @@
 /// How a table's words are searched.
 ///
-/// `ILIKE` is no leakproof operator, so under row-level security no index serves it. Therefore the rows are found through
-/// a view that reads as its owner, whom the policies let see all rows, and that says itself whose it shows: those of the
-/// session's organization, as the policies do. What it is spared is their order: that no condition of a question is
-/// looked at before theirs is.
+/// `ILIKE` is no leakproof operator, so under row-level security no index serves it. Therefore the rows are found
+/// through a view that reads as its owner, whom the policies let see all rows, and that says itself whose it shows:
+/// those of the session's organization, as the policies do. What it is spared is their order: that no condition of a
+/// question is looked at before theirs is.
 enum SearchView {
-    /// The column in which all searched columns stand behind each other, each after a space: a word begins where a space
-    /// is.
+    /// The column in which all searched columns stand behind each other, each after a space: a word begins where a
+    /// space is.
     static let words = "search_words"
 }
 
@@ -17,11 +17,17 @@ extension ReadTable {
             .joined(separator: " || ")
     }
 
-    /// Makes the index of the words; what is only compared is not searched.
+    /// Makes the index of the words; what is only compared is not searched. That it keeps no statistics is said once
+    /// more: a session that makes an index does not see what the same transaction said of its columns, and would still
+    /// gather them.
     var indexSearch: [String] {
         if definition.search.isEmpty || schema != "read" { return [] }
-        let name = quoted(name + "_words").replacing("'", with: "''")
-        return ["SELECT read.index_search('\(rows)', '\(name.dropFirst().dropLast())', $words$\(words)$words$)"]
+        let index = quoted(name + "_words")
+        let text = index.replacing("'", with: "''").dropFirst().dropLast()
+        return [
+            "SELECT read.index_search('\(rows)', '\(text)', $words$\(words)$words$)",
+            "ALTER INDEX IF EXISTS read.\(index) ALTER COLUMN 2 SET STATISTICS 0",
+        ]
     }
 
     /// The view `NAME_search`: the rows of one organization with their words.

@@ -1,6 +1,6 @@
-/// The table of values beside a projection's rows: a row for each member of a json column, as a plain text or number, so
-/// that an index finds rows by it. Functions that look into JSON are not leakproof, and under row-level security no index
-/// serves them.
+/// The table of values beside a projection's rows: a row for each member of a json column, as a plain text or number,
+/// so that an index finds rows by it. Functions that look into JSON are not leakproof, and under row-level security no
+/// index serves them.
 ///
 /// It follows the rows by triggers, whatever changes them; so it is as right as they are, also after an erasure.
 extension ReadTable {

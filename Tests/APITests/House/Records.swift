@@ -17,6 +17,7 @@ struct Records: Sendable {
         ids["contact"] = try await tenant.make(
             "contacts",
             ["last_name": "Lee", "email": "lee@example.com", "account_id": .string(ids["account"] ?? "")])
+        ids["lead"] = try await tenant.make("leads", ["last_name": "Ray", "email": "ray@example.com"])
         ids["product"] = try await tenant.make("products", ["name": "Pump", "code": "P-1"])
         ids["pipeline"] = try await tenant.make("pipelines", Records.pipeline)
         let made = try await tenant.post(
