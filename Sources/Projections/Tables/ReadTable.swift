@@ -96,7 +96,7 @@ struct ReadTable: Sendable {
             let key = list(["organization_id"] + groups.map(\.name))
             sql.append("CREATE UNIQUE INDEX \(quoted(totalsName + "_key")) ON \(totals) (\(key)) NULLS NOT DISTINCT")
         }
-        return sql + indexHistory + indexSearch + indexValues + all.map { "ANALYZE \($0)" }
+        return sql + indexHistory + indexValues + all.map { "ANALYZE \($0)" } + indexSearch
     }
 
     /// The keys of an index through which a list can be paged. A text that comes last is what the list is sorted by,

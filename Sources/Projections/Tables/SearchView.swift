@@ -17,17 +17,12 @@ extension ReadTable {
             .joined(separator: " || ")
     }
 
-    /// Makes the index of the words; what is only compared is not searched. That it keeps no statistics is said once
-    /// more: a session that makes an index does not see what the same transaction said of its columns, and would still
-    /// gather them.
+    /// Makes the index of the words; what is only compared is not searched. After the statistics are gathered: a session
+    /// that made an index does not see what the same transaction said of its columns, and would gather what is in it.
     var indexSearch: [String] {
         if definition.search.isEmpty || schema != "read" { return [] }
-        let index = quoted(name + "_words")
-        let text = index.replacing("'", with: "''").dropFirst().dropLast()
-        return [
-            "SELECT read.index_search('\(rows)', '\(text)', $words$\(words)$words$)",
-            "ALTER INDEX IF EXISTS read.\(index) ALTER COLUMN 2 SET STATISTICS 0",
-        ]
+        let name = quoted(name + "_words").replacing("'", with: "''")
+        return ["SELECT read.index_search('\(rows)', '\(name.dropFirst().dropLast())', $words$\(words)$words$)"]
     }
 
     /// The view `NAME_search`: the rows of one organization with their words.
