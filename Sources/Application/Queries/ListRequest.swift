@@ -123,8 +123,8 @@ struct ListRequest: Sendable {
                 let known = criteria.filter { SortKey($0.value, in: subject.table, descending: false) != nil }
                 throw .parameter(
                     "sort",
-                    "There is no sorting by \(name.prefix(60)). Known are \(known.keys.sorted().joined(separator: ", ")), "
-                        + "with - before for descending.")
+                    "There is no sorting by \(name.prefix(60)). Known are "
+                        + "\(known.keys.sorted().joined(separator: ", ")), with - before for descending.")
             }
             guard !keys.contains(where: { $0.name == key.name }), keys.count < 5 else {
                 throw .parameter("sort", "sort takes at most 5 different keys.")

@@ -17,8 +17,9 @@ extension ReadTable {
             .joined(separator: " || ")
     }
 
-    /// Makes the index of the words; what is only compared is not searched. After the statistics are gathered: a session
-    /// that made an index does not see what the same transaction said of its columns, and would gather what is in it.
+    /// Makes the index of the words; what is only compared is not searched. After the statistics are gathered: a
+    /// session that made an index does not see what the same transaction said of its columns, and would gather what is
+    /// in it.
     var indexSearch: [String] {
         if definition.search.isEmpty || schema != "read" { return [] }
         let name = quoted(name + "_words").replacing("'", with: "''")
