@@ -87,9 +87,7 @@ public enum CampaignMember: Lasting {
             "record", .verb, "Record what became of it; reports may come in any order",
             takes: [step, Field("at", .instant)]
         ) { body throws(Flaw) in
-            .record(
-                try body.required(body.text("step").flatMap(Step.init), "step"),
-                at: body.text("at").flatMap { Instant($0) })
+            .record(try body.required(body.text("step").flatMap(Step.init), "step"), at: body.instant("at"))
         },
         Act("remove", .archives, "Take a person out of a campaign") { _ in .remove },
         Act("restore", .verb, "Take a person into the campaign again") { _ in .restore },

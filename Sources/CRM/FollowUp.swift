@@ -56,9 +56,9 @@ public enum FollowUp: Sendable, Equatable {
             events.append(.contacted(contacted: isContacted, last_contacted_on: isContacted ? today : nil))
         }
         if change["next_follow_up_at"] != nil {
-            let next = change.text("next_follow_up_at").flatMap { Instant($0) }
             events.append(
-                .followUpPlanned(from: record.instant("next_follow_up_at"), next_follow_up_at: next))
+                .followUpPlanned(
+                    from: record.instant("next_follow_up_at"), next_follow_up_at: change.instant("next_follow_up_at")))
         }
         return events
     }
@@ -72,9 +72,4 @@ extension Record {
         set("last_contacted_on", day?.text)
     }
     mutating func plan(_ next: Instant?) { set("next_follow_up_at", next?.text) }
-    func instant(_ name: String) -> Instant? { text(name).flatMap { Instant($0) } }
-}
-
-extension Body {
-    func instant(_ name: String) -> Instant? { text(name).flatMap { Instant($0) } }
 }

@@ -112,16 +112,14 @@ extension Interaction {
     private static func edited(_ patch: Patch, _ content: Content, _ context: Context) throws(Rejection) -> [Event] {
         let (change, after) = try settled(patch, content.fields)
         if after["kind"] == "platform_event", content.status != .completed { throw .notPlannable }
-        if let happened = change.text("happened_at").flatMap({ Instant($0) }), happened > context.now {
-            throw .inFuture
-        }
+        if let happened = change.instant("happened_at"), happened > context.now { throw .inFuture }
         switch content.status {
         case .completed: return change.isEmpty ? [] : [.corrected(set: change, subject: SubjectRef(after["subject"]))]
         case .scheduled, .cancelled:
             guard change["happened_at"] == nil else { throw .notCompleted }
-            guard let time = change["scheduled_at"] else { return change.isEmpty ? [] : [.edited(set: change)] }
+            guard change["scheduled_at"] != nil else { return change.isEmpty ? [] : [.edited(set: change)] }
             guard content.status == .scheduled else { throw .notScheduled }
-            guard let at = time.string.flatMap({ Instant($0) }) else { throw .timeMissing }
+            guard let at = change.instant("scheduled_at") else { throw .timeMissing }
             let moved = Event.rescheduled(
                 from: content.fields.instant("scheduled_at"), scheduled_at: at, subject: SubjectRef(after["subject"]))
             let plain = change.without("scheduled_at")

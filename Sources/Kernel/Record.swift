@@ -50,6 +50,8 @@ public struct Patch: Sendable, Hashable {
     public func text(_ name: String) -> String? { self[name]?.string }
     /// The id in a field's new value.
     public func id(_ name: String) -> UUID? { text(name).flatMap(UUID.init(uuidString:)) }
+    /// The moment in a field's new value.
+    public func instant(_ name: String) -> Instant? { text(name).flatMap { Instant($0) } }
     /// The change without these fields.
     public func without(_ names: String...) -> Patch { Patch(values.filter { !names.contains($0.key) }) }
 

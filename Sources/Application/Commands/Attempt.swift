@@ -120,7 +120,7 @@ extension Entity {
 
     /// When it occurred, as the command says or, where its act takes that, the body.
     private static func stated(_ ask: Ask, _ body: Body) throws(Problem) -> Instant? {
-        guard let moment = body.text("occurred_at").flatMap({ Instant($0) }) else { return ask.occurredAt }
+        guard let moment = body.instant("occurred_at") else { return ask.occurredAt }
         guard ask.occurredAt ?? moment == moment else {
             throw .invalid([Flaw("/occurred_at", "duplicate", "the command says another occurred_at than its body")])
         }
