@@ -67,9 +67,10 @@ extension Campaign {
         case .recordCost(let amount, let day, let description):
             let campaign = try inUse(state)
             guard campaign.currency.map({ $0 == amount.currency }) ?? true else { throw .currencyDiffers }
-            // Both are within what a double holds exactly, so this does not overflow.
-            let limit: Int64 = 9_007_199_254_740_991
-            guard campaign.costs.count < 2000, abs(campaign.cost + amount.minor) <= limit else { throw .costsFull }
+            // Both lie in the range, so that their sum does not overflow.
+            guard campaign.costs.count < 2000, Money.range.contains(campaign.cost + amount.minor) else {
+                throw .costsFull
+            }
             return [
                 .costRecorded(
                     cost_id: context.newID(), amount: amount, day: day ?? context.today, description: description)

@@ -126,9 +126,9 @@ extension Field.Kind {
         case .decimal(let range): return decimal(value, in: range, at: pointer, flaws: &flaws)
         case .flag:
             return value.bool == nil ? flaw("wrong_type", "true or false is expected, not \(value.kind)") : value
-        case .money: return money(value, at: pointer, flaws: &flaws)
+        case .money: return members(value, of: Self.amount, at: pointer, flaws: &flaws)
         case .object(let fields): return members(value, of: fields, at: pointer, flaws: &flaws)
-        case .record(let entities): return record(value, of: entities, at: pointer, flaws: &flaws)
+        case .record(let entities): return members(value, of: Self.record(entities), at: pointer, flaws: &flaws)
         case .custom, .anything:
             return value.object == nil ? flaw("wrong_type", "an object is expected, not \(value.kind)") : value
         case .value: return value
@@ -169,14 +169,8 @@ extension Field.Kind {
         return normal.contains(nil) ? nil : .array(normal.compactMap { $0 })
     }
 
-    private func money(_ value: JSON, at pointer: String, flaws: inout [Flaw]) -> JSON? {
-        let fields = [Field("minor", .integer(Money.range)).required(), Field("currency", .currency).required()]
-        return members(value, of: fields, at: pointer, flaws: &flaws)
-    }
-
-    private func record(_ value: JSON, of entities: [String], at pointer: String, flaws: inout [Flaw]) -> JSON? {
-        members(value, of: Self.record(entities), at: pointer, flaws: &flaws)
-    }
+    /// The members of an amount of money.
+    static let amount = [Field("minor", .integer(Money.range)).required(), Field("currency", .currency).required()]
     /// The members of a record's name.
     static func record(_ entities: [String]) -> [Field] {
         [Field("entity", .choice(entities)).required(), Field("id", .id).required()]

@@ -84,7 +84,7 @@ extension EventShape {
         switch kind {
         case .object(let fields): inner = fields
         case .record(let entities): inner = Field.Kind.record(entities)
-        case .money: inner = [Field("minor", .integer(.min ... .max)), Field("currency", .currency)]
+        case .money: inner = Field.Kind.amount
         case .map, .entries, .custom, .anything: (inner, isOpen) = ([], true)
         case .text, .paragraph, .integer, .decimal, .flag, .day, .instant, .choice, .reference, .email, .phone, .link,
             .slug, .currency, .zone, .id, .list, .value:

@@ -123,11 +123,6 @@ extension Field.Kind {
 
     // MARK: - What is the same in both?
 
-    private static let amount = [
-        Field("minor", .integer(-9_007_199_254_740_991...9_007_199_254_740_991)).required(),
-        Field("currency", .currency).required(),
-    ]
-
     /// A scalar's type and form.
     private var plain: [String: JSON] {
         switch self {
