@@ -51,10 +51,7 @@ extension Interaction {
     {
         switch command {
         case .log(let record): return try begin(state, with: .logged(try begun(record)))
-        case .schedule(let record):
-            let events = try begin(state, with: .scheduled(try begun(record)))
-            guard record["kind"] != "platform_event" else { throw .notPlannable }
-            return events
+        case .schedule(let record): return try begin(state, with: .scheduled(try planned(record)))
         case .edit(let patch): return try edited(patch, try inUse(state), context)
         case .correct(let patch):
             let content = try inUse(state)
@@ -80,6 +77,11 @@ extension Interaction {
         if record["contact_id"] == nil { result.set("contact_id", contact(record)) }
         return result
     }
+    /// The same of what is to take place: an event of a platform is refused before it is asked for its name.
+    private static func planned(_ record: Record) throws(Rejection) -> Record {
+        guard record["kind"] != "platform_event" else { throw .notPlannable }
+        return try begun(record)
+    }
     private static func check(_ record: Record) throws(Rejection) {
         switch (record["kind"] == "platform_event", record["name"] != nil) {
         case (true, false): throw .nameMissing
@@ -94,7 +96,7 @@ extension Interaction {
     }
 
     /// What a patch changes, and the fields afterwards. A contact that follows from who took part goes on doing so.
-    private static func settled(_ patch: Patch, _ fields: Record) throws(Rejection) -> (change: Patch, after: Record) {
+    private static func settled(_ patch: Patch, _ fields: Record) -> (change: Patch, after: Record) {
         var change = patch.effective(on: fields, Self.fields)
         var after = fields
         after.merge(change, Self.fields)
@@ -104,14 +106,14 @@ extension Interaction {
                 change = Patch(change.values.merging(["contact_id": after["contact_id"] ?? .null]) { $1 })
             }
         }
-        try check(after)
         return (change, after)
     }
 
     /// While it is scheduled, a change of plan; once it took place, a correction.
     private static func edited(_ patch: Patch, _ content: Content, _ context: Context) throws(Rejection) -> [Event] {
-        let (change, after) = try settled(patch, content.fields)
+        let (change, after) = settled(patch, content.fields)
         if after["kind"] == "platform_event", content.status != .completed { throw .notPlannable }
+        try check(after)
         if let happened = change.instant("happened_at"), happened > context.now { throw .inFuture }
         switch content.status {
         case .completed: return change.isEmpty ? [] : [.corrected(set: change, subject: SubjectRef(after["subject"]))]
@@ -131,7 +133,7 @@ extension Interaction {
     private static func completed(
         _ at: Instant?, _ patch: Patch, _ content: Content, _ context: Context
     ) throws(Rejection) -> [Event] {
-        let (change, after) = try settled(patch, content.fields)
+        let (change, after) = settled(patch, content.fields)
         if content.status == .completed, change.isEmpty,
             at == nil || at == content.fields.instant("happened_at")
         {

@@ -130,6 +130,9 @@ import Testing
         given(Interaction.self, planned).when(.edit(Patch(["scheduled_at": .null]))).thenRefused(.timeMissing)
         given(Interaction.self, planned).when(.edit(Patch(["kind": "platform_event", "name": "Joined"])))
             .thenRefused(.notPlannable)
+        given(Interaction.self, planned).when(.edit(Patch(["kind": "platform_event"]))).thenRefused(.notPlannable)
+        try given(Interaction.self).when("schedule", Self.plan.merging(["kind": "platform_event"]) { $1 })
+            .thenRefused(.notPlannable)
     }
 
     // MARK: What is refused?
