@@ -89,25 +89,26 @@ extension Lead {
 }
 
 extension Conversion {
-    /// The body of a new account, named after the company: what is known of accounts stands in clear, so that a
-    /// person's name is never taken.
+    /// The body of a new account, named after the company. What is known of accounts stands in clear: a person's name
+    /// is never taken, and of a lead without a company neither website nor address, which are hers.
     public func newAccount(of lead: Record) -> [String: JSON] {
+        let isCompany = lead["company"] != nil
         let told: [String: JSON?] = [
-            "name": lead["company"], "website": lead["website"],
+            "name": lead["company"], "website": isCompany ? lead["website"] : nil,
             "industry": lead["industry"], "employee_count": lead["employee_count"],
-            "annual_revenue": lead["annual_revenue"], "billing_address": lead["address"],
+            "annual_revenue": lead["annual_revenue"], "billing_address": isCompany ? lead["address"] : nil,
             "owner_id": lead["owner_id"], "lifecycle": "prospect",
         ]
         return told.compactMapValues(\.self).merging(account ?? [:]) { $1 }
     }
 
-    /// The body of a new contact, who works with that account.
+    /// The body of a new contact, who works with that account; the website is hers where no company's it can be.
     public func newContact(of lead: Record, at account: UUID?) -> [String: JSON] {
         let told: [String: JSON?] = [
             "first_name": lead["first_name"], "last_name": lead["last_name"], "title": lead["title"],
             "emails": lead["email"].map { [$0] }, "phone": lead["phone"], "mobile": lead["mobile"],
             "lead_source": lead["source"], "lead_score": lead["score"], "owner_id": lead["owner_id"],
-            "website": account == nil ? lead["website"] : nil,
+            "website": account == nil || lead["company"] == nil ? lead["website"] : nil,
             "affiliations": account.map { [["account_id": .string($0.text)]] },
         ]
         return told.compactMapValues(\.self).merging(contact ?? [:]) { $1 }

@@ -137,4 +137,18 @@ import Testing
             .converted(from: "open", account_id: nil, contact_id: .number(1), deal_id: nil))
         #expect(try steps([:], of: person).map(\.body) == [["last_name": "Lee", "website": "https://lee.org"]])
     }
+    @Test func `what tells of a person without a company does not come to stand in clear on an account`() throws {
+        let person = given(
+            Lead.self,
+            .captured(
+                Record([
+                    "last_name": "Lee", "website": "https://lee.org", "address": ["street": "Elm 1"], "industry": "Art",
+                ])))
+        let made = try steps(["account": ["name": "Gallery"]], of: person)
+        #expect(made[0].body == ["name": "Gallery", "industry": "Art", "lifecycle": "prospect"])
+        #expect(made[1].body["website"] == "https://lee.org")
+        let company = given(
+            Lead.self, .captured(Record(["company": "Gallery", "email": "a@b.cd", "address": ["street": "Elm 1"]])))
+        #expect(try steps([:], of: company)[0].body["billing_address"] == ["street": "Elm 1"])
+    }
 }
