@@ -20,9 +20,9 @@ public enum CampaignMember: Lasting {
     /// The stream in which a body begins a membership.
     public static func id(for body: JSON) -> UUID? {
         guard let campaign = body["campaign_id"]?.string.flatMap(UUID.init(uuidString:)),
-            let person = body["person"]?["id"]?.string.flatMap(UUID.init(uuidString:))
+            let person = SubjectRef(body["person"])
         else { return nil }
-        return id(of: campaign, person)
+        return id(of: campaign, person.id)
     }
 
     // MARK: What is known of one?
@@ -33,7 +33,7 @@ public enum CampaignMember: Lasting {
         Field("person", .record(of: people)).required(),
     ]
     /// Who can be part of a campaign.
-    public static let people = [Contact.name, "lead"]
+    public static let people = [Contact.name, Lead.name]
     private static let step = Field("step", .choice(Step.allCases.map(\.rawValue))).required().alias("status")
 
     /// What became of it, in the order of a funnel: who is further has come through what lies before.
@@ -42,16 +42,7 @@ public enum CampaignMember: Lasting {
 
         /// By how far it is.
         public static func < (a: Step, b: Step) -> Bool { a.rank < b.rank }
-        private var rank: Int {
-            switch self {
-            case .sent: 1
-            case .bounced: 2
-            case .delivered: 3
-            case .opened: 4
-            case .clicked: 5
-            case .unsubscribed: 6
-            }
-        }
+        private var rank: Int { Step.allCases.firstIndex(of: self) ?? 0 }
     }
 
     /// What is remembered.
@@ -162,8 +153,8 @@ public enum CampaignMember: Lasting {
     {
         switch command {
         case .enroll(let record):
-            guard let campaign = record.id("campaign_id"), let person = record.person,
-                context.id == id(of: campaign, person)
+            guard let campaign = record.id("campaign_id"), let person = SubjectRef(record["person"]),
+                context.id == id(of: campaign, person.id)
             else { throw .misplaced }
             switch state {
             case .active: return []
@@ -206,8 +197,4 @@ public enum CampaignMember: Lasting {
         case .restored: state.restore()
         }
     }
-}
-
-extension Record {
-    fileprivate var person: UUID? { self["person"]?["id"]?.string.flatMap(UUID.init(uuidString:)) }
 }

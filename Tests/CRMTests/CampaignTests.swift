@@ -95,6 +95,13 @@ import Testing
         #expect(CampaignMember.id(for: .object(Self.body)) == CampaignMember.id(of: Self.spring, Self.ann))
         #expect(CampaignMember.id(of: Self.spring, Self.ann) != CampaignMember.id(of: Self.ann, Self.spring))
     }
+    @Test func `a lead is enrolled like a contact, and nobody else is`() throws {
+        func body(_ entity: String) -> [String: JSON] {
+            Self.body.merging(["person": ["entity": .string(entity), "id": .string(Self.ann.text)]]) { $1 }
+        }
+        try member(campaign: [Self.planned]).when("enroll", body("lead")).then(.enrolled(Record(body("lead"))))
+        #expect(throws: Flaw.self) { try member(campaign: [Self.planned]).when("enroll", body("member")) }
+    }
     @Test func `nobody comes into a campaign that is over or put away`() throws {
         try member(campaign: [Self.planned, .started, .completed]).when("enroll", Self.body).thenRefused(.campaignOver)
         try member(campaign: [Self.planned, .archived]).when("enroll", Self.body).thenRefused(.campaignArchived)
