@@ -54,13 +54,13 @@ struct Criterion: Sendable {
 
     /// How it can be compared.
     var comparisons: [Filter.Comparison] {
-        if case .tags = place { return .set }
+        if case .tags = place { return .alike }
         return switch type {
         case .text: .text
         case .uuid: .alike
         case .flag: isCondition ? [.equal] : .flag
         case .integer, .day, .instant, .decimal: .ordered
-        case .json: custom != nil ? .set : isKeyed ? [.equal, .null] : .presence
+        case .json: custom != nil ? .alike : isKeyed ? [.equal, .null] : .presence
         case .other: .presence
         }
     }

@@ -1,8 +1,8 @@
 /// Which records are meant: tests of their fields, joined by and, or, not.
 ///
-/// A pure value: it can be stored, compared, checked against fields without a database, and turned into whatever
-/// chooses rows. Its text is what people write (`and(lifecycle.eq.customer,not(owner_id.null.true))`), and is read
-/// strictly: what is not understood is refused with its place, and never means everything.
+/// A pure value, which is turned into whatever chooses rows. Its text is what people write
+/// (`and(lifecycle.eq.customer,not(owner_id.null.true))`), and is read strictly: what is not understood is refused with
+/// its place, and never means everything.
 public indirect enum Filter: Sendable, Hashable {
     /// All of these hold.
     case all([Filter])
@@ -109,21 +109,5 @@ extension Filter.Test {
             && value.last?.isWhitespace == false
         if isPlain { return value }
         return "\"\(value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
-    }
-}
-
-extension Filter: Codable {
-    /// From its text.
-    public init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        do throws(Flaw) { self = try Filter(text) } catch {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "character \(error.place): \(error.detail)"))
-        }
-    }
-    /// As its text.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
     }
 }
