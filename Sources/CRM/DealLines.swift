@@ -96,12 +96,7 @@ struct DealLines: Equatable {
     }
 
     /// What differs from `old`, as a patch of the map; empty where nothing does.
-    func change(from old: DealLines) -> Patch {
-        var change: [String: JSON] = [:]
-        for (id, line) in all where old.all[id] != line { change[id] = .object(line) }
-        for id in old.all.keys where all[id] == nil { change[id] = .null }
-        return Patch(change)
-    }
+    func change(from old: DealLines) -> Patch { Patch(of: all, from: old.all) }
 }
 
 extension JSON {

@@ -85,9 +85,7 @@ struct Entries: Equatable {
 
     /// What differs from `old`, as a patch of the map; nil where nothing does.
     func change(from old: Entries) -> Patch? {
-        var change: [String: JSON] = [:]
-        for (key, entry) in all where old.all[key] != entry { change[key] = .object(entry) }
-        for key in old.all.keys where all[key] == nil { change[key] = .null }
-        return change.isEmpty ? nil : Patch(change)
+        let change = Patch(of: all, from: old.all)
+        return change.isEmpty ? nil : change
     }
 }

@@ -39,6 +39,15 @@ extension Record {
     mutating func set(_ name: String, _ text: String?) { set(name, text.map { .string($0) }) }
 }
 
+extension Patch {
+    /// What differs of whole entries by key: those that are new or changed, and null for those that went.
+    init(of new: [String: [String: JSON]], from old: [String: [String: JSON]]) {
+        let changed = new.filter { old[$0.key] != $0.value }.mapValues { JSON.object($0) }
+        let gone = old.filter { new[$0.key] == nil }.mapValues { _ in JSON.null }
+        self.init(changed.merging(gone) { $1 })
+    }
+}
+
 extension Body {
     /// One member as a change, absent meaning cleared.
     func change(of name: String) -> Patch { Patch([name: values[name] ?? .null]) }
