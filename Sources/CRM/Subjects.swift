@@ -5,8 +5,7 @@ import Kernel
 /// what is tagged names its subject as `{"entity": "deal", "id": "…"}`.
 ///
 /// A new entity stands here with one word, and with one arm in `projections/00_names.sql`, which tells what people call
-/// a record. A word whose entity is not in `entities` does no harm: there is no such record, and a body that names one
-/// is told so. Words are only added: events hold them.
+/// a record. Words are only added: events hold them.
 public enum Subjects {
     /// What anything may be about.
     public static let all = [

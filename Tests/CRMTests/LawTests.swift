@@ -69,7 +69,13 @@ import Testing
     @Test func `what is referred to is an entity`() {
         for entity in entities {
             for field in entity.fields + bodies(entity).joined() {
-                if case .reference(let name) = field.kind { #expect(CRM.entity(named: name) != nil) }
+                let named: [String] =
+                    switch field.kind {
+                    case .reference(let name): [name]
+                    case .record(let names): names
+                    case _: []
+                    }
+                for name in named { #expect(CRM.entity(named: name) != nil, "\(entity.name).\(field.name)") }
             }
         }
     }
