@@ -18,7 +18,8 @@ extension Account {
 }
 
 extension Contact {
-    /// Of her addresses exactly one comes first, and of the accounts with which she works still; those are told.
+    /// Of her addresses exactly one comes first, and of the accounts with which she works still; those are told. Native
+    /// is who is a user of the platform, and only of such a one the platform says anything.
     public static func contradictions(_ state: State, known: Context) -> [String] {
         guard let contact = state.content else { return [] }
         var found: [String] = []
@@ -31,6 +32,9 @@ extension Contact {
             found.append("another account is told than comes first")
         }
         if contact["first_name"] == nil, contact["last_name"] == nil { found.append("she has no name") }
+        let isUser = contact["platform_user_id"] != nil
+        if (contact["mode"] == "native") != isUser { found.append("her mode is not that of who she is") }
+        if !isUser, contact["platform_profile"] != nil { found.append("she has a profile and is no user") }
         return found
     }
 }
@@ -128,25 +132,32 @@ extension Interaction {
 }
 
 extension Campaign {
-    /// What a campaign cost is the sum of its costs, all in one currency.
+    /// What a campaign cost is the sum of its costs, all in one currency, which is the budget's. It does not end before
+    /// it starts.
     public static func contradictions(_ state: State, known: Context) -> [String] {
         guard let campaign = state.content else { return [] }
         var found: [String] = []
         let sum = campaign.costs.values.reduce(0) { $0 + $1.minor }
         if sum != campaign.cost { found.append("its costs do not add up") }
-        if Set(campaign.costs.values.map(\.currency)).count > 1 { found.append("its costs are in several currencies") }
+        let amounts = Array(campaign.costs.values) + [Money(campaign.record["budget"])].compactMap(\.self)
+        if Set(amounts.map(\.currency)).count > 1 { found.append("it is counted in several currencies") }
+        let days = (campaign.record.day("starts_on"), campaign.record.day("ends_on"))
+        if let start = days.0, let end = days.1, end < start { found.append("it ends before it starts") }
         return found
     }
 }
 
 extension Project {
-    /// The minutes of a project are those of its entries; only a completed one has the day on which it was.
+    /// The minutes of a project are those of its entries; only a completed one has the day on which it was. It is not
+    /// due before it starts.
     public static func contradictions(_ state: State, known: Context) -> [String] {
         guard let project = state.content else { return [] }
         var found: [String] = []
         let sum = project.hours.values.reduce(0) { $0 + $1.minutes }
         if sum != project.minutes { found.append("its hours do not add up") }
         if (project.status == .completed) != (project.completedOn != nil) { found.append("its last day is misplaced") }
+        let days = (project.record.day("starts_on"), project.record.day("due_on"))
+        if let start = days.0, let due = days.1, due < start { found.append("it is due before it starts") }
         return found
     }
 }
