@@ -32,12 +32,12 @@ public struct Stage: Sendable, Equatable {
         return .object(members)
     }
 
-    /// Takes over what a body says of it. No days of rotting: it never rots.
+    /// Takes over what a body says of it. No days of rotting: it never rots; a value of nothing: nobody says any more.
     mutating func take(_ change: Patch) {
         if let name = change.text("name") { self.name = name }
         if let probability = change["probability"]?.integer { self.probability = probability }
         if let days = change["rotting_days"]?.integer { rottingDays = days == 0 ? nil : days }
-        if let value = Money(change["estimated_value"]) { estimatedValue = value }
+        if let value = Money(change["estimated_value"]) { estimatedValue = value.minor == 0 ? nil : value }
     }
 }
 

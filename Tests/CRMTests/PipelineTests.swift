@@ -201,6 +201,11 @@ import Testing
             .then(.stagesChanged(stages: Patch([Self.offer.text: stage])))
         let never = try after.when("edit_stage", ["stage_id": .string(Self.offer.text), "rotting_days": 0]).thenState()
         #expect(Pipeline.record(never).map(Stages.init)?[Self.offer]?.rottingDays == nil)
+        let nothing: JSON = ["minor": 0, "currency": "EUR"]
+        let silent = try after.when(
+            "edit_stage", ["stage_id": .string(Self.offer.text), "estimated_value": nothing]
+        ).thenState()
+        #expect(Pipeline.record(silent).map(Stages.init)?[Self.offer]?.estimatedValue == nil)
     }
 
     // MARK: Sharing
