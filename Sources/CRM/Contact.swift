@@ -12,30 +12,15 @@ public enum Contact: Taggable {
 
     /// Owner, status, addresses, accounts and when to speak with her are told by events of their own; an address is
     /// hers alone.
-    public static let fields = [
-        Field("first_name", .text(100)).personal().searchable(.a)
-            .known(as: [
-                .salesforce: "first_name", .dynamics: "firstName", .suitecrm: "first_name", .hubspot: "firstname",
-            ]),
-        Field("last_name", .text(100)).personal().searchable(.a)
-            .known(as: [
-                .salesforce: "last_name", .dynamics: "lastName", .suitecrm: "last_name", .hubspot: "lastname",
-            ]),
-        Field("title", .text(100)).personal().searchable(.c)
-            .known(as: [.salesforce: "title", .dynamics: "jobTitle", .suitecrm: "title", .hubspot: "jobtitle"]),
+    public static let fields: [Field] = [
+        .firstName, .lastName, .jobTitle,
         Field("department", .text(100)).personal()
             .known(as: [.salesforce: "department", .dynamics: "department", .suitecrm: "department"]),
         Field("status", .choice(["active", "inactive", "bounced"])),
         Field("lead_source", .text(100))
             .known(as: [.salesforce: "lead_source", .dynamics: "leadSourceCode", .suitecrm: "lead_source"]),
         Field("lead_score", .integer(0...100)).known(as: [.hubspot: "hubspotscore"]),
-        Field("phone", .phone).personal()
-            .known(as: [.salesforce: "phone", .dynamics: "telephone1", .suitecrm: "phone_work", .hubspot: "phone"]),
-        Field("mobile", .phone).personal()
-            .known(as: [
-                .salesforce: "mobile_phone", .dynamics: "mobilePhone", .suitecrm: "phone_mobile",
-                .hubspot: "mobilephone",
-            ]),
+        .phone, .mobile,
         Field("website", .link).personal().known(as: [.dynamics: "webSiteUrl", .hubspot: "website"]),
         Field("social_profiles", .map(of: .link, keys: .name)).personal(),
         Field("preferences", .map(of: .text(500), keys: .name)).personal(),

@@ -10,6 +10,26 @@ extension Field {
     static let owner = Field("owner_id", .reference("member"))
     /// What the organization defined for itself.
     static let custom = Field("custom", .custom)
+
+    // What leads and contacts tell of a person alike: the one becomes the other.
+
+    /// "Ada".
+    static let firstName = Field("first_name", .text(100)).personal().searchable(.a)
+        .known(as: [.salesforce: "first_name", .dynamics: "firstName", .suitecrm: "first_name", .hubspot: "firstname"])
+    /// "Lovelace".
+    static let lastName = Field("last_name", .text(100)).personal().searchable(.a)
+        .known(as: [.salesforce: "last_name", .dynamics: "lastName", .suitecrm: "last_name", .hubspot: "lastname"])
+    /// What she is where she works.
+    static let jobTitle = Field("title", .text(100)).personal().searchable(.c)
+        .known(as: [.salesforce: "title", .dynamics: "jobTitle", .suitecrm: "title", .hubspot: "jobtitle"])
+    /// Where she is called at work.
+    static let phone = Field("phone", .phone).personal()
+        .known(as: [.salesforce: "phone", .dynamics: "telephone1", .suitecrm: "phone_work", .hubspot: "phone"])
+    /// Where she is called on her way.
+    static let mobile = Field("mobile", .phone).personal()
+        .known(as: [
+            .salesforce: "mobile_phone", .dynamics: "mobilePhone", .suitecrm: "phone_mobile", .hubspot: "mobilephone",
+        ])
 }
 
 extension Field.Kind {

@@ -12,30 +12,16 @@ public enum Lead: Taggable {
     // MARK: What is known of one?
 
     /// Owner, status and what became of it are told by events of their own.
-    public static let fields = [
-        Field("first_name", .text(100)).personal().searchable(.a)
-            .known(as: [
-                .salesforce: "first_name", .dynamics: "firstName", .suitecrm: "first_name", .hubspot: "firstname",
-            ]),
-        Field("last_name", .text(100)).personal().searchable(.a)
-            .known(as: [
-                .salesforce: "last_name", .dynamics: "lastName", .suitecrm: "last_name", .hubspot: "lastname",
-            ]),
+    public static let fields: [Field] = [
+        .firstName, .lastName,
         Field("company", .line).alias("account_name").personal().searchable(.a)
             .known(as: [
                 .salesforce: "company", .dynamics: "companyName", .suitecrm: "account_name", .hubspot: "company",
             ]),
-        Field("title", .text(100)).personal().searchable(.c)
-            .known(as: [.salesforce: "title", .dynamics: "jobTitle", .suitecrm: "title", .hubspot: "jobtitle"]),
+        .jobTitle,
         Field("email", .email).personal().searchable(.b)
             .known(as: [.salesforce: "email", .dynamics: "EMailAddress1", .suitecrm: "email1", .hubspot: "email"]),
-        Field("phone", .phone).personal()
-            .known(as: [.salesforce: "phone", .dynamics: "telephone1", .suitecrm: "phone_work", .hubspot: "phone"]),
-        Field("mobile", .phone).personal()
-            .known(as: [
-                .salesforce: "mobile_phone", .dynamics: "mobilePhone", .suitecrm: "phone_mobile",
-                .hubspot: "mobilephone",
-            ]),
+        .phone, .mobile,
         Field("website", .link).personal()
             .known(as: [
                 .salesforce: "website", .dynamics: "webSiteUrl", .suitecrm: "website", .hubspot: "website",
