@@ -62,6 +62,8 @@ extension Campaign {
         case .complete:
             return try moved(state, from: [.active, .paused], to: .completed, .completed, else: .notActive)
         case .cancel(let reason):
+            let campaign = try inUse(state)
+            if campaign.status == .cancelled, let reason, reason != campaign.cancelReason { throw .over }
             let all: [Status] = [.planning, .active, .paused]
             return try moved(state, from: all, to: .cancelled, .cancelled(cancel_reason: reason), else: .over)
         case .recordCost(let amount, let day, let description):

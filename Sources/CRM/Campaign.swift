@@ -41,6 +41,8 @@ public enum Campaign: Taggable {
         public var record: Record
         /// Where it stands.
         public var status = Status.planning
+        /// Why it was called off.
+        fileprivate(set) var cancelReason: String?
         /// The costs by their ids, all in one currency.
         private(set) var costs: [UUID: Money] = [:]
         /// All of them, in minor units.
@@ -165,7 +167,7 @@ public enum Campaign: Taggable {
         case .started, .resumed: state.change { $0.status = .active }
         case .paused: state.change { $0.status = .paused }
         case .completed: state.change { $0.status = .completed }
-        case .cancelled: state.change { $0.status = .cancelled }
+        case .cancelled(let reason): state.change { ($0.status, $0.cancelReason) = (.cancelled, reason) }
         case .costRecorded(let id, let amount, _, _): state.change { $0.set(id, amount) }
         case .costRemoved(let id, _): state.change { $0.set(id, nil) }
         case .tagsChanged(let tags): state.retag(tags)

@@ -43,6 +43,12 @@ import Testing
             #expect(after == nil || after == over.state)
         }
     }
+    @Test func `what was called off is not called off for another reason`() {
+        let off = given(Campaign.self, Self.planned).when(.cancel(reason: "No budget"))
+            .then(.cancelled(cancel_reason: "No budget"))
+        off.when(.cancel(reason: nil)).then()
+        off.when(.cancel(reason: "No time")).thenRefused(.over)
+    }
     @Test func `a campaign that only is planned is neither paused nor completed`() {
         given(Campaign.self, Self.planned).when(.pause).thenRefused(.notActive)
         given(Campaign.self, Self.planned).when(.complete).thenRefused(.notActive)
