@@ -63,7 +63,7 @@ public enum Account: Taggable {
     // MARK: What can be asked?
 
     /// What can be asked. A verb that sets one field is an edit of that field.
-    public enum Command: Sendable, Equatable, TagCommand {
+    public enum Command: Sendable, Equatable, TagCommand, FollowUpCommand {
         case create(Record)
         case edit(Patch)
         case tag(Patch)
@@ -91,16 +91,9 @@ public enum Account: Taggable {
                 "set_primary_contact", .verb, "Say to which of its contacts one turns first; without one to none",
                 takes: [Field("contact_id", .reference("contact")).alias("primary_contact_id")]
             ) { .preferContact($0.id("contact_id")) },
-            Act("mark_contacted", .verb, "Note that somebody spoke with an account", takes: FollowUp.contactedBody) {
-                .followUp(.contacted($0))
-            },
-            Act(
-                "plan_follow_up", .verb, "Plan when to speak with an account; without a time nothing is planned",
-                takes: FollowUp.planBody
-            ) { .followUp(.planned($0)) },
             Act("archive", .archives, "Put an account away") { _ in .archive },
             Act("restore", .verb, "Take an account out again") { _ in .restore },
-        ] + tagging
+        ] + FollowUp.acts("an account") + tagging
 
     // MARK: What can have happened?
 

@@ -60,7 +60,7 @@ public enum Contact: Taggable {
     // MARK: What can be asked?
 
     /// What can be asked. An address is named by itself or by its id.
-    public enum Command: Sendable, Equatable, TagCommand {
+    public enum Command: Sendable, Equatable, TagCommand, FollowUpCommand {
         case create(Record)
         case edit(Patch)
         case addEmail(Record)
@@ -115,16 +115,9 @@ public enum Contact: Taggable {
                 return .link(user: user, profile: body.values["platform_profile"]?.object)
             },
             Act("unlink_platform_user", .verb, "Say that a contact is nobody on the platform") { _ in .unlink },
-            Act("mark_contacted", .verb, "Note that somebody spoke with a contact", takes: FollowUp.contactedBody) {
-                .followUp(.contacted($0))
-            },
-            Act(
-                "plan_follow_up", .verb, "Plan when to speak with a contact; without a time nothing is planned",
-                takes: FollowUp.planBody
-            ) { .followUp(.planned($0)) },
             Act("archive", .archives, "Put a contact away") { _ in .archive },
             Act("restore", .verb, "Take a contact out again") { _ in .restore },
-        ] + tagging
+        ] + FollowUp.acts("a contact") + tagging
     private static let account = Field("account_id", .reference("account")).required()
     private static let oneEmail = [Field("email_id", .id), Field("address", .email)]
 

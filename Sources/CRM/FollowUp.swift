@@ -12,6 +12,11 @@ extension Field {
     static let lastContacted = Field("last_contacted_on", .day)
 }
 
+/// A command to a record with which one keeps in touch.
+protocol FollowUpCommand: Sendable {
+    static func followUp(_ wish: FollowUp) -> Self
+}
+
 /// An event of a record with which one keeps in touch.
 protocol FollowUpEvent {
     static func contacted(contacted: Bool, last_contacted_on: Day?) -> Self
@@ -25,13 +30,20 @@ public enum FollowUp: Sendable, Equatable {
     /// When somebody should; nil: there is nothing planned.
     case planned(Instant?)
 
-    /// The members of a body that says that somebody spoke with them.
-    static let contactedBody = [Field("occurred_at", .instant), Field.nextFollowUp]
-    /// The members of a body that plans.
-    static let planBody = [Field.nextFollowUp]
-
-    static func contacted(_ body: Body) -> FollowUp { .contacted(next: body.instant("next_follow_up_at")) }
-    static func planned(_ body: Body) -> FollowUp { .planned(body.instant("next_follow_up_at")) }
+    /// How it is asked.
+    /// - Parameter whom: with whom one speaks: "an account".
+    static func acts<Command: FollowUpCommand>(_ whom: String) -> [Act<Command>] {
+        [
+            Act(
+                "mark_contacted", .verb, "Note that somebody spoke with \(whom)",
+                takes: [Field("occurred_at", .instant), Field.nextFollowUp]
+            ) { .followUp(.contacted(next: $0.instant("next_follow_up_at"))) },
+            Act(
+                "plan_follow_up", .verb, "Plan when to speak with \(whom); without a time nothing is planned",
+                takes: [Field.nextFollowUp]
+            ) { .followUp(.planned($0.instant("next_follow_up_at"))) },
+        ]
+    }
 
     // MARK: What happens?
 

@@ -62,7 +62,7 @@ public enum Lead: Taggable {
     // MARK: What can be asked?
 
     /// What can be asked.
-    public enum Command: Sendable, Equatable, TagCommand {
+    public enum Command: Sendable, Equatable, TagCommand, FollowUpCommand {
         case capture(Record)
         case edit(Patch)
         case qualify
@@ -91,16 +91,9 @@ public enum Lead: Taggable {
                 "convert", .verb, "Make an account, a contact and a deal of a lead, or take it to those that are there",
                 takes: Conversion.body
             ) { .convert(Conversion($0)) },
-            Act("mark_contacted", .verb, "Note that somebody spoke with a lead", takes: FollowUp.contactedBody) {
-                .followUp(.contacted($0))
-            },
-            Act(
-                "plan_follow_up", .verb, "Plan when to speak with a lead; without a time nothing is planned",
-                takes: FollowUp.planBody
-            ) { .followUp(.planned($0)) },
             Act("archive", .archives, "Put a lead away") { _ in .archive },
             Act("restore", .verb, "Take a lead out again") { _ in .restore },
-        ] + tagging
+        ] + FollowUp.acts("a lead") + tagging
 
     // MARK: What can have happened?
 
