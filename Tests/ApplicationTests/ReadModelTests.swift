@@ -38,11 +38,21 @@ import Testing
         }
     }
 
-    @Test func `a record's table follows every event of its entity, so that its version is the record's`() throws {
-        let definitions = try shippedProjections.filter {
-            $0.name.hasSuffix(".yaml") && !$0.name.hasSuffix(".test.yaml")
+    private static func shipped() throws -> [Definition] {
+        try shippedProjections.filter { $0.name.hasSuffix(".yaml") && !$0.name.hasSuffix(".test.yaml") }
+            .map { try Definition.read(file: $0.name, text: $0.text, catalogue: Daybook.catalogue) }
+    }
+
+    @Test func `a record's table has the values of an organization's own fields beside it`() throws {
+        let definitions = try Self.shipped()
+        for entity in entities where FieldSet.customizable.contains(entity.name) {
+            let definition = try #require(definitions.first { $0.name == entity.plural })
+            #expect(definition.values.map { definition.columns[$0].name } == "custom", "\(entity.plural)")
         }
-        .map { try Definition.read(file: $0.name, text: $0.text, catalogue: Daybook.catalogue) }
+    }
+
+    @Test func `a record's table follows every event of its entity, so that its version is the record's`() throws {
+        let definitions = try Self.shipped()
         for entity in entities {
             let definition = try #require(definitions.first { $0.name == entity.plural })
             let events = entity.storedNames.map { String($0.prefix { $0 != "@" }) }
