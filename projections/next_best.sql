@@ -1,7 +1,7 @@
 -- What a member might do next, by plain rules, each row with the rule that it comes from and since when it holds. The
 -- rules in their order (`place`):
 -- 1 interaction_unresolved: its time is over, and nobody said whether it took place.
--- 2 follow_up_due: an account was to be followed up by now.
+-- 2 follow_up_due: an account, a contact or a lead was to be followed up by now.
 -- 3 deal_past_close: an open deal was expected to close on a day that is over.
 -- 4 deal_rotting: an open deal has been in its stage for longer than the stage allows.
 -- 5 deal_untouched: nothing was done to an open deal, and nothing took place about it, for 14 days.
@@ -15,6 +15,17 @@ UNION ALL
 SELECT a.organization_id, a.owner_id, 2, 'follow_up_due', 'account', a.id, a.name, a.next_follow_up_at
 FROM read.accounts a
 WHERE a.archived_at IS NULL AND a.next_follow_up_at <= now()
+UNION ALL
+SELECT c.organization_id, c.owner_id, 2, 'follow_up_due', 'contact', c.id,
+       nullif(concat_ws(' ', c.first_name, c.last_name), ''), c.next_follow_up_at
+FROM read.contacts c
+WHERE c.archived_at IS NULL AND c.next_follow_up_at <= now()
+UNION ALL
+-- What was planned for a lead that was converted cannot be taken back any more.
+SELECT l.organization_id, l.owner_id, 2, 'follow_up_due', 'lead', l.id,
+       coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.company, l.email), l.next_follow_up_at
+FROM read.leads l
+WHERE l.archived_at IS NULL AND l.next_follow_up_at <= now() AND l.status <> 'converted'
 UNION ALL
 SELECT d.organization_id, d.owner_id, r.place, r.rule, 'deal', d.id, d.title, r.since
 FROM read.deals d

@@ -155,6 +155,28 @@ import Testing
         }
     }
 
+    @Test func `whoever was to be followed up by now is named, whether account, contact or lead`() async throws {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            let plan: [String: JSON] = [
+                "owner_id": .string(house.founding.owner.text), "next_follow_up_at": "2020-01-01T00:00:00Z",
+            ]
+            func with(_ more: [String: JSON]) -> JSON { .object(plan.merging(more) { $1 }) }
+            _ = try await make("account", "create", with(["name": "Acme"]), house)
+            _ = try await make("contact", "create", with(["first_name": "Ann", "last_name": "Lee"]), house)
+            let lead = try await make("lead", "capture", with(["last_name": "Larsen", "company": "Kiln"]), house)
+            func due() async throws -> [String] {
+                let reply = try await house.daybook.queries.today(by: house.owner, min: try await house.head())
+                let rows = try JSON(parsing: reply.body)["next_best"]?.array ?? []
+                #expect(rows.allSatisfy { $0["rule"] == "follow_up_due" })
+                return rows.compactMap { $0["name"]?.string }.sorted()
+            }
+            #expect(try await due() == ["Acme", "Ann Lee", "Larsen"])
+            _ = try await house.ask("lead", .id(lead), "convert", [:])
+            #expect(try await due() == ["Acme", "Ann Lee"])
+        }
+    }
+
     @Test func `what happened and what follows are logged in one breath, once, or neither is`() async throws {
         let house = try await TestHouse(projecting: .init())
         try await house.projecting {
