@@ -26,11 +26,8 @@ SELECT a.organization_id,
        read.instant((SELECT max(x.at)
                      FROM (SELECT a.id
                            UNION ALL
-                           SELECT d.id FROM read.deals d
-                           WHERE d.organization_id = a.organization_id AND d.account_id = a.id
-                           UNION ALL
-                           SELECT c.id FROM read.contacts c
-                           WHERE c.organization_id = a.organization_id AND c.primary_account_id = a.id) o
+                           SELECT r.record_id FROM read.account_records r
+                           WHERE r.organization_id = a.organization_id AND r.account_id = a.id) o
                      CROSS JOIN LATERAL (SELECT max(t.at) AS at FROM read.touches t
                                          WHERE t.organization_id = a.organization_id AND t.record_id = o.id) x))
            AS last_interaction_at,

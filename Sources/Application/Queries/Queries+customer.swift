@@ -29,8 +29,9 @@ extension Queries {
     /// An account and all that belongs on its page, of one moment:
     /// `{"account":{…},"chain":[…],"deals":{"open":{"count", "amounts"},"won","lost"},` and of each part its first rows
     /// and whether there are more: `"contacts":{"items":[…],
-    /// "more"},"open_deals","children","leads","projects","tasks","scheduled","notes","timeline","position"}`. Of what
-    /// is to be done and what is scheduled the next comes first; notes that are pinned stand before the others.
+    /// "more"},"open_deals","children","leads","projects","tasks","scheduled","notes","timeline","position"}`. What is
+    /// to be done, what is scheduled and what happened is also that of the deals, contacts, leads and projects that
+    /// belong to the account now; of the first two the next comes first. Notes that are pinned stand before the others.
     /// - Parameter parameters: `limit`, rows of each part: 1 to 50, 10 where not given.
     /// - Throws: `account.not_found`.
     public func customerDetail(
@@ -114,11 +115,25 @@ extension Queries {
         var part = part
         let rows: Subject
         var parameters = page + part.parameters
+        let limit = Int(page.first?.value ?? "") ?? 10
         switch part.source {
         case .timeline:
-            part.statement = self.page(
-                of: account, Int(page.first?.value ?? "") ?? 10, after: nil, caller.organization)
+            part.statement = self.page(of: account, limit, after: nil, caller.organization)
             part.projections = try relation("timeline_documents", catalog).projections
+            return part
+        case .belonging(let sql, let view):
+            let document = try relation(view, catalog)
+            let columns = document.columns(document.shown.map(\.name))
+            let text =
+                "SELECT row_to_json(d) FROM (\(sql)) p CROSS JOIN LATERAL (SELECT \(columns) "
+                + "FROM \(document.sql) t WHERE t.organization_id = $1 AND t.id = p.id\(Relation.fence)) d "
+                + "ORDER BY p.place"
+            part.statement = Statement(text) {
+                $0.uuid(caller.organization)
+                $0.uuid(account)
+                $0.bigint(Int64(limit) + 1)
+            }
+            part.projections = Relation.projections([document, try relation("account_records", catalog)])
             return part
         case .sublist(let path):
             guard let list = Sublist.all(entities).first(where: { $0.entity == "account" && $0.path == path }) else {
@@ -144,6 +159,8 @@ private struct CustomerPart {
     enum Source {
         case sublist(String)
         case timeline
+        /// Rows of a view that a statement names: also of what belongs to the account.
+        case belonging(String, view: String)
     }
     let name: String
     let source: Source
@@ -162,8 +179,8 @@ private struct CustomerPart {
         CustomerPart("open_deals", .sublist("deals"), [("status", "open"), ("sort", "expected_close")]),
         CustomerPart("children", .sublist("children")), CustomerPart("leads", .sublist("leads")),
         CustomerPart("projects", .sublist("projects")),
-        CustomerPart("tasks", .sublist("tasks"), [("open", "true"), ("sort", "due_day")]),
-        CustomerPart("scheduled", .sublist("activities"), [("status", "scheduled"), ("sort", "scheduled_at")]),
+        CustomerPart("tasks", .belonging(SQL.accountTasks, view: "task_documents")),
+        CustomerPart("scheduled", .belonging(SQL.accountScheduled, view: "interaction_documents")),
         CustomerPart("notes", .sublist("notes"), [("sort", "-pinned,-created_at")]),
         CustomerPart("timeline", .timeline),
     ]

@@ -1,22 +1,22 @@
--- A page of what happened, newest first, and one entry more: of the record $2 itself; for an account, of the deals and
--- contacts that belong to it now; and of the leads that the record was. Behind ($4, $5) where a page goes on. Each of
--- these tells its own newest by its index, and only those are sorted: never all there is. An event stands once on a
--- page, however many of its subjects belong there; the one nearest to the record shows it.
+-- A page of what happened, newest first, and one entry more: of the record $2 itself; for an account, of what belongs to
+-- it now; of the leads that the record was; of a deal's projects; of a person's places in campaigns. Behind ($4, $5)
+-- where a page goes on. Each of these tells its own newest by its index, and only those are sorted: never all there is.
+-- An event stands once on a page, however many of its subjects belong there; the one nearest to the record shows it.
 SELECT row_to_json(d), p.created_at, p.number
 FROM (
     SELECT DISTINCT ON (e.created_at, e.number) e.id, e.created_at, e.number
     FROM (
         SELECT $2::uuid AS id, 0 AS distance
         UNION ALL
-        SELECT d.id, 1 FROM read.deals d WHERE d.organization_id = $1 AND d.account_id = $2
-        UNION ALL
-        SELECT c.id, 1 FROM read.contacts c WHERE c.organization_id = $1 AND c.primary_account_id = $2
-        UNION ALL
-        SELECT l.id, 1 FROM read.leads l WHERE l.organization_id = $1 AND l.account_id = $2
+        SELECT r.record_id, 1 FROM read.account_records r WHERE r.organization_id = $1 AND r.account_id = $2
         UNION ALL
         SELECT l.id, 1 FROM read.leads l WHERE l.organization_id = $1 AND l.contact_id = $2
         UNION ALL
         SELECT l.id, 1 FROM read.leads l WHERE l.organization_id = $1 AND l.deal_id = $2
+        UNION ALL
+        SELECT p.id, 1 FROM read.projects p WHERE p.organization_id = $1 AND p.deal_id = $2
+        UNION ALL
+        SELECT m.id, 1 FROM read.campaign_members m WHERE m.organization_id = $1 AND m.person_id = $2
     ) s
     CROSS JOIN LATERAL (
         SELECT t.id, t.created_at, t.number

@@ -85,6 +85,52 @@ import Testing
         }
     }
 
+    @Test func `an account's page shows what comes next and what happened with all that belongs to it`() async throws {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            let acme = try await make(house, "account", "create", ["name": "Acme"])
+            let zeta = try await make(house, "account", "create", ["name": "Zeta"])
+            let at: JSON = .string(acme.text)
+            let ann = try await make(house, "contact", "create", ["last_name": "Lee", "account_id": at])
+            let deal = try await make(house, "deal", "open", ["title": "Pumps", "account_id": at])
+            let elsewhere = try await make(
+                house, "deal", "open", ["title": "Hoses", "account_id": .string(zeta.text)])
+            let rollout = try await make(house, "project", "plan", ["name": "Rollout", "account_id": at])
+            let subjects = [("account", acme), ("contact", ann), ("deal", deal), ("project", rollout)]
+            for (number, (entity, id)) in (subjects + [("deal", elsewhere)]).enumerated().reversed() {
+                let subject: JSON = ["entity": .string(entity), "id": .string(id.text)]
+                let day = "2040-01-0\(number + 1)"
+                _ = try await make(
+                    house, "task", "create", ["title": .string(entity), "due_on": .string(day), "subject": subject])
+                _ = try await make(
+                    house, "interaction", "schedule",
+                    [
+                        "kind": "call", "title": .string(entity), "scheduled_at": .string("\(day)T10:00:00Z"),
+                        "subject": subject,
+                    ])
+            }
+            let done: JSON = [
+                "title": "Done", "status": "completed", "subject": ["entity": "deal", "id": .string(deal.text)],
+            ]
+            _ = try await make(house, "task", "create", done)
+            _ = try await house.ask("project", .id(rollout), "change_status", ["status": "in_progress"])
+
+            for part in ["tasks", "scheduled"] {
+                let all = try await detail(acme, house)[part]
+                let titles = all?["items"]?.array?.map { $0["title"] }
+                #expect(titles == ["account", "contact", "deal", "project"], "\(part)")
+                #expect(all?["more"] == false)
+                let two = try await detail(acme, house, limit: "2")[part]
+                #expect(two?["items"]?.array?.map { $0["title"] } == ["account", "contact"], "\(part)")
+                #expect(two?["more"] == true)
+            }
+            let tasks = try await detail(acme, house)["tasks"]?["items"]?.array ?? []
+            #expect(tasks.map { $0["subject_name"] } == ["Acme", "Lee", "Pumps", "Rollout"])
+            let page = try await detail(acme, house)
+            #expect(page["timeline"]?["items"]?.array?.first?["event"] == "project.status_changed")
+        }
+    }
+
     @Test func `keeping in touch, the platform and what bounces are seen on a contact, in filters and in history`()
         async throws
     {

@@ -80,6 +80,42 @@ import Testing
         }
     }
 
+    @Test func `a person's page tells what became of a campaign's mail, a deal's what becomes of its project`()
+        async throws
+    {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            let ann = try await house.ask("contact", .new, "create", ["last_name": "Lee"]).results[0].id
+            let spring = try await house.ask(
+                "campaign", .new, "plan", ["name": "Spring", "kind": "email"]
+            ).results[0].id
+            let place = try await house.ask(
+                "campaign_member", .new, "enroll",
+                [
+                    "campaign_id": .string(spring.text),
+                    "person": ["entity": "contact", "id": .string(ann.text)],
+                ]
+            ).results[0].id
+            _ = try await house.ask("campaign_member", .id(place), "record", ["step": "opened"])
+            let told = try await timeline("contact", ann, house)
+            #expect(events(told) == ["campaign_member.recorded", "campaign_member.enrolled", "contact.created"])
+            #expect(told[0]["record_name"] == "Spring" && told[0]["details"]?["step"] == "opened")
+            let ofSpring = events(try await timeline("campaign", spring, house))
+            #expect(ofSpring == ["campaign_member.enrolled", "campaign.planned"])
+
+            let deal = try await house.ask("deal", .new, "open", ["title": "Pumps"]).results[0].id
+            let rollout = try await house.ask(
+                "project", .new, "plan", ["name": "Rollout", "deal_id": .string(deal.text)]
+            ).results[0].id
+            _ = try await house.ask("project", .id(rollout), "change_status", ["status": "in_progress"])
+            #expect(
+                events(try await timeline("deal", deal, house)) == [
+                    "project.status_changed", "project.planned", "deal.opened",
+                ])
+            for one in try await house.daybook.models.verify(["timeline"]) { #expect(one.equal, "\(one.differences)") }
+        }
+    }
+
     @Test func `who was erased is on no page by name, and a page that is not there is not found`() async throws {
         let house = try await TestHouse(projecting: .init())
         try await house.projecting {

@@ -229,6 +229,15 @@ import Testing
                 let at = try await record(entity, id, house)["last_interaction_at"]
                 #expect(at == "2012-03-02T10:00:00.000000Z", "\(entity)")
             }
+            // What was said with a lead was said with the account that it became.
+            let lead = try await make("lead", "capture", ["last_name": "Lee"], house)
+            let mail: JSON = ["kind": "email", "subject": Self.subject("lead", lead)]
+            _ = try await house.ask("interaction", .new, "log", mail, at: "2012-03-03T10:00:00Z")
+            _ = try await house.ask("lead", .id(lead), "convert", ["account_id": .string(acme.text)])
+            for (entity, id) in [("lead", lead), ("account", acme)] {
+                let at = try await record(entity, id, house)["last_interaction_at"]
+                #expect(at == "2012-03-03T10:00:00.000000Z", "\(entity)")
+            }
             #expect(try await list("interaction", [("upcoming", "true")], house).count == 1)
         }
     }
