@@ -46,6 +46,12 @@ public struct Sublist: Sendable {
             .rows(of: "affiliation_documents"), "contact_id", [Parameter("account_archived", "false")]),
         Sublist("contact", "deals", "The deals with a contact.", .records(of: "deal"), "primary_contact_id"),
         Sublist("contact", "leads", "The leads that became a contact.", .records(of: "lead"), "contact_id"),
+        Sublist(
+            "contact", "campaigns", "The campaigns that a contact is part of, and what became of it.",
+            .records(of: "campaign_member"), "person_id"),
+        Sublist(
+            "lead", "campaigns", "The campaigns that a lead is part of, and what became of it.",
+            .records(of: "campaign_member"), "person_id"),
         Sublist("deal", "projects", "The projects of a deal.", .records(of: "project"), "deal_id"),
     ]
     /// What is about any record.

@@ -131,6 +131,28 @@ import Testing
         }
     }
 
+    @Test func `a person's campaigns are listed, and what became of each`() async throws {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            let spring = try await make(house, "campaign", "plan", ["name": "Spring", "kind": "email"])
+            let people = [
+                ("contact", try await make(house, "contact", "create", ["last_name": "Lee"])),
+                ("lead", try await make(house, "lead", "capture", ["last_name": "Larsen"])),
+            ]
+            for (entity, id) in people {
+                let body: JSON = [
+                    "campaign_id": .string(spring.text),
+                    "person": ["entity": .string(entity), "id": .string(id.text)],
+                ]
+                let place = try await make(house, "campaign_member", "enroll", body)
+                _ = try await house.ask("campaign_member", .id(place), "record", ["step": "clicked"])
+                let campaigns = try await sublist(entity, id, "campaigns", house)
+                #expect(campaigns.map { $0["campaign_name"] } == ["Spring"], "\(entity)")
+                #expect(campaigns.first?["status"] == "clicked" && campaigns.first?["person_name"] != .null)
+            }
+        }
+    }
+
     @Test func `keeping in touch, the platform and what bounces are seen on a contact, in filters and in history`()
         async throws
     {
