@@ -116,6 +116,29 @@ import Testing
         }
     }
 
+    @Test func `with whom a meeting was to be has it on the page that it was put off and cancelled`() async throws {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            let ann = try await house.ask("contact", .new, "create", ["last_name": "Lee"]).results[0].id
+            let deal = try await house.ask("deal", .new, "open", ["title": "Pumps"]).results[0].id
+            let meeting = try await house.ask(
+                "interaction", .new, "schedule",
+                [
+                    "kind": "meeting", "subject": ["entity": "deal", "id": .string(deal.text)],
+                    "contact_id": .string(ann.text), "scheduled_at": "2040-01-01T10:00:00Z",
+                ]
+            ).results[0].id
+            _ = try await house.ask(
+                "interaction", .id(meeting), "reschedule", ["scheduled_at": "2040-01-02T10:00:00Z"])
+            _ = try await house.ask("interaction", .id(meeting), "cancel", [:])
+            let told = events(try await timeline("contact", ann, house))
+            #expect(
+                told == [
+                    "interaction.cancelled", "interaction.rescheduled", "interaction.scheduled", "contact.created",
+                ])
+        }
+    }
+
     @Test func `who was erased is on no page by name, and a page that is not there is not found`() async throws {
         let house = try await TestHouse(projecting: .init())
         try await house.projecting {
