@@ -1,5 +1,5 @@
--- What belongs to an account now, and goes with it where it goes. What happens with these records and what is to be done
--- about them stands on the account's page.
+-- What belongs to an account now, and goes with it where it goes. What happens with these records and what is to be
+-- done about them stands on the account's page.
 CREATE VIEW read.account_records WITH (security_invoker = true) AS
 SELECT d.organization_id, d.account_id, d.id AS record_id FROM read.deals d WHERE d.account_id IS NOT NULL
 UNION ALL

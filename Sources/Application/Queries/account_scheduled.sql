@@ -1,5 +1,5 @@
--- Which interactions are scheduled about an account or about what belongs to it now, the next first: at most $3. What has
--- not taken place stands together in the index of what happened about a record.
+-- Which interactions are scheduled about an account or about what belongs to it now, the next first: at most $3. What
+-- has not taken place stands together in the index of what happened about a record.
 SELECT k.id, row_number() OVER (ORDER BY k.scheduled_at, k.id) AS place
 FROM (
     SELECT $2::uuid AS id

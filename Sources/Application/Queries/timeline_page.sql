@@ -1,5 +1,5 @@
--- A page of what happened, newest first, and one entry more: of the record $2 itself; for an account, of what belongs to
--- it now; of the leads that the record was; of a deal's projects; of a person's places in campaigns, and of what was
+-- A page of what happened, newest first, and one entry more: of the record $2 itself; for an account, of what belongs
+-- to it now; of the leads that the record was; of a deal's projects; of a person's places in campaigns, and of what was
 -- scheduled with a contact. Behind ($4, $5) where a page goes on. Each of these tells its own newest by its index, and
 -- only those are sorted: never all there is. An event stands once on a page, however many of its subjects belong there;
 -- the one nearest to the record shows it.
