@@ -51,7 +51,7 @@ extension Routes {
                 .grammar(Describing.stages), ["type": "object"]
             ) {
                 exchange, caller throws(Problem) in
-                try await queries.conversion(exchange.query, by: caller, min: exchange.conditions.minimum)
+                try await queries.conversionReport(exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             Self.query(
                 "/reports/stages", "How deals go through the stages, and how long they take.",

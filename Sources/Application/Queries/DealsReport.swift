@@ -1,15 +1,14 @@
-import FoundationEssentials
 import Kernel
 import Postgres
 
-/// A report on deals: what is measured, by what, over which days and which deals.
-struct DealsReport: Sendable {
-    private(set) var measure = Measure.wonAmount
-    private(set) var grouping = Grouping.none
-    /// Whether amounts are wanted in the organization's own currency, too.
-    let base: BaseCurrency?
-    private let days: DaySpan
-    private var conditions: [Selection] = []
+/// A report on deals: one measure, by one property.
+struct DealsReport: Report {
+    static let view = "deal_facts"
+    static let own = ["measure", "by"]
+    static let tellsAmounts = true
+    let request: ReportRequest
+    private let measure: Measure
+    private let grouping: Grouping
 
     /// What is measured.
     enum Measure: String, Sendable, CaseIterable {
@@ -25,44 +24,17 @@ struct DealsReport: Sendable {
         case stage, pipeline, quarter, month, owner, team, region, account, product, source, reason, competitor, none
     }
 
-    init(_ parameters: [Parameter], criteria: [String: Criterion], by asker: Asker) throws(Problem) {
-        try ListRequest.refuseDoubles(parameters)
-        days = try DaySpan(parameters)
-        var isMeasured = false
-        for parameter in parameters {
-            switch parameter.name {
-            case "measure":
-                measure = try DealsReport.word(parameter)
-                isMeasured = true
-            case "by": grouping = try DealsReport.word(parameter)
-            // Read by `DaySpan`, `Moment` and `BaseCurrency`.
-            case "from", "to", "as_of", "as_known", "base", "rate_date": break
-            case _:
-                guard let condition = try Condition(parameter, among: criteria, by: asker) else {
-                    throw .unknownParameter(
-                        parameter.name,
-                        known: ["measure", "by"] + DaySpan.names + Moment.names + BaseCurrency.names + criteria.keys)
-                }
-                conditions.append(.one(condition))
-            }
-        }
-        guard isMeasured else {
+    init(_ request: ReportRequest) throws(Problem) {
+        self.request = request
+        guard let measure: Measure = try request.word("measure") else {
             let words = Measure.allCases.map(\.rawValue).joined(separator: ", ")
             throw .parameter("measure", "measure says what is measured: \(words).")
         }
-        base = try BaseCurrency(parameters)
-        if base != nil, !measure.isAmount {
+        self.measure = measure
+        grouping = try request.word("by") ?? Grouping.none
+        if request.base != nil, !measure.isAmount {
             throw .parameter("base", "base goes with amounts; \(measure.rawValue) is none.")
         }
-    }
-
-    static func word<Word: RawRepresentable<String> & CaseIterable>(_ parameter: Parameter) throws(Problem)
-        -> Word
-    {
-        if let word = Word(rawValue: parameter.value) { return word }
-        let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
-        throw .parameter(
-            parameter.name, "\(parameter.name)=\(parameter.value.prefix(60)) is not known; it is one of \(words).")
     }
 }
 
@@ -145,30 +117,27 @@ extension DealsReport.Grouping {
 // MARK: What is asked, and what is made of the answer?
 
 extension DealsReport {
-    func statement(_ facts: Relation, rates: Relation?, organization: UUID) -> Statement {
-        var text = SQLText(organization)
-        if let rates { text += BaseCurrency.rates(rates) }
+    func write(_ facts: Relation, to text: inout SQLText) {
         let (key, label, order) = grouping.columns(measure.day)
         let currency = measure.isAmount ? "t.currency" : "NULL::text"
         text += "SELECT \(key) AS key, \(label) AS label, \(currency) AS currency, \(measure.sum), count(*)"
-        if rates != nil { text += ", " + BaseCurrency.converted(measure.sum, of: "t.currency") }
+        request.write(measure.sum, inBaseOf: "t.currency", to: &text)
         text += " FROM \(facts.sql) t WHERE t.organization_id = $1\(measure.deals)"
-        days.write(to: &text, of: measure.day)
-        for condition in conditions { condition.write(to: &text) }
+        request.write(to: &text, of: measure.day)
         text += " GROUP BY 1, 2, 3" + (order.isEmpty ? "" : ", \(order)")
         text += " ORDER BY \(order.isEmpty ? "" : "\(order), ")1, 3"
-        return text.statement
     }
 
     /// `{"measure","by","rows":[{"key","label","currency","value","count"}],"totals":[{"currency","value","count"}]}`;
     /// in the base as well: each with `base_value`, and `base` with their sum and the rates.
-    func document(_ answer: Findings) throws -> [UInt8] {
+    func members(_ rows: Result, rates: Result?) throws -> [String: JSON] {
+        let inBase = rates != nil
         var groups: [Group] = []
-        for row in answer.results[0] {
+        for row in rows {
             let (key, label) = try grouping.names(row)
             let group = Group(
                 key: key, label: label, currency: try row.text(orNil: 2), sum: try row.bigint(3),
-                count: try row.bigint(4), base: base == nil ? nil : try row.bigint(orNil: 5))
+                count: try row.bigint(4), base: inBase ? try row.bigint(orNil: 5) : nil)
             // The months of a quarter come one after the other, but their currencies alternate.
             if grouping.isTime, let same = groups.lastIndex(where: { $0.key == key && $0.currency == group.currency }) {
                 groups[same].add(group)
@@ -190,18 +159,17 @@ extension DealsReport {
         }
         var members: [String: JSON] = [
             "measure": .string(measure.rawValue), "by": .string(grouping.rawValue),
-            "rows": .array(groups.map { $0.json(measure, isTotal: false, inBase: base != nil) }),
-            "totals": .array(totals.map { $0.json(measure, isTotal: true, inBase: base != nil) }),
+            "rows": .array(groups.map { $0.json(measure, isTotal: false, inBase: inBase) }),
+            "totals": .array(totals.map { $0.json(measure, isTotal: true, inBase: inBase) }),
         ]
-        if base != nil {
+        if let rates {
             // Deals without an amount are worth nothing in any currency.
             let known = totals.filter { $0.currency != nil }
             let sum = known.reduce(Int64?.some(0)) { Amounts.sum($0, $1.base) }
             members["base"] = try BaseCurrency.json(
-                answer.results[1], used: Set(known.compactMap(\.currency)),
-                and: ["value": sum.map { .integer($0) } ?? .null])
+                rates, used: Set(known.compactMap(\.currency)), and: ["value": sum.map { .integer($0) } ?? .null])
         }
-        return JSON.object(members.merging(answer.end) { $1 }).bytes
+        return members
     }
 
     /// Most first; what belongs to nothing comes last.

@@ -1,106 +1,57 @@
-import FoundationEssentials
 import Kernel
 import Postgres
 
-extension Queries {
-    /// What was won and lost, by one property: `{"by","rows":[{"key","label","won":{"count","amounts":[{"currency",
-    /// "count","minor"}]},"lost":{…},"win_rate"}],"totals":{…},"position"}`. win_rate is won / (won + lost).
-    ///
-    /// `by=month|quarter|source|reason|competitor|owner|team|region|account|product|pipeline|stage|none`, `from`, `to`
-    /// (days of actual close, both included), filters on the columns of `read.deal_facts`, `base=true`, `rate_date`,
-    /// `as_of`, `as_known`.
-    /// - Throws: `parameter.unknown`, `parameter.invalid`, `parameter.unavailable`.
-    public func outcomes(_ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
-        async throws(Problem) -> Reply
-    {
-        let moment = try moment(parameters)
-        return try await answering { present throws(Problem) in
-            let catalog = present.at(moment)
-            let facts = try relation("deal_facts", catalog)
-            let report = try OutcomesReport(parameters, criteria: try reportCriteria(facts), by: asker(caller))
-            let rates = try report.base.map { _ throws(Problem) in try relation("base_rates", catalog) }
-            let told = rates.map { BaseCurrency.told($0, organization: caller.organization) }
-            let question = Question(
-                organization: caller.organization, projections: Relation.projections([facts, rates]), min: min,
-                moment: moment, base: report.base,
-                statements: [report.statement(facts, rates: rates, organization: caller.organization)]
-                    + [told].compactMap { $0 })
-            let answer = try await ask(question, on: reports)
-            return try reading {
-                Reply(body: try report.document(answer), position: answer.position)
-            }
-        }
-    }
-}
+/// A report on what was won and lost, by one property.
+struct OutcomesReport: Report {
+    static let view = "deal_facts"
+    static let own = ["by"]
+    static let tellsAmounts = true
+    let request: ReportRequest
+    private let grouping: DealsReport.Grouping
 
-/// A report on what was won and lost: by what, over which days and which deals.
-struct OutcomesReport: Sendable {
-    /// Whether amounts are wanted in the organization's own currency, too.
-    let base: BaseCurrency?
-    private var grouping = DealsReport.Grouping.none
-    private let days: DaySpan
-    private var conditions: [Selection] = []
-
-    init(_ parameters: [Parameter], criteria: [String: Criterion], by asker: Asker) throws(Problem) {
-        try ListRequest.refuseDoubles(parameters)
-        days = try DaySpan(parameters)
-        base = try BaseCurrency(parameters)
-        let known = DaySpan.names + Moment.names + BaseCurrency.names
-        for parameter in parameters where !known.contains(parameter.name) {
-            if parameter.name == "by" {
-                grouping = try DealsReport.word(parameter)
-                continue
-            }
-            guard let condition = try Condition(parameter, among: criteria, by: asker) else {
-                throw .unknownParameter(parameter.name, known: ["by"] + known + criteria.keys)
-            }
-            conditions.append(.one(condition))
-        }
+    init(_ request: ReportRequest) throws(Problem) {
+        self.request = request
+        grouping = try request.word("by") ?? DealsReport.Grouping.none
     }
 
-    func statement(_ facts: Relation, rates: Relation?, organization: UUID) -> Statement {
-        var text = SQLText(organization)
-        if let rates { text += BaseCurrency.rates(rates) }
+    func write(_ facts: Relation, to text: inout SQLText) {
         let (key, label, order) = grouping.columns("t.closed_on")
         let sum = "coalesce(sum(t.amount_minor), 0)::bigint"
         text += "SELECT \(key) AS key, \(label) AS label, t.status, t.currency, count(*), \(sum)"
-        if rates != nil { text += ", " + BaseCurrency.converted(sum, of: "t.currency") }
+        request.write(sum, inBaseOf: "t.currency", to: &text)
         text += " FROM \(facts.sql) t WHERE t.organization_id = $1 AND t.status IN ('won', 'lost')"
-        days.write(to: &text, of: "t.closed_on")
-        for condition in conditions { condition.write(to: &text) }
+        request.write(to: &text, of: "t.closed_on")
         text += " GROUP BY 1, 2, 3, 4" + (order.isEmpty ? "" : ", \(order)")
         text += " ORDER BY \(order.isEmpty ? "" : "\(order), ")1, 4"
-        return text.statement
     }
 
-    func document(_ answer: Findings) throws -> [UInt8] {
+    func members(_ rows: Result, rates: Result?) throws -> [String: JSON] {
+        let inBase = rates != nil
         var groups: [Group] = []
         var places: [String?: Int] = [:]
         var total = Group(key: nil, label: nil)
-        for row in answer.results[0] {
+        for row in rows {
             let (key, label) = try grouping.names(row)
             let place = places[key] ?? groups.count
             if place == groups.count {
                 places[key] = place
                 groups.append(Group(key: key, label: label))
             }
-            try groups[place].add(row, inBase: base != nil)
-            try total.add(row, inBase: base != nil)
+            try groups[place].add(row, inBase: inBase)
+            try total.add(row, inBase: inBase)
         }
         if !grouping.isTime, grouping != .stage { groups.sort { $0.comes(before: $1) } }
+        let told = groups.map { group -> JSON in
+            let names: [String: JSON] = [
+                "key": group.key.map { .string($0) } ?? .null, "label": group.label.map { .string($0) } ?? .null,
+            ]
+            return .object(names.merging(group.members(inBase: inBase)) { $1 })
+        }
         var members: [String: JSON] = [
-            "by": .string(grouping.rawValue),
-            "rows": .array(
-                groups.map { group in
-                    let names: [String: JSON] = [
-                        "key": group.key.map { .string($0) } ?? .null,
-                        "label": group.label.map { .string($0) } ?? .null,
-                    ]
-                    return .object(names.merging(group.members(inBase: base != nil)) { $1 })
-                }), "totals": .object(total.members(inBase: base != nil)),
+            "by": .string(grouping.rawValue), "rows": .array(told), "totals": .object(total.members(inBase: inBase)),
         ]
-        if base != nil { members["base"] = try BaseCurrency.json(answer.results[1], used: total.currencies) }
-        return JSON.object(members.merging(answer.end) { $1 }).bytes
+        if let rates { members["base"] = try BaseCurrency.json(rates, used: total.currencies) }
+        return members
     }
 
     private struct Group {

@@ -44,31 +44,4 @@ extension Queries {
             }
         }
     }
-
-    /// How deals go through the stages: `{"rows":[{"pipeline_id","pipeline_name","stage_id","stage_name","kind",
-    /// "deals","entries","left","now","mean_seconds","median_seconds"}],"position"}`. Times are of those who left.
-    ///
-    /// `from`, `to` (days of entering, both included), `as_of`, `as_known`, and filters on the columns of
-    /// `read.deal_spans`: `pipeline_id`, `owner_id=me`, `kind`. Archived deals do not count.
-    /// - Throws: `parameter.unknown`, `parameter.invalid`, `parameter.unavailable`.
-    public func stagesReport(_ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
-        async throws(Problem) -> Reply
-    {
-        let moment = try moment(parameters)
-        return try await answering { present throws(Problem) in
-            let spans = try relation("deal_spans", present.at(moment))
-            let fields = try entity("deal").fields
-            let criteria = Criterion.byName(spans.shown, of: fields)
-            let report = try StagesReport(parameters, criteria: criteria, by: asker(caller))
-            let question = Question(
-                organization: caller.organization, projections: spans.projections, min: min, moment: moment,
-                statements: [report.statement(spans, organization: caller.organization)])
-            let answer = try await ask(question, on: reports)
-            return try reading {
-                let rows = try answer.results[0].map { try StagesReport.json($0) }
-                let body = JSON.object(["rows": .array(rows)].merging(answer.end) { $1 }).bytes
-                return Reply(body: body, position: answer.position)
-            }
-        }
-    }
 }

@@ -38,7 +38,7 @@ extension QueriesTests {
             questions.append(("forecast", { try await $0.forecast($2 + base, by: $1) }))
             let bySource = base + [Parameter("by", "source")]
             questions.append(("outcomes", { try await $0.outcomes($2 + bySource, by: $1) }))
-            questions.append(("conversion", { try await $0.conversion($2, by: $1) }))
+            questions.append(("conversion", { try await $0.conversionReport($2, by: $1) }))
             let open = base + [Parameter("measure", "open_amount"), .init("by", "owner")]
             questions.append(("open amount in base", { try await $0.dealsReport($2 + open, by: $1) }))
             let keys = "pipeline_id,stage_id,amount_currency,owner_id,status"

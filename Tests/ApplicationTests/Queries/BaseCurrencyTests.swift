@@ -231,7 +231,7 @@ extension QueriesTests {
                 paths[line.stream, default: []].append(stage)
             }
             for deal in history.deals where deal.isArchived { paths[deal.id] = nil }
-            let rows = try await home.queries.conversion([], by: caller).json.rows
+            let rows = try await home.queries.conversionReport([], by: caller).json.rows
             #expect(rows.map { $0["stage_name"]?.string } == ["Prospecting", "Engaging"])
             for (stage, row) in rows.enumerated() {
                 let entered = paths.values.filter { $0.contains(stage) }
@@ -244,7 +244,7 @@ extension QueriesTests {
                 #expect(row["lost"]?.integer == Int64(entered.count { $0.last == 3 }))
                 #expect(row["open"]?.integer == Int64(entered.count { $0.last! < 2 }))
             }
-            let none = try await home.queries.conversion([.init("to", "2015-01-01")], by: caller).json.rows
+            let none = try await home.queries.conversionReport([.init("to", "2015-01-01")], by: caller).json.rows
             #expect(none.isEmpty)
         }
     }

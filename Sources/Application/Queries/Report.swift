@@ -1,0 +1,105 @@
+import FoundationEssentials
+import Kernel
+import Postgres
+
+/// A report on deals: which rows of a view it counts, and what it makes of them.
+protocol Report: Sendable {
+    /// The view whose rows are counted, and by whose columns they are chosen.
+    static var view: String { get }
+    /// The parameters that only this report takes.
+    static var own: [String] { get }
+    /// Whether it tells amounts, which may be wanted in the organization's own currency as well.
+    static var tellsAmounts: Bool { get }
+
+    var request: ReportRequest { get }
+    init(_ request: ReportRequest) throws(Problem)
+    /// Appends the query of the rows called `t`; sums can be converted where `request.base` is there.
+    func write(_ rows: Relation, to text: inout SQLText)
+    /// What is answered; `rates` tells of the rates, where amounts are converted.
+    func members(_ rows: Result, rates: Result?) throws -> [String: JSON]
+}
+
+/// What all reports are asked alike: over which days, which deals, and whether in the organization's own currency, too.
+struct ReportRequest: Sendable {
+    /// Whether amounts are wanted in the organization's own currency, too.
+    let base: BaseCurrency?
+    private let days: DaySpan
+    private let conditions: [Selection]
+    /// What only this report takes, by name.
+    private let own: [String: Parameter]
+
+    init(_ parameters: [Parameter], of report: (some Report).Type, criteria: [String: Criterion], by asker: Asker)
+        throws(Problem)
+    {
+        try ListRequest.refuseDoubles(parameters)
+        days = try DaySpan(parameters)
+        base = report.tellsAmounts ? try BaseCurrency(parameters) : nil
+        let common = DaySpan.names + Moment.names + (report.tellsAmounts ? BaseCurrency.names : [])
+        var own: [String: Parameter] = [:]
+        var conditions: [Selection] = []
+        for parameter in parameters where !common.contains(parameter.name) {
+            if report.own.contains(parameter.name) {
+                own[parameter.name] = parameter
+            } else if let condition = try Condition(parameter, among: criteria, by: asker) {
+                conditions.append(.one(condition))
+            } else {
+                throw .unknownParameter(parameter.name, known: report.own + common + criteria.keys)
+            }
+        }
+        (self.own, self.conditions) = (own, conditions)
+    }
+
+    /// The word that a parameter of the report's own says; nil where it is not given.
+    func word<Word: RawRepresentable<String> & CaseIterable>(_ name: String) throws(Problem) -> Word? {
+        guard let text = own[name]?.value else { return nil }
+        if let word = Word(rawValue: text) { return word }
+        let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+        throw .parameter(name, "\(name)=\(text.prefix(60)) is not known; it is one of \(words).")
+    }
+
+    /// Appends ` AND …`: the days, and what rows called `t` must fulfil.
+    /// - Parameter day: the column that says on which day a row counts.
+    func write(to text: inout SQLText, of day: String) {
+        days.write(to: &text, of: day)
+        for condition in conditions { condition.write(to: &text) }
+    }
+    /// Appends that sum in the base, where that is wanted: null where there is no rate.
+    func write(_ sum: String, inBaseOf currency: String, to text: inout SQLText) {
+        if base != nil { text += ", " + BaseCurrency.converted(sum, of: currency) }
+    }
+}
+
+extension Queries {
+    func report<Kind: Report>(
+        _ kind: Kind.Type, _ parameters: [Parameter], _ caller: Caller, _ min: PositionToken?
+    ) async throws(Problem) -> Reply {
+        let moment = try moment(parameters)
+        return try await answering { present throws(Problem) in
+            let catalog = present.at(moment)
+            let rows = try relation(kind.view, catalog)
+            let criteria = try reportCriteria(rows)
+            let report = try kind.init(ReportRequest(parameters, of: kind, criteria: criteria, by: asker(caller)))
+            let rates = try report.request.base.map { _ throws(Problem) in try relation("base_rates", catalog) }
+            var text = SQLText(caller.organization)
+            if let rates { text += BaseCurrency.rates(rates) }
+            report.write(rows, to: &text)
+            let told = rates.map { BaseCurrency.told($0, organization: caller.organization) }
+            let question = Question(
+                organization: caller.organization, projections: Relation.projections([rows, rates]), min: min,
+                moment: moment, base: report.request.base, statements: [text.statement] + [told].compactMap { $0 })
+            let answer = try await ask(question, on: reports)
+            return try reading {
+                let members = try report.members(answer.results[0], rates: rates == nil ? nil : answer.results[1])
+                return Reply(
+                    body: JSON.object(members.merging(answer.end) { $1 }).bytes, position: answer.position)
+            }
+        }
+    }
+
+    /// The columns of a report's rows, with the names and words that deals use.
+    private func reportCriteria(_ rows: Relation) throws(Problem) -> [String: Criterion] {
+        let currency = Field("currency", .currency).alias("amount.currency")
+        let fields = try entity("deal").fields + Subject.fields(besides: "deal") + [currency]
+        return Criterion.byName(rows.shown, of: fields)
+    }
+}
