@@ -36,21 +36,16 @@ extension Queries {
                 var document = Document()
                 document += "{\"lead\":"
                 document += offer.told.bytes
-                document += ",\"accounts\":["
-                for row in answer.results[0] {
-                    if row.index > 0 { document += "," }
-                    document += "{\"why\":\"\(try row.text(0))\",\"account\":"
-                    document.append(row, 1)
-                    document += "}"
+                for (name, rows) in zip(["account", "contact"], answer.results) {
+                    document += ",\"\(name)s\":["
+                    for row in rows {
+                        document += "\(row.index > 0 ? "," : ""){\"why\":\"\(try row.text(0))\",\"\(name)\":"
+                        document.append(row, 1)
+                        document += "}"
+                    }
+                    document += "]"
                 }
-                document += "],\"contacts\":["
-                for row in answer.results[1] {
-                    if row.index > 0 { document += "," }
-                    document += "{\"why\":\"email\",\"contact\":"
-                    document.append(row, 0)
-                    document += "}"
-                }
-                document += "],\"would_make\":"
+                document += ",\"would_make\":"
                 document += offer.made.bytes
                 document.end(answer)
                 return Reply(body: document.bytes, position: answer.position)

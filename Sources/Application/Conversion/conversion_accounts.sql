@@ -1,12 +1,12 @@
 -- Accounts to which a lead may belong: $2 the hosts of its website and its address, $3 contacts who have its address,
--- $4 its company's name. Each once, for the best of reasons.
+-- $4 its company's name. Each once, for the best of reasons. The indexes of names and domains stand as people sort.
 SELECT c.why, row_to_json(d)
 FROM (
     SELECT DISTINCT ON (f.id) f.id, f.why, f.rank
     FROM (
         (SELECT a.id, 'domain' AS why, 1 AS rank
          FROM read.accounts a
-         WHERE a.organization_id = $1 AND a.domain = ANY($2::text[]) AND a.website IS NOT NULL
+         WHERE a.organization_id = $1 AND a.domain COLLATE read.people = ANY($2::text[]) AND a.website IS NOT NULL
            AND a.archived_at IS NULL
          LIMIT 20)
         UNION ALL
@@ -17,7 +17,7 @@ FROM (
         UNION ALL
         (SELECT a.id, 'name', 3
          FROM read.accounts a
-         WHERE a.organization_id = $1 AND a.name = $4 AND a.archived_at IS NULL
+         WHERE a.organization_id = $1 AND a.name COLLATE read.people = $4 AND a.archived_at IS NULL
          LIMIT 20)
     ) f
     ORDER BY f.id, f.rank

@@ -1,5 +1,5 @@
--- The contacts of these ids that are in use, for a lead to become one of them.
-SELECT row_to_json(d)
+-- The contacts of these ids that are in use, for a lead to become one of them: they have its address.
+SELECT 'email', row_to_json(d)
 FROM (
     SELECT c.id, c.name, c.title, c.primary_email, c.primary_account_id, c.primary_account_name,
            c.owner_id, c.owner_name
