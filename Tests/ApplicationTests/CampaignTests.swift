@@ -123,9 +123,8 @@ import Testing
             ).json
             #expect(report.items.map { $0["clicked"] } == [1])
 
-            let costs = try await house.daybook.queries.parts(
-                "campaign_cost_documents", of: "campaign", campaign, column: "campaign_id", [], by: house.owner
-            ).json
+            let list = try #require(Sublist.all(entities).first { $0.entity == "campaign" && $0.path == "costs" })
+            let costs = try await house.daybook.queries.sublist(list, of: campaign, [], by: house.owner).json
             #expect(costs.items.map { $0["amount"] } == [["minor": 100_000, "currency": "EUR"]])
             let cost = try #require(costs.items.first?["cost_id"]?.string)
             _ = try await house.ask("campaign", .id(campaign), "remove_cost", ["cost_id": .string(cost)])

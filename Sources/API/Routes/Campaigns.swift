@@ -3,10 +3,10 @@ import CRM
 import HTTPTypes
 import Kernel
 
-// MARK: What belongs to a campaign, or to a project?
+// MARK: What comes of a campaign?
 
 extension Routes {
-    /// Members, costs and metrics of campaigns, and how people come into them.
+    /// How people come into campaigns, and what came of these. Who is in one, and what it cost, are `sublists`.
     var campaigns: [Route] {
         let queries = services.queries
         let enrolment = Enrolment(commands: services.commands, queries: queries) { filter throws(Problem) in
@@ -24,22 +24,6 @@ extension Routes {
         return [
             enroll,
             Self.query(
-                "/campaigns/{id}/members", "Who is part of a campaign, and what became of it.",
-                .grammar(Describing.listing), Schema.page(of: CampaignMember.self)
-            ) { exchange, caller throws(Problem) in
-                try await queries.list(
-                    CampaignMember.name, of: Campaign.name, try exchange.id(of: Campaign.name), column: "campaign_id",
-                    exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
-            Self.query(
-                "/campaigns/{id}/costs", "What was spent on a campaign.", .grammar(Describing.listing),
-                ["type": "object"]
-            ) { exchange, caller throws(Problem) in
-                try await queries.parts(
-                    "campaign_cost_documents", of: Campaign.name, try exchange.id(of: Campaign.name),
-                    column: "campaign_id", exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
-            Self.query(
                 "/campaigns/{id}/metrics", "What came of a campaign: funnel, cost, deals, return and goals.",
                 .only(Describing.moment), ["type": "object"]
             ) { exchange, caller throws(Problem) in
@@ -53,21 +37,6 @@ extension Routes {
             ) { exchange, caller throws(Problem) in
                 try await queries.campaignsReport(exchange.query, by: caller, min: exchange.conditions.minimum)
             },
-        ]
-    }
-
-    /// What belongs to projects.
-    var projects: [Route] {
-        let queries = services.queries
-        return [
-            Self.query(
-                "/projects/{id}/hours", "The hours that were logged on a project.", .grammar(Describing.listing),
-                ["type": "object"]
-            ) { exchange, caller throws(Problem) in
-                try await queries.parts(
-                    "project_hour_documents", of: Project.name, try exchange.id(of: Project.name),
-                    column: "project_id", exchange.query, by: caller, min: exchange.conditions.minimum)
-            }
         ]
     }
 }

@@ -15,7 +15,7 @@ struct Routes {
     var all: [Route] {
         let described =
             sessions + organization + services.entities.flatMap(records(of:)) + sublists + pipelines + campaigns
-            + projects + fields + leads + workday + persons + reports + batches + imports + auditing + projections
+            + fields + leads + workday + persons + reports + batches + imports + auditing + projections
             + operations
         return described + [OpenAPI.route(for: described, entities: services.entities)]
     }

@@ -5,13 +5,15 @@ import Kernel
 // MARK: What belongs to a record?
 
 extension Routes {
-    /// `/accounts/{id}/deals`, `/deals/{id}/notes`; and an account with all of it on one page.
+    /// `/accounts/{id}/deals`, `/deals/{id}/notes`, `/campaigns/{id}/members`; and an account with all of it on one page.
     var sublists: [Route] {
         let queries = services.queries
         let lists = Sublist.all(services.entities).compactMap { list -> Route? in
-            guard let entity = services.entities.first(where: { $0.name == list.entity }) else { return nil }
+            func entity(_ name: String) -> (any Entity.Type)? { services.entities.first { $0.name == name } }
+            guard let owner = entity(list.entity) else { return nil }
             return Self.query(
-                "/\(entity.plural)/{id}/\(list.path)", list.summary, .grammar(Describing.listing), ["type": "object"]
+                "/\(owner.plural)/{id}/\(list.path)", list.summary, .grammar(Describing.listing),
+                list.records.flatMap(entity).map(Schema.page) ?? ["type": "object"]
             ) { exchange, caller throws(Problem) in
                 try await queries.sublist(
                     list, of: try exchange.id(of: list.entity), exchange.query, by: caller,

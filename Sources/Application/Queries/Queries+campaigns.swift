@@ -33,13 +33,12 @@ extension Queries {
     {
         let moment = try moment(parameters)
         return try await answering { present throws(Problem) in
-            let catalog = present.at(moment)
-            let metrics = try relation("campaign_metrics", catalog)
+            let metrics = try relation("campaign_metrics", present.at(moment))
             let subject = Subject(metrics, metrics, fields: try entity("campaign").fields, entity: nil)
             let isSaid = parameters.contains { $0.name.hasPrefix("archived_at") }
             let parameters = parameters + (isSaid ? [] : [Parameter("archived_at.null", "true")])
             let request = try ListRequest(parameters, of: subject, by: asker(caller))
-            return try await page(of: subject, request, catalog, moment, caller, min)
+            return try await page(of: subject, request, moment, caller, min)
         }
     }
 }

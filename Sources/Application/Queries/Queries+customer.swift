@@ -9,16 +9,17 @@ extension Queries {
         _ account: UUID, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil
     ) async throws(Problem) -> Reply {
         try ListRequest.refuse(parameters, besides: [])
-        try await require("account", account, caller, min)
         return try await answering { catalog throws(Problem) in
+            let presence = try presence(of: account, "account", catalog, caller)
             let question = Question(
-                organization: caller.organization, projections: try relation("accounts", catalog).projections, min: min,
-                statements: [Self.about(account, SQL.accountChain, caller)])
+                organization: caller.organization, projections: presence.projections, min: min,
+                statements: [presence.statement, Self.about(account, SQL.accountChain, caller)])
             let answer = try await ask(question, on: points)
+            try presence.require(answer.results[0])
             return try reading {
                 var document = Document()
                 document += "{\"items\":["
-                document.append(answer.results[0])
+                document.append(answer.results[1])
                 document += "]"
                 document.end(answer)
                 return Reply(body: document.bytes, position: answer.position)

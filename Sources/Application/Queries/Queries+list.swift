@@ -15,15 +15,26 @@ extension Queries {
     public func list(_ entity: String, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {
+        try await list(entity, parameters, below: nil, by: caller, min: min)
+    }
+
+    /// - Parameter owner: the record that they belong to, which must be there.
+    func list(
+        _ entity: String, _ parameters: [Parameter], below owner: (entity: String, id: UUID)?, by caller: Caller,
+        min: PositionToken?
+    ) async throws(Problem) -> Reply {
         let entity = try self.entity(entity)
         let moment = try moment(parameters)
         return try await answering { present throws(Problem) in
             let catalog = present.at(moment)
+            let presence = try owner.map { owner throws(Problem) in
+                try self.presence(of: owner.id, owner.entity, present, caller)
+            }
             let subject = try subject(entity, catalog)
             let parameters = try await naming(tags: parameters, catalog, caller, min: min)
             let custom = try await customCriteria(subject, parameters, catalog, caller, min)
             let request = try ListRequest(parameters, of: subject, custom: custom, by: asker(caller))
-            return try await page(of: subject, request, catalog, moment, caller, min)
+            return try await page(of: subject, request, below: presence, moment, caller, min)
         }
     }
 
@@ -45,7 +56,7 @@ extension Queries {
             }
             let subject = Subject(try relation(name, catalog.at(moment)))
             let request = try ListRequest(parameters, of: subject, by: asker(caller))
-            return try await page(of: subject, request, catalog, moment, caller, min)
+            return try await page(of: subject, request, moment, caller, min)
         }
     }
 
@@ -57,15 +68,15 @@ extension Queries {
         return try await answering { catalog throws(Problem) in
             let subject = Subject(try relation("fields", catalog.at(moment)))
             let request = try ListRequest(parameters, of: subject, by: asker(caller))
-            return try await page(of: subject, request, catalog, moment, caller, min)
+            return try await page(of: subject, request, moment, caller, min)
         }
     }
 
     // MARK: How is a page made?
 
     func page(
-        of subject: Subject, _ request: ListRequest, _ catalog: Catalog, _ moment: Moment?, _ caller: Caller,
-        _ min: PositionToken?
+        of subject: Subject, _ request: ListRequest, below owner: Presence? = nil, _ moment: Moment?,
+        _ caller: Caller, _ min: PositionToken?
     ) async throws(Problem) -> Reply {
         let organization = caller.organization
         let shape = Cursor.shape(subject.table.name, request.shape)
@@ -79,13 +90,15 @@ extension Queries {
             query.only = try await surroundings.recordID(organization, entity, external.source, external.id)
         }
         query.driver = try await driver(request, caller)
-        let statements = [try query.page(after: cursor)] + (request.isCounted ? [query.count()] : [])
+        let statements =
+            [try query.page(after: cursor)] + (request.isCounted ? [query.count()] : [])
+            + [owner?.statement].compactMap { $0 }
         let question = Question(
             organization: organization,
-            projections: Set(subject.projections + request.shown.projections).sorted(), min: min,
-            past: cursor?.position,
-            moment: moment, statements: statements)
+            projections: Set(subject.projections + request.shown.projections + (owner?.projections ?? [])).sorted(),
+            min: min, past: cursor?.position, moment: moment, statements: statements)
         let answer = try await ask(question, on: lists)
+        if let found = answer.results.last { try owner?.require(found) }
         let key = try await surroundings.cursorKey(organization)
         return try reading {
             let rows = answer.results[0]

@@ -9,16 +9,12 @@ extension Queries {
     public func timeline(
         _ entity: String, _ id: UUID, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil
     ) async throws(Problem) -> Reply {
-        let entity = try self.entity(entity)
-        let known = ["limit", "cursor"]
-        if let other = parameters.first(where: { !known.contains($0.name) }) {
-            throw .unknownParameter(other.name, known: known)
-        }
+        try ListRequest.refuse(parameters, besides: ["limit", "cursor"])
         let organization = caller.organization
         let key = try await surroundings.cursorKey(organization)
         let shape = Cursor.shape("timeline", [id.text])
         return try await answering { catalog throws(Problem) in
-            let records = try subject(entity, catalog)
+            let presence = try presence(of: id, entity, catalog, caller)
             let entries = try relation("timeline_documents", catalog)
             let request = try ListRequest(parameters, of: Subject(entries), by: asker(caller))
             var cursor: Cursor?
@@ -26,13 +22,11 @@ extension Queries {
                 cursor = try Cursor(text, shape: shape, organization: organization, key: key)
             }
             let question = Question(
-                organization: organization, projections: Set(records.projections + entries.projections).sorted(),
+                organization: organization, projections: Set(presence.projections + entries.projections).sorted(),
                 min: min, past: cursor?.position,
-                statements: [
-                    existence(of: id, records, organization), page(of: id, request.limit, after: cursor, organization),
-                ])
+                statements: [presence.statement, page(of: id, request.limit, after: cursor, organization)])
             let answer = try await ask(question, on: lists)
-            guard !answer.results[0].isEmpty else { throw Problem.absent(entity.name) }
+            try presence.require(answer.results[0])
             return try reading {
                 let rows = answer.results[1]
                 let shown = rows.prefix(request.limit)
@@ -46,13 +40,6 @@ extension Queries {
                     body: Document.list(shown, next: next, total: nil, answer), position: answer.position)
             }
         }
-    }
-
-    private func existence(of id: UUID, _ records: Subject, _ organization: UUID) -> Statement {
-        var text = SQLText(organization)
-        let place = text.bind(.uuid(id))
-        text += "SELECT t.id FROM \(records.table.sql) t WHERE t.organization_id = $1 AND t.id = \(place)"
-        return text.statement
     }
 
     /// A page of a record's timeline, and one entry more.

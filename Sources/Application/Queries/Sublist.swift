@@ -3,7 +3,8 @@ public import FoundationEssentials
 import Kernel
 import Postgres
 
-/// What belongs to a record and is a list of its own: the deals of an account, the notes on a deal.
+/// What belongs to a record and is a list of its own: the deals of an account, the notes on a deal, the hours of a
+/// project.
 public struct Sublist: Sendable {
     /// The record's entity.
     public let entity: String
@@ -14,22 +15,27 @@ public struct Sublist: Sendable {
     let source: Source
     /// The member by which what is listed names the record.
     let member: String
-    /// What else holds of all that is listed.
-    let always: [Parameter]
+    /// What is asked besides, unless the question says it otherwise.
+    let usual: [Parameter]
 
     enum Source: Sendable {
         case records(of: String)
+        /// What is no record itself.
         case rows(of: String)
+    }
+    /// The entity whose records are listed; nil: they are rows of a view.
+    public var records: String? {
+        switch source {
+        case .records(let entity): entity
+        case .rows: nil
+        }
     }
 
     /// Those that are there, as far as their entities are.
     public static func all(_ entities: [any Entity.Type]) -> [Sublist] {
         let names = Set(entities.map { $0.name })
         return (own + aboutAnything).filter { list in
-            switch list.source {
-            case .records(let entity): names.contains(list.entity) && names.contains(entity)
-            case .rows: names.contains(list.entity)
-            }
+            names.contains(list.entity) && list.records.map(names.contains) ?? true
         }
     }
 
@@ -53,7 +59,17 @@ public struct Sublist: Sendable {
             "lead", "campaigns", "The campaigns that a lead is part of, and what became of it.",
             .records(of: "campaign_member"), "person_id"),
         Sublist("deal", "projects", "The projects of a deal.", .records(of: "project"), "deal_id"),
+        Sublist(
+            "campaign", "members", "Who is part of a campaign, and what became of it.",
+            .records(of: "campaign_member"), "campaign_id"),
+        Sublist(
+            "campaign", "costs", "What was spent on a campaign.", .rows(of: "campaign_cost_documents"), "campaign_id",
+            newest),
+        Sublist(
+            "project", "hours", "The hours that were logged on a project.", .rows(of: "project_hour_documents"),
+            "project_id", newest),
     ]
+    private static let newest = [Parameter("sort", "-day,-id")]
     /// What is about any record.
     private static let aboutAnything = Subjects.all.flatMap { subject in
         let about = "about one of the \(CRM.entity(named: subject)?.plural.replacing("_", with: " ") ?? subject)"
@@ -67,51 +83,36 @@ public struct Sublist: Sendable {
 
     private init(
         _ entity: String, _ path: String, _ summary: String, _ source: Source, _ member: String,
-        _ always: [Parameter] = []
+        _ usual: [Parameter] = []
     ) {
         (self.entity, self.path, self.summary) = (entity, path, summary)
-        (self.source, self.member, self.always) = (source, member, always)
+        (self.source, self.member, self.usual) = (source, member, usual)
     }
 
     /// The parameters that make it a list of this record's.
     func parameters(of id: UUID, _ given: [Parameter]) -> [Parameter] {
-        given + [Parameter(member, id.text)] + always.filter { one in !given.contains { $0.name == one.name } }
+        given + [Parameter(member, id.text)] + usual.filter { one in !given.contains { $0.name == one.name } }
     }
 }
 
 extension Queries {
     /// A sublist, page by page, with the parameters of any list.
-    /// - Throws: `<entity>.not_found` where the record is not there or not the caller's.
+    /// - Throws: as `list`, and `<entity>.not_found` where the record is not there or not the caller's.
     public func sublist(
         _ list: Sublist, of id: UUID, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil
     ) async throws(Problem) -> Reply {
-        try await require(list.entity, id, caller, min)
         let parameters = list.parameters(of: id, parameters)
         switch list.source {
-        case .records(let entity): return try await self.list(entity, parameters, by: caller, min: min)
+        case .records(let entity):
+            return try await self.list(entity, parameters, below: (list.entity, id), by: caller, min: min)
         case .rows(let view):
             let moment = try moment(parameters)
-            return try await answering { catalog throws(Problem) in
-                let catalog = catalog.at(moment)
-                let subject = Subject(try relation(view, catalog))
+            return try await answering { present throws(Problem) in
+                let presence = try presence(of: id, list.entity, present, caller)
+                let subject = Subject(try relation(view, present.at(moment)))
                 let request = try ListRequest(parameters, of: subject, by: asker(caller))
-                return try await page(of: subject, request, catalog, moment, caller, min)
+                return try await page(of: subject, request, below: presence, moment, caller, min)
             }
-        }
-    }
-
-    /// - Throws: `<entity>.not_found` where there is no such record of the caller's.
-    func require(_ entity: String, _ id: UUID, _ caller: Caller, _ min: PositionToken?) async throws(Problem) {
-        let type = try self.entity(entity)
-        try await answering { catalog throws(Problem) in
-            let records = try subject(type, catalog)
-            var text = SQLText(caller.organization)
-            let place = text.bind(.uuid(id))
-            text += "SELECT t.id FROM \(records.table.sql) t WHERE t.organization_id = $1 AND t.id = \(place)"
-            let question = Question(
-                organization: caller.organization, projections: records.table.projections, min: min,
-                statements: [text.statement])
-            guard try await !ask(question, on: points).results[0].isEmpty else { throw Problem.absent(entity) }
         }
     }
 }
