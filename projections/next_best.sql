@@ -2,13 +2,15 @@
 -- rules in their order (`place`):
 -- 1 interaction_unresolved: its time is over, and nobody said whether it took place.
 -- 2 follow_up_due: an account, a contact or a lead was to be followed up by now.
--- 3 deal_past_close: an open deal was expected to close on a day that is over.
--- 4 deal_rotting: an open deal has been in its stage for longer than the stage allows.
--- 5 deal_untouched: nothing was done to an open deal, and nothing took place about it, for 14 days.
--- 6 deal_without_next_step: an open deal says no next step, and there is no open task about it.
+-- 3 lead_uncontacted: an open lead, with which nobody has spoken and nothing took place, and no follow-up is planned.
+-- 4 deal_past_close: an open deal was expected to close on a day that is over.
+-- 5 deal_rotting: an open deal has been in its stage for longer than the stage allows.
+-- 6 deal_untouched: nothing was done to an open deal, and nothing took place about it, for 14 days.
+-- 7 deal_without_next_step: an open deal says no next step, and there is no open task about it.
+-- A record is there once for each rule: its column is not called `id`, which stands for one row.
 CREATE VIEW read.next_best WITH (security_invoker = true) AS
 SELECT i.organization_id, i.owner_id AS member_id, 1 AS place, 'interaction_unresolved' AS rule,
-       'interaction' AS entity, i.id, coalesce(i.title, i.name) AS name, i.scheduled_at AS since
+       'interaction' AS entity, i.id AS record_id, coalesce(i.title, i.name) AS name, i.scheduled_at AS since
 FROM read.interactions i
 WHERE i.status = 'scheduled' AND i.archived_at IS NULL AND i.scheduled_at < now()
 UNION ALL
@@ -21,11 +23,16 @@ SELECT c.organization_id, c.owner_id, 2, 'follow_up_due', 'contact', c.id,
 FROM read.contacts c
 WHERE c.archived_at IS NULL AND c.next_follow_up_at <= now()
 UNION ALL
--- What was planned for a lead that was converted cannot be taken back any more.
-SELECT l.organization_id, l.owner_id, 2, 'follow_up_due', 'lead', l.id,
-       coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.company, l.email), l.next_follow_up_at
+SELECT l.organization_id, l.owner_id, r.place, r.rule, 'lead', l.id,
+       coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.company, l.email), r.since
 FROM read.leads l
-WHERE l.archived_at IS NULL AND l.next_follow_up_at <= now() AND l.status <> 'converted'
+CROSS JOIN LATERAL (VALUES
+    (2, 'follow_up_due', l.next_follow_up_at, l.next_follow_up_at <= now()),
+    (3, 'lead_uncontacted', l.created_at,
+     l.status = 'open' AND l.contacted IS NOT TRUE AND l.next_follow_up_at IS NULL AND NOT EXISTS (
+         SELECT FROM read.touches x WHERE x.organization_id = l.organization_id AND x.record_id = l.id))
+) r (place, rule, since, holds)
+WHERE l.status IN ('open', 'qualified') AND l.archived_at IS NULL AND r.holds
 UNION ALL
 SELECT d.organization_id, d.owner_id, r.place, r.rule, 'deal', d.id, d.title, r.since
 FROM read.deals d
@@ -38,12 +45,12 @@ CROSS JOIN LATERAL (
                                    WHERE x.organization_id = d.organization_id AND x.record_id = d.id)) AS touched
 ) c
 CROSS JOIN LATERAL (VALUES
-    (3, 'deal_past_close', (d.expected_close + 1)::timestamp AT TIME ZONE c.zone,
+    (4, 'deal_past_close', (d.expected_close + 1)::timestamp AT TIME ZONE c.zone,
      d.expected_close < (now() AT TIME ZONE c.zone)::date),
-    (4, 'deal_rotting', d.entered_stage_at + s.rotting_days * interval '1 day',
+    (5, 'deal_rotting', d.entered_stage_at + s.rotting_days * interval '1 day',
      read.rotting(d.status, read.days(d.entered_stage_at, z.time_zone, now()), s.rotting_days)),
-    (5, 'deal_untouched', c.touched, c.touched < now() - interval '14 days'),
-    (6, 'deal_without_next_step', d.updated_at,
+    (6, 'deal_untouched', c.touched, c.touched < now() - interval '14 days'),
+    (7, 'deal_without_next_step', d.updated_at,
      d.next_step IS NULL AND NOT EXISTS (
          SELECT FROM read.tasks k
          WHERE k.organization_id = d.organization_id AND k.subject_id = d.id AND k.open AND k.archived_at IS NULL))
