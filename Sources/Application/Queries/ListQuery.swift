@@ -12,12 +12,13 @@ struct ListQuery {
     /// A condition that few rows fulfil, of which an index knows which: the rows are found by it.
     var driver: Condition?
 
-    /// The sort keys, the id as the last of them.
+    /// The sort keys, and behind them what no two rows have in common: the id, or, of rows without one of their own,
+    /// the keys of the usual order. Else rows of equal keys would change places from page to page.
     var keys: [SortKey] {
-        guard !request.order.contains(where: { $0.name == "id" }), let id = subject.table.column("id") else {
-            return request.order
-        }
-        return request.order + [SortKey(id, descending: request.order.last?.isDescending ?? false)]
+        let isDescending = request.order.last?.isDescending ?? false
+        let id = subject.hasID ? subject.table.column("id").map { SortKey($0, descending: isDescending) } : nil
+        let ties = id.map { [$0] } ?? subject.order
+        return request.order + ties.filter { tie in !request.order.contains { $0.name == tie.name } }
     }
     var hasView: Bool { subject.document.name != subject.table.name }
 

@@ -99,7 +99,6 @@ extension Queries {
     /// The columns of a report's rows, with the names and words that deals use.
     private func reportCriteria(_ rows: Relation) throws(Problem) -> [String: Criterion] {
         let currency = Field("currency", .currency).alias("amount.currency")
-        let fields = try entity("deal").fields + Subject.fields(besides: "deal") + [currency]
-        return Criterion.byName(rows.shown, of: fields)
+        return Criterion.byName(rows.shown, of: Subject.fields(of: try entity("deal")) + [currency])
     }
 }

@@ -40,7 +40,7 @@ extension Subject {
         let document = catalog.relations["\(entity.name)_documents"] ?? table
         // As of a moment, a document is what its view makes of it, or nothing.
         if catalog.isPast, document.name == table.name { return nil }
-        let fields = entity.fields + Subject.fields(besides: entity.name)
+        let fields = Subject.fields(of: entity)
         self.init(table, document, fields: fields, entity: entity.name)
         if table.column("tags") != nil, let taggings = catalog.isPast ? table : catalog.relations["taggings"] {
             let criterion = Criterion(tagsIn: catalog)
@@ -102,13 +102,18 @@ extension Subject {
         if let id = table.column("id"), let since = table.column("since_position") {
             return [SortKey(id), SortKey(since)]
         }
-        if let created = table.column("created_at") { return [SortKey(created, descending: true)] }
-        return table.shown.filter(\.type.isOrdered).prefix(4).map { SortKey($0) }
+        let columns = table.shown.filter(\.type.isOrdered).map { SortKey($0) }
+        // Rows without an id are told apart by all that they hold.
+        guard table.column("id") != nil else { return columns }
+        return table.column("created_at").map { [SortKey($0, descending: true)] } ?? Array(columns.prefix(4))
     }
 
-    /// What read tables know of a record besides its fields.
-    static func fields(besides entity: String) -> [Field] { derived[entity] ?? [] }
-    private static let derived: [String: [Field]] = [
+    /// The fields of a record, what its decisions make beside them, and what read tables know besides: where two speak
+    /// of one column, the first.
+    static func fields(of entity: any Entity.Type) -> [Field] {
+        entity.fields + (besides[entity.name] ?? []) + entity.derived
+    }
+    private static let besides: [String: [Field]] = [
         "interaction": [
             Field("subject_entity", .choice(Subjects.all)), Field("subject_id", .id),
             Field("status", .choice(Interaction.Status.allCases.map(\.rawValue)))
@@ -126,9 +131,7 @@ extension Subject {
         ],
         "project": [Field("status", .choice(Project.Status.allCases.map(\.rawValue)))],
         "deal": [Field("status", .choice(["open", "won", "lost"]))],
-        "lead": [Field("status", .choice(["open", "qualified", "disqualified", "converted"]))],
         "contact": [
-            Field("mode", .choice(["external", "native"])),
             Field("primary_email", .email).alias("email").searchable(.a),
             Field("primary_account_id", .reference("account")).alias("account_id"),
         ],

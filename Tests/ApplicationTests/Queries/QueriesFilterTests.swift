@@ -140,6 +140,11 @@ extension QueriesTests {
             for bad in ["colour", "account,account", "", "account_id", "custom"] {
                 #expect(await code { try await home.queries.list("deal", [.init("include", bad)], by: caller) } != nil)
             }
+            // What decisions make beside the fields refers to records, too.
+            for (entity, names) in [("account", "primary_contact"), ("lead", "account,contact,deal")] {
+                let included = [Parameter("include", names)]
+                #expect(await code { try await home.queries.list(entity, included, by: caller) } == nil, "\(entity)")
+            }
             let unasked = [Parameter("fields", "account.name")]
             #expect(await code { try await home.queries.list("deal", unasked, by: caller) } == "parameter.invalid")
         }

@@ -140,6 +140,34 @@ extension QueriesTests {
             WHERE organization_id = $1 AND id = ANY ($2)
             """
 
+        @Test(arguments: [
+            ("deal_spans", "deal_id", ["", "kind", "-stage_id"]),
+            ("deals_versions", "id", ["", "status", "-stage_id"]),
+        ])
+        func `rows without an id of their own come once each, whatever the order`(
+            _ table: String, _ id: String, _ sorts: [String]
+        ) async throws {
+            let history = try SalesHistory(seed: 7, deals: 80)
+            let home = try await QueriesHome([history.ledger])
+            let caller = Caller.of(history.ledger.organization)
+            for sort in sorts {
+                let order = sort.isEmpty ? [] : [Parameter("sort", sort)]
+                var seen: [JSON: Int] = [:]
+                var cursor: String?
+                repeat {
+                    let parameters =
+                        order + [.init("limit", "7"), .init("fields", "\(id),since_position")]
+                        + (cursor.map { [Parameter("cursor", $0)] } ?? [])
+                    let page = try await home.queries.table(table, parameters, by: caller).json
+                    for row in page.items { seen[row, default: 0] += 1 }
+                    cursor = page["next"]?.string
+                } while cursor != nil
+                let counted = try await home.queries.table(table, [.init("total", "exact")], by: caller).json
+                #expect(Int64(seen.count) == counted["total"]?.integer, "by \(sort)")
+                #expect(seen.values.allSatisfy { $0 == 1 }, "by \(sort)")
+            }
+        }
+
         @Test func `pages by number come in the same order`() async throws {
             let home = try await QueriesHome()
             let organization = UUID()
