@@ -10,7 +10,6 @@ struct Criterion: Sendable {
     /// Where the value is.
     let place: Place
     let type: ColumnType
-    let isNullable: Bool
     /// Whether an index is sorted by it.
     let isSorted: Bool
     /// The field whose values it holds, for their normal form.
@@ -30,26 +29,26 @@ struct Criterion: Sendable {
         self.name = name ?? column.name
         // A map cannot be compared: its other names are for what it leads to.
         self.aliases = column.type == .json ? [] : aliases ?? field?.aliases ?? []
-        (place, type, isNullable, self.field) = (.column(column.name), column.type, column.isNullable, field)
+        (place, type, self.field) = (.column(column.name), column.type, field)
         isSorted = column.isSorted
     }
 
     /// Something that no single column holds.
     init(place: Place, name: String, aliases: [String], type: ColumnType) {
         (self.place, self.name, self.aliases, self.type) = (place, name, aliases, type)
-        (isNullable, isSorted, field) = (true, false, nil)
+        (isSorted, field) = (false, nil)
     }
 
     /// A field that the organization defined; of money its amount.
     init(_ custom: CustomField) {
-        (name, aliases, place, isNullable, isSorted) = (custom.name, [], .custom(custom), true, false)
+        (name, aliases, place, isSorted) = (custom.name, [], .custom(custom), false)
         (type, field) = (custom.type, custom.part == .currency ? nil : custom.field)
     }
 
     /// What the row, its stage and the calendar tell together: true or false.
     init(_ name: String, where condition: String) {
         (self.name, aliases, place, type) = (name, [], .condition(condition), .flag)
-        (isNullable, isSorted, field) = (false, false, nil)
+        (isSorted, field) = (false, nil)
     }
 
     /// How it can be compared.

@@ -33,13 +33,12 @@ extension Queries {
             }
             let custom = try await customCriteria(deals, filters, catalog, caller, min)
             let request = try ListRequest(filters, of: deals, custom: custom, by: asker(caller), limit: 50)
-            let query = BoardQuery(
-                organization: caller.organization, pipeline: pipeline, deals: deals, cards: cards, frame: stages,
-                rates: rates, request: request)
+            let list = ListQuery(subject: deals, request: request, organization: caller.organization)
+            let query = BoardQuery(list: list, pipeline: pipeline, cards: cards, frame: stages, rates: rates)
             let told = rates.map { BaseCurrency.told($0, organization: caller.organization) }
             let question = Question(
                 organization: caller.organization,
-                projections: Relation.projections([deals.table, deals.document, cards, stages, rates]), min: min,
+                projections: Set(deals.projections + Relation.projections([cards, stages, rates])).sorted(), min: min,
                 moment: moment, base: base,
                 statements: [query.stages, query.shown, query.totals] + [told].compactMap { $0 })
             let answer = try await ask(question, on: lists)
@@ -53,15 +52,15 @@ extension Queries {
 
 /// The statements of a board, and the document of their results.
 private struct BoardQuery {
-    let organization: UUID
+    /// The deals that are meant.
+    let list: ListQuery
     let pipeline: UUID
-    let deals: Subject
     let cards: Relation
     /// The stages of pipelines.
     let frame: Relation
     /// Where amounts are wanted in the organization's own currency, too.
     let rates: Relation?
-    let request: ListRequest
+    private var request: ListRequest { list.request }
 
     /// What a list takes and a board does not.
     static let refused = [
@@ -71,19 +70,19 @@ private struct BoardQuery {
 
     var stages: Statement {
         Statement(SQL.boardStages.replacing("read.stages", with: frame.asFrame)) {
-            $0.uuid(organization)
+            $0.uuid(list.organization)
             $0.uuid(pipeline)
         }
     }
 
     /// The cards of each stage, and one more.
     var shown: Statement {
-        var text = SQLText(organization)
+        var text = SQLText(list.organization)
         let place = text.bind(.uuid(pipeline))
         text += "SELECT p.stage_id, row_to_json(d) FROM (SELECT s.id AS stage_id, c.id, c.entered_stage_at"
-        text += " FROM \(frame.asFrame) s CROSS JOIN LATERAL (SELECT t.id, t.entered_stage_at FROM \(source.sql) t"
-        text += " WHERE t.organization_id = $1 AND t.stage_id = s.id AND t.pipeline_id = \(place)"
+        text += " FROM \(frame.asFrame) s CROSS JOIN LATERAL (SELECT t.id, t.entered_stage_at FROM \(list.source.sql) t"
         conditions(&text)
+        text += " AND t.stage_id = s.id AND t.pipeline_id = \(place)"
         text += " ORDER BY t.entered_stage_at DESC, t.id DESC LIMIT \(text.bind(.integer(Int64(request.limit) + 1)))) c"
         text += " WHERE s.organization_id = $1 AND s.pipeline_id = \(place)) p"
         text += " CROSS JOIN LATERAL (SELECT \(cards.columns(cards.shown.map(\.name))) FROM \(cards.sql) t"
@@ -94,12 +93,12 @@ private struct BoardQuery {
 
     /// Counts and sums of each stage by currency, over all its deals; by the table's totals where these know enough.
     var totals: Statement {
-        var text = SQLText(organization)
+        var text = SQLText(list.organization)
         let place = text.bind(.uuid(pipeline))
         let sum = "coalesce(sum(t.amount_minor), 0)::bigint"
         let converted = rates == nil ? "" : ", " + BaseCurrency.converted(sum, of: "t.amount_currency")
         if let rates { text += BaseCurrency.rates(rates) }
-        if let totals = deals.totals, totals.tell(request) {
+        if let totals = list.subject.totals, totals.tell(request) {
             text += "SELECT t.stage_id, t.amount_currency, sum(t.deals)::bigint, \(sum)\(converted)"
             text += " FROM \(totals.sql) t"
             text += " WHERE t.organization_id = $1 AND t.pipeline_id = \(place) AND t.archived IS NOT TRUE"
@@ -108,19 +107,15 @@ private struct BoardQuery {
             return text.statement
         }
         text += "SELECT t.stage_id, t.amount_currency, count(*), \(sum)\(converted)"
-        text += " FROM \(source.sql) t WHERE t.organization_id = $1 AND t.pipeline_id = \(place)"
+        text += " FROM \(list.source.sql) t"
         conditions(&text)
-        text += " GROUP BY t.stage_id, t.amount_currency ORDER BY t.amount_currency"
+        text += " AND t.pipeline_id = \(place) GROUP BY t.stage_id, t.amount_currency ORDER BY t.amount_currency"
         return text.statement
     }
 
-    /// Where deals are chosen: where words are asked for, where these are found.
-    private var source: Relation { request.words.isEmpty ? deals.table : deals.search ?? deals.table }
-
     private func conditions(_ text: inout SQLText) {
-        text += " AND t.archived_at IS NULL"
-        for selection in request.selections { selection.write(to: &text) }
-        for word in request.words { text.search(word, in: source, deals.searched) }
+        list.conditions(&text)
+        list.words(&text)
     }
 
     func document(_ answer: Findings, limit: Int) throws -> [UInt8] {

@@ -45,10 +45,9 @@ extension Queries {
         }
         return try await answering { catalog throws(Problem) in
             let record = try subject(try entity("account"), catalog)
-            let page = [Parameter("limit", limit)]
             var parts: [CustomerPart] = []
             for part in CustomerPart.all {
-                guard let query = try self.query(of: part, account, page, catalog, caller) else { continue }
+                guard let query = try self.query(of: part, account, rows, catalog, caller) else { continue }
                 parts.append(query)
             }
             var text = SQLText(caller.organization)
@@ -95,31 +94,24 @@ extension Queries {
         var totals: [String: JSON] = [:]
         for status in ["open", "won", "lost"] {
             let own = try rows.filter { try $0.text(orNil: 0) == status }
-            totals[status] = [
-                "count": .integer(try own.reduce(0) { try $0 + $1.bigint(2) }),
-                "amounts": .array(
-                    try own.filter { !$0.isNull(1) }.map { row in
-                        [
-                            "currency": .string(try row.text(1)), "count": .integer(try row.bigint(2)),
-                            "minor": .integer(try row.bigint(3)),
-                        ]
-                    }),
-            ]
+            var amounts = Amounts()
+            try amounts.add(own.filter { !$0.isNull(1) }, currency: 1, count: 2, minor: 3, base: nil)
+            let count = try own.reduce(0) { try $0 + $1.bigint(2) }
+            totals[status] = .object(["count": .integer(count)].merging(amounts.members(inBase: false)) { $1 })
         }
         return .object(totals)
     }
 
     /// A part with its statement; nil where its entity is not there.
     private func query(
-        of part: CustomerPart, _ account: UUID, _ page: [Parameter], _ catalog: Catalog, _ caller: Caller
+        of part: CustomerPart, _ account: UUID, _ limit: Int, _ catalog: Catalog, _ caller: Caller
     ) throws(Problem) -> CustomerPart? {
         var part = part
         let rows: Subject
-        var parameters = page + part.parameters
-        let limit = Int(page.first?.value ?? "") ?? 10
+        let parameters: [Parameter]
         switch part.source {
         case .timeline:
-            part.statement = self.page(of: account, limit, after: nil, caller.organization)
+            part.statement = page(of: account, limit, after: nil, caller.organization)
             part.projections = try relation("timeline_documents", catalog).projections
             return part
         case .belonging(let sql, let view):
@@ -144,11 +136,10 @@ extension Queries {
             case .records(let name): rows = try subject(try entity(name), catalog)
             case .rows(let view): rows = Subject(try relation(view, catalog))
             }
-            parameters = list.parameters(of: account, parameters)
+            parameters = list.parameters(of: account, part.parameters)
         }
-        let request = try ListRequest(parameters, of: rows, by: asker(caller))
-        let query = ListQuery(
-            subject: rows, request: request, organization: caller.organization)
+        let request = try ListRequest(parameters, of: rows, by: asker(caller), limit: limit)
+        let query = ListQuery(subject: rows, request: request, organization: caller.organization)
         part.statement = try query.page(after: nil)
         part.projections = rows.projections
         return part

@@ -10,16 +10,14 @@ extension Queries {
         _ entity: String, _ id: UUID, _ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil
     ) async throws(Problem) -> Reply {
         let entity = try self.entity(entity)
-        let moment = try onlyMoment(parameters.filter { !Shown.names.contains($0.name) })
+        let moment = try onlyMoment(parameters, besides: Shown.names)
         return try await answering { present throws(Problem) in
             let catalog = present.at(moment)
             let subject = try subject(entity, catalog)
-            try ListRequest.refuseDoubles(parameters)
             let shown = try Shown(parameters, of: subject)
             var text = SQLText(caller.organization)
             let place = text.bind(.uuid(id))
-            text +=
-                "SELECT t.version, row_to_json(d) FROM \(subject.document.sql) t CROSS JOIN LATERAL (SELECT "
+            text += "SELECT t.version, row_to_json(d) FROM \(subject.document.sql) t CROSS JOIN LATERAL (SELECT "
             text +=
                 "\(shown.columns(of: subject.document, row: "t"))) d WHERE t.organization_id = $1 AND t.id = \(place)"
             let question = Question(
@@ -34,13 +32,9 @@ extension Queries {
 }
 
 extension Queries {
-    /// The moment that a question names which takes no other parameters.
+    /// The moment that a question names which takes no other parameters but those.
     func onlyMoment(_ parameters: [Parameter], besides names: [String] = []) throws(Problem) -> Moment? {
-        try ListRequest.refuseDoubles(parameters)
-        let known = Moment.names + names
-        for parameter in parameters where !known.contains(parameter.name) {
-            throw .unknownParameter(parameter.name, known: known)
-        }
+        try ListRequest.refuse(parameters, besides: Moment.names + names)
         return try moment(parameters)
     }
 }

@@ -27,9 +27,9 @@ extension Queries {
 }
 
 extension Parameter {
-    private static let filters = ["tag", "tags", "tag.in", "tags.in", "tag.ne", "tags.ne"]
+    private static let filters = ["tag", "tags"].flatMap { [$0, "\($0).ne", "\($0).in", "\($0).nin"] }
     private var parts: [String] {
-        name.hasSuffix(".in")
+        name.hasSuffix(".in") || name.hasSuffix(".nin")
             ? value.split(separator: ",", omittingEmptySubsequences: false).map(String.init) : [value]
     }
 

@@ -10,7 +10,7 @@ extension Queries {
     public func today(_ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {
-        if let parameter = parameters.first { throw .unknownParameter(parameter.name, known: []) }
+        try ListRequest.refuse(parameters, besides: [])
         return try await answering { catalog throws(Problem) in
             var projections: Set<String> = []
             for name in ["task_documents", "today_interactions", "interaction_documents", "next_best"] {

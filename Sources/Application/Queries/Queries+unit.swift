@@ -77,6 +77,7 @@ extension Queries {
         ]
         if let moment = question.moment { unit.append(moment.statement(organization)) }
         if let base = question.base { unit.append(base.statement) }
+        let before = unit.count
         for place in places {
             unit.append(
                 Statement(SQL.place) {
@@ -91,7 +92,6 @@ extension Queries {
             throw problem(error)
         }
         return try reading {
-            let before = 2 + (question.moment == nil ? 0 : 1) + (question.base == nil ? 0 : 1)
             for (place, result) in zip(places, results.dropFirst(before)) where try !Queries.has(place, result) {
                 throw Problem.forked(place)
             }
