@@ -133,6 +133,25 @@ import Testing
         #expect(try await home.models.verify(["deals"]).flatMap(\.differences) == [])
     }
 
+    @Test func `totals are checked whatever the columns are called by which they are`() async throws {
+        let world = try await World(seed: 14)
+        var histories = Histories(seed: 14, streams: 20)
+        try await world.append(histories.next(100))
+        let definition = file(
+            "deals.yaml",
+            """
+            projection: deals
+            key: stream
+            columns: {made: text, kept: text, difference: bigint}
+            on:
+              deal.opened: {made: .stage, kept: .amount.currency, difference: .amount.minor}
+            totals: {by: [made, kept], count: deals, sum: difference}
+
+            """)
+        try await world.models.deploy([definition])
+        #expect(try await world.models.rebuild().first?.rowsChanged == 0)
+    }
+
     // MARK: - What waits to be swapped, and what is kept?
 
     private let gained = file("deals.yaml", dealsFile.text.replacing("status: \"won\"", with: "status: \"gained\""))
