@@ -22,8 +22,7 @@ extension ReadTable {
     /// in it.
     var indexSearch: [String] {
         if definition.search.isEmpty || schema != "read" { return [] }
-        let name = quoted(name + "_words").replacing("'", with: "''")
-        return ["SELECT read.index_search('\(rows)', '\(name.dropFirst().dropLast())', $words$\(words)$words$)"]
+        return ["SELECT read.index_search('\(rows)', '\(name)_words', $words$\(words)$words$)"]
     }
 
     /// The view `NAME_search`: the rows of one organization with their words.
