@@ -41,6 +41,29 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `what is meant for one session does not run on the next`() async throws {
+        let database = try await TestCluster.shared.database(migrated: false)
+        let connection = PipelinedConnection(database.settings(), log: quiet)
+        _ = try await connection.query(Statement("CREATE TABLE t (n bigint PRIMARY KEY)"))
+        let session = try #require(connection.session)
+        #expect(try await connection.run([insert(1)], on: session)[0].affected == 1)
+        _ = try? await connection.query(Statement("SELECT pg_terminate_backend(pg_backend_pid())"))
+        // At once, and when there is a connection again.
+        for number in 2...3 {
+            let error = await #expect(throws: PostgresError.self) {
+                _ = try await connection.run([insert(Int64(number))], on: session)
+            }
+            #expect(error?.kind == .connectionLost && error?.outcomeUnknown == false)
+            #expect(try await connection.query(Statement("SELECT count(*) FROM t"))[0].bigint(0) == 1)
+        }
+        let next = try #require(connection.session)
+        #expect(next != session)
+        #expect(try await connection.run([insert(4)], on: next)[0].affected == 1)
+        await connection.close()
+        #expect(connection.session == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `what acknowledged inserts said is there after kill -9`() async throws {
         let cluster = TestCluster(fsync: true)
         let database = try await cluster.database(migrated: false)

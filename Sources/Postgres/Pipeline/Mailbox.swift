@@ -1,4 +1,5 @@
 import DequeModule
+import Synchronization
 
 /// What callers put in and the connection's thread takes out. Putting something in never blocks on the network.
 final class Mailbox: Sendable {
@@ -11,6 +12,8 @@ final class Mailbox: Sendable {
     }
     private let state = Locked(State())
     let wakeup = Wakeup()
+    /// The number of the session that the thread has; 0: none.
+    let session = Atomic(0)
 
     // MARK: - What do callers do?
 

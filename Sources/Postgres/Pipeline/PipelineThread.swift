@@ -18,6 +18,8 @@ final class PipelineThread {
     private var phase = Phase.waiting(until: .now)
     private var units = Deque<Unit>()
     private var failures = 0
+    /// How many sessions there were; the number of the one that is.
+    private var sessions = 0
     private var lastError = PostgresError(.connectionLost, "there was no connection yet")
 
     init(_ settings: ConnectionSettings, name: String, reconnect: Reconnect, mailbox: Mailbox, log: Logger) {
@@ -36,6 +38,7 @@ final class PipelineThread {
             sleep()
         }
         phase = .waiting(until: .now)  // disconnects
+        mailbox.session.store(0, ordering: .releasing)
         mailbox.hasEnded()
     }
 
@@ -64,6 +67,10 @@ final class PipelineThread {
             expire()
         case .connected(let pipeline):
             while pipeline.takesMore, let unit = units.popFirst() {
+                if let session = unit.session, session != sessions {
+                    unit.ticket.resume(.failure(Self.gone))
+                    continue
+                }
                 do throws(PostgresError) {
                     try pipeline.send(unit)
                 } catch {
@@ -86,9 +93,15 @@ final class PipelineThread {
         }
     }
 
-    /// Fails what has waited too long for a connection.
+    private static let gone = PostgresError(.connectionLost, "the session that it was for is gone")
+
+    /// Fails what was for a session that is gone, and what has waited too long for a connection.
     private func expire() {
         let now = ContinuousClock.now
+        units.removeAll { unit in
+            if unit.session != nil { unit.ticket.resume(.failure(Self.gone)) }
+            return unit.session != nil
+        }
         // No patience makes a wrong URL right.
         let patience = lastError.kind == .invalidSettings ? .zero : reconnect.patience
         for index in units.indices where units[index].deadline == nil { units[index].deadline = now + patience }
@@ -101,6 +114,7 @@ final class PipelineThread {
     private func lost(_ error: PostgresError) {
         lastError = error
         lastError.outcomeUnknown = false
+        mailbox.session.store(0, ordering: .releasing)
         if case .connected(let pipeline) = phase { pipeline.fail(error) }
         let delay = reconnect.delay(after: failures)
         failures += 1
@@ -142,6 +156,8 @@ final class PipelineThread {
                     phase = .connected(try Pipeline(session))
                     if failures > 0 { log.info("the database is back", metadata: ["connection": "\(name)"]) }
                     failures = 0
+                    sessions += 1
+                    mailbox.session.store(sessions, ordering: .releasing)
                     for index in units.indices { units[index].deadline = nil }
                 }
             case .connected(let pipeline):

@@ -26,17 +26,29 @@ public final class PipelinedConnection: Sendable {
 
     deinit { mailbox.close() }
 
+    /// The session that it has, by a number that none before had; nil while it has none.
+    ///
+    /// A server that crashes ends every session, and may take back commits that did not wait for the disk. So whoever
+    /// has a session, reads on whatever connection, and then writes `on` that session, relies on nothing that was taken
+    /// back in between.
+    public var session: Int? {
+        let number = mailbox.session.load(ordering: .acquiring)
+        return number > 0 ? number : nil
+    }
+
     /// Runs the statements in order, as one transaction and one round trip, and gives a result for each.
     ///
     /// If the task is cancelled, this throws `.cancelled` at once. What was not sent by then never will be; what was
     /// (`outcomeUnknown`) runs on, and its result is dropped.
-    public func run(_ unit: [Statement]) async throws(PostgresError) -> [Result] {
+    /// - Parameter session: where it is not on this session any more, nothing is sent, and this throws
+    ///   `.connectionLost` without `outcomeUnknown`.
+    public func run(_ unit: [Statement], on session: Int? = nil) async throws(PostgresError) -> [Result] {
         guard !unit.isEmpty else { return [] }
         let ticket = Ticket()
         let answer = await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<Ticket.Answer, Never>) in
                 guard ticket.wait(continuation) else { return }
-                if !mailbox.put(Unit(statements: unit, ticket: ticket)) {
+                if !mailbox.put(Unit(statements: unit, ticket: ticket, session: session)) {
                     ticket.resume(.failure(PostgresError(.closed, "the connection is closed")))
                 }
             }

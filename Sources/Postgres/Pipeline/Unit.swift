@@ -4,6 +4,8 @@ import Synchronization
 struct Unit: Sendable {
     var statements: [Statement]
     var ticket: Ticket
+    /// On which session it runs, or not at all; nil: on any.
+    var session: Int?
     /// When it fails, if there is no connection until then; set when it first has to wait for one.
     var deadline: ContinuousClock.Instant?
     /// A statement that had become stale was prepared anew for it; that is done once.

@@ -5,6 +5,8 @@ import Postgres
 struct Lane: Sendable {
     let deployment: Deployment
     var checkpoints: [Checkpoint]
+    /// The session that lasted when it was read and on which it is written; nil: that is seen to otherwise.
+    var session: Int?
     /// At most so many events: fewer while the one is looked for that the database refuses.
     var limit = Batch.most
     /// One projection at a time, for the same reason.

@@ -50,6 +50,8 @@ public final class ProjectionRunner: Sendable {
     let agenda = Agenda()
     let lanes = Mutex<[UUID: Lane]>([:])
     let deployment = Mutex<Deployment?>(nil)
+    /// The session on which was written last.
+    private let known = Atomic(0)
     private let reached = Mutex(Phase.idle)
     private let listeners = Mutex<[@Sendable (UUID) -> Void]>([])
 
@@ -123,9 +125,12 @@ public final class ProjectionRunner: Sendable {
             lanes.withLock { $0[organization] = nil }
             return .idle
         }
+        guard let session = writing.session else { return .later(.milliseconds(100)) }
+        // What was told may have been taken back with the last one.
+        if known.exchange(session, ordering: .relaxed) != session { waits?.forget() }
         do {
             let deployment = try await deployed()
-            guard let lane = try await lane(organization, deployment) else {
+            guard let lane = try await lane(organization, deployment, session) else {
                 forget()
                 return .later(options.pace)
             }
@@ -164,6 +169,7 @@ public final class ProjectionRunner: Sendable {
 
     /// Several batches of an organization in a row, as long as they are full: while one is written, the next is read.
     private func apply(_ order: Batch.Order, _ lane: Lane, _ pair: BatchPair) async throws -> Turn {
+        let session = lane.session
         var lane = lane
         var ready = try await read(pair.current, pair.current.start(order))
         // Who stops the projector before each batch finds nothing read ahead.
@@ -171,7 +177,7 @@ public final class ProjectionRunner: Sendable {
             guard let statements = ready else { return .idle }
             let batch = pair.current
             let isLast = count == Self.mostInARow || count >= Self.inARow && agenda.isCrowded
-            async let written = writing.run(statements)
+            async let written = writing.run(statements, on: session)
             ready = isLast || options.beforeBatch != nil ? nil : await readAhead(pair, lane)
             do {
                 _ = try batch.next(try await written)
@@ -273,13 +279,21 @@ public final class ProjectionRunner: Sendable {
         }
     }
 
-    private func lane(_ organization: UUID, _ deployment: Deployment) async throws(PostgresError) -> Lane? {
-        if let lane = lanes.withLock({ $0[organization] }), lane.deployment === deployment { return lane }
+    /// What is known of an organization since the session began. Batches are not waited for until they are on the disk,
+    /// so a server that crashes may take the last ones back. Were they known still, and did another projector apply them
+    /// again meanwhile, the compare of the progress would find nothing wrong with rows that were read between the two.
+    private func lane(
+        _ organization: UUID, _ deployment: Deployment, _ session: Int
+    ) async throws(PostgresError) -> Lane? {
+        if let lane = lanes.withLock({ $0[organization] }), lane.deployment === deployment, lane.session == session {
+            return lane
+        }
         let results = try await reading.run([
             Statement(SQL.organizationProgress) { $0.uuid(organization) },
             Statement(SQL.organizationHeld) { $0.uuid(organization) },
         ])
-        guard let lane = try Lane.load(results, deployment) else { return nil }
+        guard var lane = try Lane.load(results, deployment) else { return nil }
+        lane.session = session
         let positions = zip(deployment.projections, lane.checkpoints).map { ($0.name, $1.position) }
         waits?.tell(organization, positions)
         return lane
