@@ -96,6 +96,17 @@ import Testing
         try await crowd.end()
     }
 
+    @Test func `who has let its lease run out gives it up as well when it leaves`() async throws {
+        let crowd = try await Crowd(organizations: 1, runners: 0)
+        let organization = crowd.organizations[0]
+        let late = crowd.join { $0.lease = .milliseconds(300) }
+        try await crowd.append()
+        #expect(try await crowd.world.settled())
+        try await crowd.refuseRenewals()
+        #expect(await crowd.eventually { !crowd.runners[late].feeds(organization) })
+        try await crowd.end()
+    }
+
     @Test func `a projector that lives and applies nothing is told from one that works, however its heart beats`()
         async throws
     {

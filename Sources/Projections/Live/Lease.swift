@@ -42,13 +42,11 @@ final class Lease: Sendable {
         }
     }
 
-    /// Gives it up, so that the others need not wait for its end; without a database they do.
+    /// Gives it up, so that the others need not wait for its end; without a database they do. Also where it has run out:
+    /// its row would stay until somebody else renews.
     func release(_ connection: PipelinedConnection) async {
-        let isHeld = state.withLock { state in
-            defer { state.end = .now }
-            return state.end > .now
-        }
-        guard isHeld else { return }
+        state.withLock { $0.end = .now }
+        guard connection.session != nil else { return }
         // In a task of its own: the one that ends is cancelled.
         await Task { _ = try? await connection.query(Statement(SQL.releaseLease) { $0.uuid(holder) }) }.value
     }
