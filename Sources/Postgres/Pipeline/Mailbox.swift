@@ -12,8 +12,16 @@ final class Mailbox: Sendable {
     }
     private let state = Locked(State())
     let wakeup = Wakeup()
-    /// The number of the session that the thread has; 0: none.
-    let session = Atomic(0)
+    /// 0: none.
+    private let number = Atomic(0)
+    /// The session that the thread has, by its number.
+    var session: Int? {
+        get {
+            let number = number.load(ordering: .acquiring)
+            return number > 0 ? number : nil
+        }
+        set { number.store(newValue ?? 0, ordering: .releasing) }
+    }
 
     // MARK: - What do callers do?
 

@@ -38,7 +38,7 @@ final class PipelineThread {
             sleep()
         }
         phase = .waiting(until: .now)  // disconnects
-        mailbox.session.store(0, ordering: .releasing)
+        mailbox.session = nil
         mailbox.hasEnded()
     }
 
@@ -114,7 +114,7 @@ final class PipelineThread {
     private func lost(_ error: PostgresError) {
         lastError = error
         lastError.outcomeUnknown = false
-        mailbox.session.store(0, ordering: .releasing)
+        mailbox.session = nil
         if case .connected(let pipeline) = phase { pipeline.fail(error) }
         let delay = reconnect.delay(after: failures)
         failures += 1
@@ -157,7 +157,7 @@ final class PipelineThread {
                     if failures > 0 { log.info("the database is back", metadata: ["connection": "\(name)"]) }
                     failures = 0
                     sessions += 1
-                    mailbox.session.store(sessions, ordering: .releasing)
+                    mailbox.session = sessions
                     for index in units.indices { units[index].deadline = nil }
                 }
             case .connected(let pipeline):

@@ -31,10 +31,7 @@ public final class PipelinedConnection: Sendable {
     /// A server that crashes ends every session, and may take back commits that did not wait for the disk. So whoever
     /// has a session, reads on whatever connection, and then writes `on` that session, relies on nothing that was taken
     /// back in between.
-    public var session: Int? {
-        let number = mailbox.session.load(ordering: .acquiring)
-        return number > 0 ? number : nil
-    }
+    public var session: Int? { mailbox.session }
 
     /// Runs the statements in order, as one transaction and one round trip, and gives a result for each.
     ///
