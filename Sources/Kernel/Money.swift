@@ -25,6 +25,15 @@ public struct Money: Sendable, Hashable {
         self.init(minor: negative ? -minor : minor, currency: currency)
     }
 
+    /// As people write it in files, with all decimals of its currency: "1054.00", "-3.10".
+    public var decimal: String {
+        let digits = String(minor.magnitude)
+        let padded = String(repeating: "0", count: max(0, currency.exponent + 1 - digits.count)) + digits
+        let (whole, fraction) = (padded.dropLast(currency.exponent), padded.suffix(currency.exponent))
+        let sign = minor < 0 ? "-" : ""
+        return fraction.isEmpty ? "\(sign)\(whole)" : "\(sign)\(whole).\(fraction)"
+    }
+
     /// `{"minor": 105400, "currency": "USD"}`.
     public var json: JSON { ["minor": .integer(minor), "currency": .string(currency.code)] }
 

@@ -5,5 +5,5 @@ import ArgumentParser
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measures Daybook beside what it is compared with (DESIGN §10).",
-        subcommands: [Append.self, Catchup.self, Rebuild.self, Following.self, Proofs.self, Companion.self])
+        subcommands: [Append.self, Catchup.self, Rebuild.self, Following.self, Proofs.self, HTTP.self, Companion.self])
 }

@@ -39,6 +39,17 @@ import Testing
         }
     }
 
+    @Test(arguments: currencies) func `an amount is read as it is written`(currency: Currency) {
+        for minor: Int64 in [0, 1, 9, 10, 99, 100, 105_400, 1_000_000, Money.range.upperBound] {
+            for signed in [minor, -minor] {
+                let money = Money(minor: signed, currency: currency)
+                #expect(Money(decimal: money.decimal, currency: currency) == money, "\(money.decimal)")
+            }
+        }
+        let fewest = Money(minor: -7, currency: currency).decimal
+        #expect(fewest == ["JPY": "-7", "EUR": "-0.07", "KWD": "-0.007"][currency.code])
+    }
+
     @Test func `what no reader of JSON keeps exactly is no amount`() throws {
         let yen = try #require(Currency("JPY"))
         let most = Money(minor: Money.range.upperBound, currency: yen)

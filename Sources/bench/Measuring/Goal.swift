@@ -20,7 +20,7 @@ struct Goal: Sendable {
         }
     }
 
-    static let all = appending + reading
+    static let all = appending + reading + http
 
     private static let appending = [
         rate("P1", "32 writers / one advisory lock per append", 6, .ours(32), .locked(32)),

@@ -82,6 +82,7 @@ struct Report {
                 "organizations": .integer(Int64(key.organizations)), "per_second": .number(rounded(sample.perSecond)),
                 "p50_ms": .number(rounded(sample.p50)), "p99_ms": .number(rounded(sample.p99)),
             ]
+            members["p95_ms"] = sample.notes["p95 ms"].map { .number(rounded($0)) }
             members["peak_mb"] = sample.notes["peak MB"].map { .number(rounded($0)) }
             return .object(members)
         }
