@@ -29,11 +29,11 @@ extension Demonstration {
         ]
         return [
             [
-                ask(Campaign.name, Self.campaign, "plan", body, at: days(ago: 180)),
-                ask(Campaign.name, Self.campaign, "start", [:], at: days(ago: 176)),
+                ask(Campaign.name, Self.campaign, "plan", body, at: days(-180)),
+                ask(Campaign.name, Self.campaign, "start", [:], at: days(-176)),
                 ask(
                     Campaign.name, Self.campaign, "record_cost",
-                    ["amount": ["minor": 260_000, "currency": "USD"], "description": "Agency"], at: days(ago: 170)),
+                    ["amount": ["minor": 260_000, "currency": "USD"], "description": "Agency"], at: days(-170)),
             ]
         ]
     }
@@ -48,9 +48,9 @@ extension Demonstration {
                 index == 5
                 ? [.sent, .bounced] : Array([.sent, .delivered, .opened, .clicked].prefix(1 + index % 4 + 1))
             let member = CampaignMember.id(for: body).map(Ask.Target.id) ?? .new
-            return [Ask(CampaignMember.name, member, "enroll", body, occurredAt: days(ago: 175))]
+            return [Ask(CampaignMember.name, member, "enroll", body, occurredAt: days(-175))]
                 + steps.enumerated().map { hours, step in
-                    let at = Instant(microseconds: days(ago: 174).microseconds + Int64(hours) * 3_600_000_000)
+                    let at = Instant(microseconds: days(-174).microseconds + Int64(hours) * 3_600_000_000)
                     return Ask(
                         CampaignMember.name, member, "record", ["step": .string(step.rawValue)], occurredAt: at)
                 }
@@ -68,17 +68,13 @@ extension Demonstration {
         let member = id(Member.name, Self.sellers[1])
         return [
             [
-                ask(Project.name, name, "plan", body, at: days(ago: 30)),
-                ask(Project.name, name, "change_status", ["status": "in_progress"], at: days(ago: 28)),
+                ask(Project.name, name, "plan", body, at: days(-30)),
+                ask(Project.name, name, "change_status", ["status": "in_progress"], at: days(-28)),
                 ask(
                     Project.name, name, "log_hours", ["hours": 6, "member_id": member, "description": "Kick-off"],
-                    at: days(ago: 28)),
-                ask(Project.name, name, "log_hours", ["hours": .number(3.5), "member_id": member], at: days(ago: 21)),
+                    at: days(-28)),
+                ask(Project.name, name, "log_hours", ["hours": .number(3.5), "member_id": member], at: days(-21)),
             ]
         ]
-    }
-
-    private func days(ago days: Int64) -> Instant {
-        Instant(microseconds: commands.clock().microseconds - days * 86_400_000_000)
     }
 }

@@ -182,10 +182,10 @@ extension Demonstration {
     private mutating func deal(_ number: Int) -> [Ask] {
         let name = "deal \(number)"
         let today = commands.clock()
-        let opened = Instant(microseconds: today.microseconds - Int64(10 + random.below(170)) * 86_400_000_000)
+        let opened = days(-10 - random.below(170))
         let (product, price) = Self.products[random.below(Self.products.count)]
         let firm = pick(Self.firms)
-        let closing = Instant(microseconds: today.microseconds + Int64(random.below(90)) * 86_400_000_000)
+        let closing = days(random.below(90))
         var asks = [
             ask(
                 Deal.name, name, "open",
@@ -220,10 +220,6 @@ extension Demonstration {
 
     /// What was said with each firm, what is to be done about it, and what is noted of it.
     private mutating func work() -> [[Ask]] {
-        let today = commands.clock()
-        func days(_ days: Int) -> Instant {
-            Instant(microseconds: today.microseconds + Int64(days) * 86_400_000_000)
-        }
         var units: [[Ask]] = []
         for (index, firm) in Self.firms.enumerated() {
             let subject: JSON = ["entity": "account", "id": id(Account.name, firm)]
@@ -256,6 +252,10 @@ extension Demonstration {
         return units
     }
 
+    /// So many days from now, or before it.
+    func days(_ count: Int) -> Instant {
+        Instant(microseconds: commands.clock().microseconds + Int64(count) * 86_400_000_000)
+    }
     private mutating func later(than moment: Instant, before end: Instant) -> Instant {
         let span = max(1, (end.microseconds - moment.microseconds) / 3 / 1_000_000)
         return Instant(microseconds: moment.microseconds + Int64(random.below(Int(span))) * 1_000_000)

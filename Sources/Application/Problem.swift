@@ -102,8 +102,13 @@ extension Problem {
         return Problem(refusal.rawValue, status, refusal.detail)
     }
     /// A bug or a broken store; the log has more.
-    public static let fault = Problem("internal.fault", 500, "Something failed on our side; nothing was written.")
+    public static let fault = Problem(
+        "internal.fault", 500, "Something failed on our side; nothing was written. The server's log has more.")
     /// The database cannot be reached just now.
     public static let unavailable = Problem(
-        "database.unavailable", 503, "The database does not answer; nothing was written.", retryAfter: 1)
+        "database.unavailable", 503, "The database does not answer; nothing was written. Send it again.",
+        retryAfter: 1)
+    /// As often as it was decided others were faster.
+    static let conflict = Problem(
+        "stream.conflict", 409, "Others changed the same records at the same time; try again.", retryAfter: 1)
 }

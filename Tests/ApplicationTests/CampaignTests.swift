@@ -16,6 +16,13 @@ import Testing
             }
         }
     }
+    /// What lies below a campaign.
+    private func below(_ house: TestHouse, _ campaign: UUID, _ path: String, min: PositionToken? = nil) async throws
+        -> JSON
+    {
+        let list = try #require(Sublist.all(entities).first { $0.entity == "campaign" && $0.path == path })
+        return try await house.daybook.queries.sublist(list, of: campaign, [], by: house.owner, min: min).json
+    }
     private func contacts(_ house: TestHouse, _ names: [String]) async throws -> [UUID] {
         var ids: [UUID] = []
         for name in names {
@@ -41,13 +48,11 @@ import Testing
             let enrolment = enrolment(house)
 
             let named = try await enrolment.enroll(
-                campaign, ["people": [["entity": "contact", "id": .string(people[0].text)]]], by: house.owner)
+                campaign, Body(["people": [["entity": "contact", "id": .string(people[0].text)]]]), by: house.owner)
             #expect(named.body["enrolled"] == 1)
             var (enrolled, unchanged, pages, cursor) = (Int64(0), Int64(0), 0, JSON.null)
             repeat {
-                let body: JSON =
-                    cursor == .null
-                    ? ["audience": true, "limit": 3] : ["audience": true, "limit": 3, "cursor": cursor]
+                let body = Body(["audience": true, "limit": 3, "cursor": cursor])
                 let page = try await enrolment.enroll(campaign, body, by: house.owner).body
                 enrolled += page["enrolled"]?.integer ?? 0
                 unchanged += page["unchanged"]?.integer ?? 0
@@ -55,20 +60,25 @@ import Testing
                 pages += 1
             } while cursor != .null && pages < 9
             #expect([enrolled, unchanged, Int64(pages)] == [3, 1, 2])
-            let members = try await house.daybook.queries.list(
-                "campaign_member", of: "campaign", campaign, column: "campaign_id", [], by: house.owner,
-                min: try await house.head()
-            ).json
+            let members = try await below(house, campaign, "members", min: try await house.head())
             #expect(Set(members.items.compactMap { $0["person_name"]?.string }) == ["Ann", "Bob", "Cid", "Dot"])
 
-            let stranger: JSON = ["people": [["entity": "contact", "id": .string(house.fresh().text)]]]
+            let stranger = Body(["people": [["entity": "contact", "id": .string(house.fresh().text)]]])
             let refused = try await enrolment.enroll(campaign, stranger, by: house.owner).body["refused"]
             #expect(refused?.array?.count == 1)
-            _ = try await house.ask(
-                "campaign", .id(campaign), "edit", ["audience": ["entity": "contact", "filter": "tags=VIP&nonsense=1"]])
-            await #expect(throws: Problem.self) {
-                try await enrolment.enroll(campaign, ["audience": true], by: house.owner)
+            for filter in ["tags=VIP&nonsense=1", "filter=or(status", "tag=VIP&limit=3"] {
+                _ = try await house.ask(
+                    "campaign", .id(campaign), "edit",
+                    ["audience": ["entity": "contact", "filter": .string(filter)]])
+                let problem = await #expect(throws: Problem.self) {
+                    try await enrolment.enroll(campaign, Body(["audience": true]), by: house.owner)
+                }
+                #expect(problem?.code == "campaign.audience_invalid", "\(filter)")
             }
+            let both = await #expect(throws: Problem.self) {
+                try await enrolment.enroll(campaign, Body(["audience": true, "people": []]), by: house.owner)
+            }
+            #expect(both?.code == "body.invalid")
         }
     }
 
@@ -83,8 +93,8 @@ import Testing
             let campaign = try await house.ask("campaign", .new, "plan", plan).results[0].id
             _ = try await house.ask("campaign", .id(campaign), "start", [:])
             _ = try await enrolment(house).enroll(
-                campaign,
-                ["people": .array(people.map { ["entity": "contact", "id": .string($0.text)] })], by: house.owner)
+                campaign, Body(["people": .array(people.map { ["entity": "contact", "id": .string($0.text)] })]),
+                by: house.owner)
             let steps = [["sent", "delivered", "opened", "clicked"], ["sent", "opened"], ["sent", "bounced"], []]
             for (person, steps) in zip(people, steps) {
                 let member = CampaignMember.id(of: campaign, person)
@@ -123,8 +133,7 @@ import Testing
             ).json
             #expect(report.items.map { $0["clicked"] } == [1])
 
-            let list = try #require(Sublist.all(entities).first { $0.entity == "campaign" && $0.path == "costs" })
-            let costs = try await house.daybook.queries.sublist(list, of: campaign, [], by: house.owner).json
+            let costs = try await below(house, campaign, "costs")
             #expect(costs.items.map { $0["amount"] } == [["minor": 100_000, "currency": "EUR"]])
             let cost = try #require(costs.items.first?["cost_id"]?.string)
             _ = try await house.ask("campaign", .id(campaign), "remove_cost", ["cost_id": .string(cost)])

@@ -23,27 +23,21 @@ extension Routes {
     }
 
     private var inclusion: Route {
-        Self.query(
+        Self.question(
             "/audit/proofs/inclusion", "The evidence that an event is in the log. For owners and auditors.",
             .only([
                 Route.Described(name: "position", detail: "The event's position."),
                 Route.Described(name: "size", detail: "Events of the signed head to prove it by; the last one's."),
-            ]), Schema.evidence
-        ) { [queries = services.queries] exchange, caller throws(Problem) in
-            try await queries.inclusion(exchange.query, by: caller, min: exchange.conditions.minimum)
-        }
+            ]), answer: Schema.evidence, services.queries.inclusion)
     }
 
     private var consistency: Route {
-        Self.query(
+        Self.question(
             "/audit/proofs/consistency", "The proof that an earlier log is the beginning of a later one.",
             .only([
                 Route.Described(name: "from", detail: "How many events the earlier log has."),
                 Route.Described(name: "to", detail: "How many the later one has; those of the last signed head."),
-            ]), Schema.consistency
-        ) { [queries = services.queries] exchange, caller throws(Problem) in
-            try await queries.consistency(exchange.query, by: caller, min: exchange.conditions.minimum)
-        }
+            ]), answer: Schema.consistency, services.queries.consistency)
     }
 
     private var rotation: Route {

@@ -18,25 +18,18 @@ extension Routes {
             body: .members(Enrolment.takes, optional: false), answer: .json(["type": "object"], position: true),
             handler: .known { exchange, caller throws(Problem) in
                 let page = try await enrolment.enroll(
-                    try exchange.id(of: Campaign.name), exchange.body, by: caller)
+                    try exchange.id(of: Campaign.name), try Self.read(exchange.body, Enrolment.takes), by: caller)
                 return Outcome(page.body, position: page.position)
             })
         return [
             enroll,
-            Self.query(
-                "/campaigns/{id}/metrics", "What came of a campaign: funnel, cost, deals, return and goals.",
-                .only(Describing.moment), ["type": "object"]
-            ) { exchange, caller throws(Problem) in
-                try await queries.metrics(
-                    try exchange.id(of: Campaign.name), exchange.query, by: caller,
-                    min: exchange.conditions.minimum)
-            },
-            Self.query(
+            Self.question(
+                "/campaigns/{id}/metrics", of: Campaign.name,
+                "What came of a campaign: funnel, cost, deals, return and goals.", .only(Describing.moment),
+                queries.metrics),
+            Self.question(
                 "/reports/campaigns", "What came of campaigns, one row for each.", .grammar(Describing.listing),
-                ["type": "object"]
-            ) { exchange, caller throws(Problem) in
-                try await queries.campaignsReport(exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
+                queries.campaignsReport),
         ]
     }
 }

@@ -42,12 +42,9 @@ extension Routes {
     /// whose id follows from the entity's name.
     var fields: [Route] {
         let path = "\(Self.base)/fields"
-        let list = Self.query(
+        let list = Self.question(
             "/fields", "The fields that the organization defined, by entity.", .grammar(Describing.listing),
-            ["type": "object"]
-        ) { [queries = services.queries] exchange, caller throws(Problem) in
-            try await queries.fields(exchange.query, by: caller, min: exchange.conditions.minimum)
-        }
+            services.queries.fields)
         return [list]
             + Exposure.acts(of: FieldSet.self).map { act in
                 let defines = act.name == "define"

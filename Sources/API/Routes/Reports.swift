@@ -10,64 +10,31 @@ extension Routes {
     var reports: [Route] {
         let queries = services.queries
         return [
-            Self.query(
-                "/pipelines/{id}/board", "A pipeline's open deals by stage.",
-                .grammar(Describing.base + Describing.moment),
-                ["type": "object"]
-            ) {
-                exchange, caller throws(Problem) in
-                let id = try exchange.id(of: Pipeline.name)
-                return try await queries.board(id, exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
-            Self.query(
+            Self.question(
+                "/pipelines/{id}/board", of: Pipeline.name, "A pipeline's open deals by stage.",
+                .grammar(Describing.base + Describing.moment), queries.board),
+            Self.question(
                 "/reports/overview", "The organization's sales in a few numbers.",
-                .grammar(Describing.base + Describing.moment), ["type": "object"]
-            ) {
-                exchange, caller throws(Problem) in
-                try await queries.overview(exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
-            Self.query(
-                "/reports/deals", "One measure of deals, by one property.", .grammar(Describing.deals), Schema.report
-            ) {
-                exchange, caller throws(Problem) in
-                try await queries.dealsReport(exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
-            Self.query(
+                .grammar(Describing.base + Describing.moment), queries.overview),
+            Self.question(
+                "/reports/deals", "One measure of deals, by one property.", .grammar(Describing.deals),
+                answer: Schema.report, queries.dealsReport),
+            Self.question(
                 "/reports/forecast", "What open deals may bring, by the month in which they are expected to close.",
-                .grammar(Describing.forecast), ["type": "object"]
-            ) {
-                exchange, caller throws(Problem) in
-                try await queries.forecast(exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
-            Self.query(
+                .grammar(Describing.forecast), queries.forecast),
+            Self.question(
                 "/reports/outcomes", "What was won and lost, by one property: period, source, reason, competitor.",
-                .grammar(Describing.outcomes), ["type": "object"]
-            ) {
-                exchange, caller throws(Problem) in
-                try await queries.outcomes(exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
-            Self.query(
+                .grammar(Describing.outcomes), queries.outcomes),
+            Self.question(
                 "/reports/conversion", "How many of the deals that entered a stage got further.",
-                .grammar(Describing.stages), ["type": "object"]
-            ) {
-                exchange, caller throws(Problem) in
-                try await queries.conversionReport(exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
-            Self.query(
+                .grammar(Describing.stages), queries.conversionReport),
+            Self.question(
                 "/reports/stages", "How deals go through the stages, and how long they take.",
-                .grammar(Describing.stages), ["type": "object"]
-            ) {
-                exchange, caller throws(Problem) in
-                try await queries.stagesReport(exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
-            Self.query(
-                "/deals/{id}/spans", "How long a deal was in which stage, and how often its close was put off.",
-                .only(Describing.moment), ["type": "object"]
-            ) {
-                exchange, caller throws(Problem) in
-                let id = try exchange.id(of: Deal.name)
-                return try await queries.spans(id, exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
+                .grammar(Describing.stages), queries.stagesReport),
+            Self.question(
+                "/deals/{id}/spans", of: Deal.name,
+                "How long a deal was in which stage, and how often its close was put off.", .only(Describing.moment),
+                queries.spans),
             Self.query(
                 "/tables/{projection}", "The rows of any projection.", .grammar(Describing.listing), ["type": "object"]
             ) { exchange, caller throws(Problem) in

@@ -15,8 +15,7 @@ struct Routes {
     var all: [Route] {
         let described =
             sessions + organization + services.entities.flatMap(records(of:)) + sublists + pipelines + campaigns
-            + fields + leads + workday + persons + reports + batches + imports + auditing + projections
-            + operations
+            + fields + leads + workday + persons + reports + batches + imports + auditing + projections + operations
         return described + [OpenAPI.route(for: described, entities: services.entities)]
     }
 
@@ -61,5 +60,25 @@ struct Routes {
         Route(
             .get, base + path, summary, parameters: parameters, answer: .json(schema, position: true),
             handler: .known { exchange, caller throws(Problem) in pass(try await ask(exchange, caller)) })
+    }
+    /// The same where nothing but the request's own parameters is asked.
+    static func question(
+        _ path: String, _ summary: String, _ parameters: Route.Parameters, answer schema: JSON = ["type": "object"],
+        _ ask: @escaping @Sendable ([Parameter], Caller, PositionToken?) async throws(Problem) -> Reply
+    ) -> Route {
+        query(path, summary, parameters, schema) { exchange, caller throws(Problem) in
+            try await ask(exchange.query, caller, exchange.conditions.minimum)
+        }
+    }
+
+    /// The same of the record that the path names.
+    static func question(
+        _ path: String, of entity: String, _ summary: String, _ parameters: Route.Parameters,
+        answer schema: JSON = ["type": "object"],
+        _ ask: @escaping @Sendable (UUID, [Parameter], Caller, PositionToken?) async throws(Problem) -> Reply
+    ) -> Route {
+        query(path, summary, parameters, schema) { exchange, caller throws(Problem) in
+            try await ask(try exchange.id(of: entity), exchange.query, caller, exchange.conditions.minimum)
+        }
     }
 }

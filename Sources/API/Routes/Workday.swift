@@ -10,21 +10,15 @@ extension Routes {
     var workday: [Route] { [today, myTasks, quickLog] }
 
     private var today: Route {
-        Self.query(
+        Self.question(
             "/today", "The caller's day: tasks, reminders, interactions, and what might be done next.", .only([]),
-            ["type": "object"]
-        ) { [queries = services.queries] exchange, caller throws(Problem) in
-            try await queries.today(exchange.query, by: caller, min: exchange.conditions.minimum)
-        }
+            services.queries.today)
     }
 
     private var myTasks: Route {
-        Self.query(
+        Self.question(
             "/tasks/my-tasks", "The caller's own open tasks, the next due first.", .grammar(Describing.listing),
-            Schema.page(of: Todo.self)
-        ) { [queries = services.queries] exchange, caller throws(Problem) in
-            try await queries.myTasks(exchange.query, by: caller, min: exchange.conditions.minimum)
-        }
+            answer: Schema.page(of: Todo.self), services.queries.myTasks)
     }
 
     private var quickLog: Route {

@@ -25,23 +25,17 @@ public struct Enrolment: Sendable {
     ]
 
     /// `{"enrolled","unchanged","refused":[{"person","code","detail"}],"next"}`; `next` goes on with the audience.
+    /// - Parameter request: in the normal form of `takes`.
     /// - Throws: `campaign.not_found`, `campaign.audience_missing`, `campaign.audience_invalid`, `body.invalid`.
-    public func enroll(_ campaign: UUID, _ body: JSON, by caller: Caller) async throws(Problem) -> Page {
-        guard case .object(let object) = body else {
-            throw .invalid([Flaw("", "wrong_type", "an object is expected, not \(body.kind)")])
-        }
-        var flaws: [Flaw] = []
-        let request = Body(Self.takes.normal(object, partial: false, flaws: &flaws))
+    public func enroll(_ campaign: UUID, _ request: Body, by caller: Caller) async throws(Problem) -> Page {
+        let people = request.values["people"]?.array
         let isAudience = request.flag("audience") == true
-        if isAudience == (request.values["people"] != nil) {
-            flaws.append(Flaw("/people", "required", "name people, or ask for the audience; one of both"))
+        if isAudience == (people != nil) {
+            throw .invalid([Flaw("/people", "required", "name people, or ask for the audience; one of both")])
         }
-        guard flaws.isEmpty else { throw .invalid(flaws) }
         let head = try await commands.head(of: caller.organization)
         let reply = try await queries.record(Campaign.name, campaign, by: caller, min: head)
-        guard isAudience else {
-            return try await enroll(request.values["people"]?.array ?? [], in: campaign, caller, next: nil, head)
-        }
+        if let people { return try await enroll(people, in: campaign, caller, next: nil, head) }
         let found = try await audience(try read(reply), request, caller, head)
         return try await enroll(found.people, in: campaign, caller, next: found.next, head)
     }
@@ -61,28 +55,29 @@ public struct Enrolment: Sendable {
     ) async throws(Problem) -> (people: [JSON], next: JSON?) {
         guard let audience = campaign["audience"], let entity = audience["entity"]?.string,
             let filter = audience["filter"]?.string
-        else { throw Problem("campaign.audience_missing", 409, "The campaign has no audience; edit it first.") }
-        var parameters = try parse(filter)
-        for parameter in parameters where Self.own.contains(parameter.name) {
-            throw Problem(
-                "campaign.audience_invalid", 409,
-                "The audience's filter names \(parameter.name), which enrolling sets itself; leave it out.")
-        }
-        parameters.append(Parameter("fields", "id"))
-        parameters.append(Parameter("limit", String(request.integer("limit") ?? 200)))
-        if let cursor = request.text("cursor") { parameters.append(Parameter("cursor", cursor)) }
+        else { throw .audienceMissing }
         let page: JSON
         do throws(Problem) {
-            page = try read(try await queries.list(entity, parameters, by: caller, min: head))
-        } catch  where error.code.hasPrefix("parameter.") {
-            throw Problem("campaign.audience_invalid", 409, "The audience's filter is not understood. \(error.detail)")
+            let parameters = try parse(filter)
+            if let own = parameters.first(where: { Self.own.contains($0.name) }) {
+                throw .audience("It names \(own.name), which enrolling sets itself; leave it out.")
+            }
+            page = try read(try await queries.list(entity, parameters + paging(request), by: caller, min: head))
+        } catch  where error.code.hasPrefix("parameter.") || error.code == "filter.invalid" {
+            throw .audience(error.detail)
         }
         let people = (page["items"]?.array ?? []).compactMap { item in
             item["id"].map { ["entity": .string(entity), "id": $0] as JSON }
         }
         return (people, page["next"].flatMap { $0 == .null ? nil : $0 })
     }
-    private static let own = ["fields", "limit", "cursor", "page", "page_size", "total", "as_of", "as_known"]
+    private static let own = [
+        "fields", "include", "limit", "cursor", "page", "page_size", "total", "as_of", "as_known",
+    ]
+    private func paging(_ request: Body) -> [Parameter] {
+        [Parameter("fields", "id"), Parameter("limit", String(request.integer("limit") ?? 200))]
+            + (request.text("cursor").map { [Parameter("cursor", $0)] } ?? [])
+    }
 
     private func read(_ reply: Reply) throws(Problem) -> JSON {
         do { return try JSON(parsing: reply.body) } catch { throw .fault }
@@ -117,5 +112,15 @@ public struct Enrolment: Sendable {
             "next": next ?? .null, "position": .integer(position.position),
         ]
         return Page(body: body, position: position)
+    }
+}
+
+extension Problem {
+    /// Nobody said whom the campaign is for.
+    static let audienceMissing = Problem(
+        "campaign.audience_missing", 409, "The campaign has no audience; edit it first.")
+    /// The filter of a campaign's audience cannot be asked.
+    fileprivate static func audience(_ why: String) -> Problem {
+        Problem("campaign.audience_invalid", 409, "The audience's filter is not understood. \(why)")
     }
 }

@@ -21,11 +21,12 @@ extension Commands {
         var answers = [Result<Answer, Problem>?](repeating: nil, count: units.count)
         do throws(Problem) {
             let keys = try await organizationKeys(of: caller.organization)
+            let tags = try await tags(namedIn: units.joined(), keys, caller.organization)
             var plans: [Int: UnitPlan] = [:]
             for (index, asks) in units.enumerated() {
                 do throws(Problem) {
                     let circumstances = Circumstances(caller: caller, now: clock(), assumed: assumed, fresh: fresh)
-                    let asks = try await named(asks, keys, caller.organization)
+                    let asks = try Ask.naming(asks, tags)
                     plans[index] = UnitPlan(
                         asks: asks, ids: try targets(asks, keys), circumstances: circumstances, command: fresh())
                 } catch { answers[index] = .failure(error) }
@@ -82,8 +83,7 @@ extension Commands {
             case .moved: known = WorkingSet(readAt: .max)
             }
         }
-        throw Problem(
-            "stream.conflict", 409, "Others changed the same records at the same time; try again.", retryAfter: 1)
+        throw .conflict
     }
 }
 

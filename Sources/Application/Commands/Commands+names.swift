@@ -5,26 +5,25 @@ import Kernel
 import Vault
 
 extension Commands {
-    /// The same asks, with the ids of those tags that are named by their names. No two in use have the same.
+    /// The same asks, with the ids of those tags that are named by their names.
     /// - Throws: `body.invalid` with the place of each name that no tag has.
     func named(_ asks: [Ask], _ keys: OrganizationKeys, _ organization: UUID) async throws(Problem) -> [Ask] {
-        let digests = Dictionary(
-            asks.flatMap(\.tagNames).map { ($0, keys.claimDigest(scope: Self.tagScope, value: $0)) }
-        ) { $1 }
-        if !asks.contains(where: \.isNaming) { return asks }
+        try Ask.naming(asks, try await tags(namedIn: asks, keys, organization))
+    }
+
+    /// The ids of those tags that are named by their names, by these. No two in use have the same.
+    func tags(
+        namedIn asks: some Sequence<Ask>, _ keys: OrganizationKeys, _ organization: UUID
+    ) async throws(Problem) -> [String: UUID] {
+        let names = Set(asks.flatMap(\.tagNames))
+        if names.isEmpty { return [:] }
+        let digests = names.map { (name: $0, digest: keys.claimDigest(scope: Self.tagScope, value: $0)) }
         let holders: [EventLog.Claim]
         do {
-            holders = try await reader.holders(organization, digests.values.map { (Self.tagScope, $0) })
+            holders = try await reader.holders(organization, digests.map { (Self.tagScope, $0.digest) })
         } catch { throw .unavailable }
         let ids = Dictionary(holders.map { ($0.digest, $0.stream) }) { $1 }
-        var flaws: [Flaw] = []
-        let named = asks.map { ask in
-            let (named, unknown) = ask.naming { name in digests[name].flatMap { ids[$0] } }
-            flaws += unknown
-            return named
-        }
-        guard flaws.isEmpty else { throw .invalid(flaws) }
-        return named
+        return digests.reduce(into: [:]) { tags, one in tags[one.name] = ids[one.digest] }
     }
     private static let tagScope = "tag.name"
 }
@@ -44,19 +43,26 @@ extension Ask {
     /// A name rather than an id.
     private static func tagName(_ text: String) -> String? { UUID(uuidString: text) == nil ? Normal.key(text) : nil }
 
-    /// The same with an id for each name, and a flaw for each name without one.
-    fileprivate func naming(_ id: (String) -> UUID?) -> (ask: Ask, flaws: [Flaw]) {
-        guard isNaming, var members = body.object else { return (self, []) }
+    /// The same asks with an id for each name.
+    /// - Throws: `body.invalid` with the place of each name that is not among `ids`.
+    static func naming(_ asks: [Ask], _ ids: [String: UUID]) throws(Problem) -> [Ask] {
+        guard asks.contains(where: \.isNaming) else { return asks }
         var flaws: [Flaw] = []
+        let named = asks.map { $0.naming(ids, &flaws) }
+        guard flaws.isEmpty else { throw .invalid(flaws) }
+        return named
+    }
+
+    private func naming(_ ids: [String: UUID], _ flaws: inout [Flaw]) -> Ask {
+        guard isNaming, var members = body.object else { return self }
         members["tags"] = .array(
             tags.enumerated().map { index, tag in
                 guard let name = tag.string.flatMap(Ask.tagName) else { return tag }
-                if let id = id(name) { return .string(id.text) }
+                if let id = ids[name] { return .string(id.text) }
                 flaws.append(Flaw("/tags/\(index)", "not_found", "no tag in use has this name; define it first"))
                 return tag
             })
-        let named = Ask(
+        return Ask(
             entity, target, act, .object(members), occurredAt: occurredAt, ifMatch: ifMatch, replaces: replaces)
-        return (named, flaws)
     }
 }

@@ -97,8 +97,7 @@ public final class Commands: Sendable {
             case .moved: continue
             }
         }
-        throw Problem(
-            "stream.conflict", 409, "Others changed the same records at the same time; try again.", retryAfter: 1)
+        throw .conflict
     }
 
     /// Reads what deciding asks for until it asks for nothing more.

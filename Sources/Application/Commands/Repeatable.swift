@@ -59,7 +59,7 @@ struct Repeatable: Sendable {
         if let code = stored.outcome.code {
             throw Problem(
                 code, Int(stored.outcome.status),
-                sentence(ofRefusal: code) ?? "This was refused when it was first asked.",
+                Refusals.sentence(of: code) ?? "This was refused when it was first asked.",
                 more: detail["more"]?.object ?? [:])
         }
         let results = (detail["results"]?.array ?? []).compactMap { item -> Answer.Result? in
@@ -129,13 +129,4 @@ final class RunningKeys: Sendable {
     /// False where it runs already.
     func begin(_ digest: [UInt8]) -> Bool { digests.withLock { $0.insert(digest).inserted } }
     func end(_ digest: [UInt8]) { digests.withLock { _ = $0.remove(digest) } }
-}
-
-/// The sentence of a refusal's code.
-private func sentence(ofRefusal code: String) -> String? {
-    func look<E: Entity>(in _: E.Type) -> String? { E.Rejection(rawValue: code)?.detail }
-    for entity in entities {
-        if let found = look(in: entity) { return found }
-    }
-    return nil
 }

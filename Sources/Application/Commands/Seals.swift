@@ -93,5 +93,6 @@ extension Problem {
         "The key of this record is not in the database: restore the keys that belong to the log from a backup.")
     /// The keys belong to another master key.
     static let keysForeign = Problem(
-        "vault.keys_foreign", 500, "The keys in the database were wrapped with another master key.")
+        "vault.keys_foreign", 500,
+        "The keys in the database were wrapped with another master key. Start with the one that made them.")
 }

@@ -15,15 +15,27 @@ extension People {
         /// The kind of record.
         public let entity: String
         /// Where the log stands: at the erasure or after it.
-        public let position: PositionToken
+        public private(set) var position: PositionToken
         /// False: it had been done before, and was only finished.
         public let isNew: Bool
         /// Whether the read tables show nothing of the person any more. Where not, the projector lags or does not run:
         /// erasing once more, when it does, finishes that.
-        public let isForgottenByTables: Bool
+        public private(set) var isForgottenByTables: Bool
         /// The other records of the same person that were erased with it: the contact that a lead became.
-        public internal(set) var also: [UUID] = []
+        public private(set) var also: [UUID] = []
         let trail: Trail
+
+        fileprivate init(_ recorded: Recorded, _ person: UUID, isForgottenByTables: Bool, _ trail: Trail) {
+            (self.person, self.entity, self.position) = (person, recorded.entity, recorded.at)
+            (self.isNew, self.isForgottenByTables, self.trail) = (recorded.isNew, isForgottenByTables, trail)
+        }
+
+        /// Whoever waits for the position, or hears that it is forgotten, hears it of both records.
+        fileprivate mutating func join(_ other: Erased) {
+            also.append(other.person)
+            isForgottenByTables = isForgottenByTables && other.isForgottenByTables
+            if other.position.position > position.position { position = other.position }
+        }
 
         /// The other records that name the person, a line for each: `deal 0190… (owner_id)`.
         public var mentioning: [String] {
@@ -58,7 +70,7 @@ extension People {
         while let next = open.popLast() {
             guard next != id, !erased.also.contains(next) else { continue }
             let other = try await eraseRecord(next, by: caller)
-            erased.also.append(next)
+            erased.join(other)
             open += try await others(like: next, other.trail, caller.organization)
         }
         return erased
@@ -70,14 +82,12 @@ extension People {
         try await note(id, caller.organization)
         let trail = try await trail(of: id, caller.organization)
         let isForgotten = try await refold([id] + trail.shared.map(\.stream), caller.organization, recorded.at)
-        return Erased(
-            person: id, entity: recorded.entity, position: recorded.at, isNew: recorded.isNew,
-            isForgottenByTables: isForgotten, trail: trail)
+        return Erased(recorded, id, isForgottenByTables: isForgotten, trail)
     }
 
     // MARK: - What is recorded?
 
-    private struct Recorded {
+    fileprivate struct Recorded {
         let entity: String
         let at: PositionToken
         let isNew: Bool

@@ -237,6 +237,7 @@ extension Problem {
             "checkpoint.not_found", 404,
             "No head of \(size) events was signed. Leave size out for the last one that was.")
     }
-    fileprivate static let damagedLog = Problem(
+    /// What is stored is not what was proved.
+    static let damagedLog = Problem(
         "log.damaged", 500, "The log's hashes do not prove what it holds. `daybook audit verify` says where.")
 }

@@ -1,10 +1,11 @@
-// The codes that no entity's rules give. A test reads the sources and says where one is missing here, or is here and
-// given no more.
+// The codes that no entity's rules give. Where a refusal says the same whatever was asked it is listed as it is; where
+// its detail names values, the general sentence stands here. A test reads the sources and says where a code is missing
+// or given no more.
 
 extension Refusals {
     static let requests = [
         ListedRefusal("json.malformed", 400, "The body is not JSON; detail tells the byte where reading ended."),
-        ListedRefusal("body.invalid", 422, "Some members of the body are not as they must be; see errors."),
+        ListedRefusal(.invalid([])),
         ListedRefusal("body.not_json", 415, "Send the Content-Type that detail names, in UTF-8."),
         ListedRefusal("body.encoded", 415, "Send the body without a Content-Encoding."),
         ListedRefusal("body.too_large", 413, "Send a smaller body; detail tells how many bytes fit."),
@@ -18,15 +19,15 @@ extension Refusals {
             "request.timeout", 503, "It took too long and was given up. Ask again, with the same Idempotency-Key."),
         ListedRefusal("request.cancelled", 503, "The request was given up before it was carried out; send it again."),
         ListedRefusal("server.stopping", 503, "The server is stopping; send it again in a moment."),
-        ListedRefusal("database.unavailable", 503, "The database does not answer; nothing was written. Send it again."),
-        ListedRefusal("internal.fault", 500, "A fault on our side; nothing was written. The server's log has more."),
+        ListedRefusal(.unavailable),
+        ListedRefusal(.fault),
     ]
 
     static let access = [
-        ListedRefusal("auth.required", 401, "Send a valid token: Authorization: Bearer …"),
+        ListedRefusal(.unauthorized),
         ListedRefusal("auth.refused", 401, "The e-mail or the password is not right."),
         ListedRefusal("auth.forbidden", 403, "The role does not allow it; ask an owner."),
-        ListedRefusal("auth.busy", 503, "Too many people sign in at this moment; try again."),
+        ListedRefusal(.busy),
         ListedRefusal(
             "auth.organization_needed", 422, "The e-mail belongs to several organizations: name one of `organizations`."
         ),
@@ -39,8 +40,7 @@ extension Refusals {
     static let commands = [
         ListedRefusal("entity.unknown", 404, "There is no such entity; /api/v1/openapi.json lists them."),
         ListedRefusal("act.unknown", 404, "The entity has no such act; detail lists those it has."),
-        ListedRefusal(
-            "stream.conflict", 409, "Others changed the same records at the same time; send it again."),
+        ListedRefusal(.conflict),
         ListedRefusal("precondition.required", 428, "PUT replaces the record: send If-Match with the version, or *."),
         ListedRefusal("precondition.failed", 412, "The record has changed: read it again, then decide again."),
         ListedRefusal("if_match.malformed", 400, "If-Match takes one version as ETag gave it, or *."),
@@ -54,8 +54,7 @@ extension Refusals {
         ListedRefusal("log.overloaded", 503, "Too many commands wait; send it again after Retry-After."),
         ListedRefusal(
             "outcome.unknown", 503, "It may have been carried out or not: ask again with the same Idempotency-Key."),
-        ListedRefusal(
-            "campaign.audience_missing", 409, "The campaign has no audience: edit it before its audience is enrolled."),
+        ListedRefusal(.audienceMissing),
         ListedRefusal(
             "campaign.audience_invalid", 409, "The audience's filter is not understood; detail tells why."),
     ]
@@ -65,8 +64,7 @@ extension Refusals {
         ListedRefusal("parameter.invalid", 400, "The parameter's value cannot be used; detail tells what can."),
         ListedRefusal("parameter.malformed", 400, "A parameter cannot be read: percent-encode it as UTF-8."),
         ListedRefusal("parameter.too_many", 400, "At most 100 parameters can be given."),
-        ListedRefusal(
-            "parameter.unavailable", 400, "as_of and as_known cannot be asked here; leave them out for the present."),
+        ListedRefusal(.historyUnavailable),
         ListedRefusal("filter.invalid", 400, "The filter is not understood; detail and place tell where."),
         ListedRefusal("cursor.invalid", 400, "The cursor is of another list; start from the first page."),
         ListedRefusal("min_position.malformed", 400, "Daybook-Min-Position takes what Daybook-Position said, once."),
@@ -75,8 +73,8 @@ extension Refusals {
             "log.forked", 409, "The log has no such position: the database was set back. Ask without the position."),
         ListedRefusal("query.too_slow", 503, "The question took too long; narrow it, or ask for a smaller page."),
         ListedRefusal("read.changed", 503, "The tables are just being exchanged; ask again."),
-        ListedRefusal("read.unavailable", 503, "The tables are not there: projections must be loaded."),
-        ListedRefusal("row.not_found", 404, "The table has no such row."),
+        ListedRefusal(.unavailableView),
+        ListedRefusal(.absent("row")),
         ListedRefusal("table.not_found", 404, "There is no such projection with rows to list."),
     ]
 
@@ -87,15 +85,15 @@ extension Refusals {
             "checkpoint.not_signed", 503, "The head is signed within a second of the log's growth; ask again."),
         ListedRefusal(
             "log.key_missing", 409, "No key signs this log: an owner makes one, POST /api/v1/audit/rotate_key."),
-        ListedRefusal("log.damaged", 500, "The log's hashes do not prove what it holds; run daybook audit verify."),
+        ListedRefusal(.damagedLog),
         ListedRefusal("log.unreadable", 500, "An event is of a shape that this build cannot read; take a newer build."),
-        ListedRefusal("vault.key_missing", 409, "A key of this record is not there: restore the keys from a backup."),
-        ListedRefusal("vault.keys_foreign", 500, "The keys were wrapped with another master key; start with that one."),
+        ListedRefusal(.keyMissing),
+        ListedRefusal(.keysForeign),
     ]
 
     static let persons = [
-        ListedRefusal("person.not_found", 404, "There is no such person here."),
-        ListedRefusal("person.erased", 410, "This person was erased; nothing can be added to the record."),
+        ListedRefusal(.absent("person")),
+        ListedRefusal(.erased),
         ListedRefusal("person.nothing_personal", 422, "The record is not about a person: archive it instead."),
         ListedRefusal(
             "person.last_owner", 409, "Make another member an owner, with a password, before the last one is erased."),
@@ -109,7 +107,7 @@ extension Refusals {
             "mapping.invalid", 422, "The mapping cannot be used; errors tells line, column and the nearest name."),
         ListedRefusal(
             "import.not_found", 404, "There is no such import, or the server was started again: open it again."),
-        ListedRefusal("projection.not_found", 404, "There is no such projection."),
+        ListedRefusal(.absent("projection")),
         ListedRefusal("projection.busy", 409, "Somebody is at work on this projection; ask again later."),
         ListedRefusal("projection.refused", 409, "It cannot be done to this projection now; detail tells why."),
         ListedRefusal(

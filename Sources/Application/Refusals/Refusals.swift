@@ -13,6 +13,8 @@ public struct ListedRefusal: Sendable, Hashable {
     init(_ code: String, _ status: Int?, _ detail: String) {
         (self.code, self.status, self.detail) = (code, status, detail)
     }
+    /// One that says the same to everybody.
+    init(_ problem: Problem) { self.init(problem.code, problem.status, problem.detail) }
 }
 
 /// Everything that a client can be refused with, by what refuses.
@@ -56,15 +58,17 @@ public struct Refusals: Sendable {
 
     private static func group(_ entity: any Entity.Type) -> Group {
         func listed<E: Entity>(_: E.Type) -> [ListedRefusal] {
-            E.Rejection.allCases.map {
-                let problem = Problem.refused($0)
-                return ListedRefusal(problem.code, problem.status, problem.detail)
-            }
+            E.Rejection.allCases.map { ListedRefusal(.refused($0)) }
         }
         let rules = listed(entity)
         let taken = claimed.filter { $0.code.hasPrefix("\(entity.name).") }
         return Group(entity.name, "What the rules of `\(entity.plural)` refuse.", rules + taken)
     }
+
+    /// What a code means and what to do, in general; nil for one that is not listed.
+    static func sentence(of code: String) -> String? { sentences[code] }
+    private static let sentences = Dictionary(
+        all.groups.flatMap(\.refusals).map { ($0.code, $0.detail) }, uniquingKeysWith: { first, _ in first })
 
     /// As a program reads it: an array of groups.
     public var json: JSON {

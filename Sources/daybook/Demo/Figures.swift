@@ -37,9 +37,6 @@ struct Figures: Sendable {
         guard let money = Money(["minor": row["value"] ?? .null, "currency": row["currency"] ?? .null]) else {
             return row["value"]?.text ?? ""
         }
-        let parts = (0..<money.currency.exponent).reduce(Int64(1)) { whole, _ in whole * 10 }
-        let rest = String(money.minor % parts)
-        let padding = String(repeating: "0", count: max(0, money.currency.exponent - rest.count))
-        return "\(money.minor / parts)\(parts > 1 ? "." + padding + rest : "") \(money.currency.code)"
+        return "\(money.decimal) \(money.currency.code)"
     }
 }

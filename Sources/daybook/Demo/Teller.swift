@@ -7,7 +7,7 @@ import Vault
 /// Carries out a script over HTTP, one command after the other. The key of each is made of its place in the script, and
 /// new records have ids made of their names: telling it again changes nothing.
 struct Teller {
-    /// How many commands made something that was not there.
+    /// How many commands were carried out, now or when it was told before.
     private(set) var steps = 0
     /// The acts that were used, as `entity.act`.
     private(set) var acts: Set<String> = []
