@@ -42,8 +42,8 @@ final class Lease: Sendable {
         }
     }
 
-    /// Gives it up, so that the others need not wait for its end; without a database they do. Also where it has run out:
-    /// its row would stay until somebody else renews.
+    /// Gives it up, so that the others need not wait for its end; without a database they do. Also where it has run
+    /// out: its row would stay until somebody else renews.
     func release(_ connection: PipelinedConnection) async {
         state.withLock { $0.end = .now }
         guard connection.session != nil else { return }

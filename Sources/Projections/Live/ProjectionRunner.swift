@@ -279,9 +279,10 @@ public final class ProjectionRunner: Sendable {
         }
     }
 
-    /// What is known of an organization since the session began. Batches are not waited for until they are on the disk,
-    /// so a server that crashes may take the last ones back. Were they known still, and did another projector apply them
-    /// again meanwhile, the compare of the progress would find nothing wrong with rows that were read between the two.
+    /// What is known of an organization since the session began. Batches are not waited for until they are on the
+    /// disk, so a server that crashes may take the last ones back. Were they known still, and did another projector
+    /// apply them again meanwhile, the compare of the progress would find nothing wrong with rows that were read
+    /// between the two.
     private func lane(
         _ organization: UUID, _ deployment: Deployment, _ session: Int
     ) async throws(PostgresError) -> Lane? {

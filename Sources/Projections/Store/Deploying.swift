@@ -73,19 +73,9 @@ struct Deploying {
             })
     }
 
-    /// Puts all views up anew where one changed, or is not there. A view that cannot be made is a fault of its file.
+    /// A view that cannot be made is a fault of its file, unless somebody dropped what it stands on.
     private func installViews() throws {
-        let views = Views(connection: connection)
-        let known = try views.known()
-        let isSame =
-            known.map(\.view.text) == set.views.map(\.text) && known.map(\.view.file) == set.views.map(\.file)
-            && known.allSatisfy(\.isInstalled)
-        if isSame { return }
-        let names = known.map(\.view.name) + set.views.map(\.name)
-        let waiting = try Patience(connection, names).run {
-            let taken = try views.takeDown()
-            return try views.putUp(set.views, taken)
-        }
+        let waiting = try Views(connection: connection).install(set.views)
         if waiting.isEmpty { return }
         let dropped = try Record.all(connection).filter { $0.state == .dropped }
         if !dropped.isEmpty { return }

@@ -42,8 +42,11 @@ struct Exchange {
         let old = tables(.old)
         let incoming = tables(move.incoming)
         let positions = try lockProgress()
-        let there = try [serving, old, incoming].flatMap { try $0.there() }
-        let taken = try Views(connection: connection).takeDown(on: there)
+        let views = try way(serving, old, incoming)
+        switch views {
+        case .turned(let standing): try standing.lock()
+        case .anew, .none: break
+        }
         for table in [serving, old, tables(.new)] { try table.lock() }
         try catchUp(positions)
         try incoming.inherit(from: serving)
@@ -59,7 +62,46 @@ struct Exchange {
                 $0.bool(move == .rollback)
                 $0.text(projection)
             })
-        return try Views(connection: connection).putUp(views, taken)
+        switch views {
+        case .none: return []
+        case .turned(let standing):
+            try standing.turn()
+            return []
+        case .anew(let taken): return try Views(connection: connection).putUp(self.views, taken)
+        }
+    }
+
+    /// What becomes of the views.
+    private enum Way {
+        /// There was no serving table, so none stands on it. Those that wait for one are put up when all is done.
+        case none
+        /// Those that stand on the table itself stand on the other; they are as they are to be.
+        case turned(Standing)
+        /// All were taken down, and are put up again.
+        case anew(Views.Taken)
+    }
+
+    private func way(_ serving: VersionTables, _ old: VersionTables, _ incoming: VersionTables) throws -> Way {
+        let others = move == .swap ? [old, incoming] : [incoming]
+        let known = Views(connection: connection)
+        if try serving.there().isEmpty {
+            if try Standing.isNothing(on: others) { return .none }
+        } else if try known.are(views), try looksAlike(move.incoming),
+            let standing = try Standing(on: serving, insteadOf: others, for: incoming)
+        {
+            return .turned(standing)
+        }
+        return .anew(try known.takeDown(on: try [serving, old, incoming].flatMap { try $0.there() }))
+    }
+
+    /// Whether the engine's own views over the one are those over the other.
+    private func looksAlike(_ incoming: Version) throws -> Bool {
+        let records = try Record.all(connection)
+        func views(_ version: Version) throws -> [String]? {
+            let record = records.first { $0.name == version.name(of: projection) }
+            return try record.map { ReadTable(definition: try $0.definition(), name: projection).views.map(\.sql) }
+        }
+        return try views(.serving) == views(incoming)
     }
 
     /// Nobody ever sees this name: it is there within the transaction only.
@@ -82,32 +124,33 @@ struct Exchange {
     }
 }
 
-/// A projection's tables go; what other tables and the log hold stays.
+/// Projections' tables go; what other tables and the log hold stays.
 struct Drop {
     let connection: BlockingConnection
-    let record: Record
+    let records: [Record]
     let forget: Bool
 
-    init(_ connection: BlockingConnection, _ record: Record, forget: Bool) {
+    init(_ connection: BlockingConnection, _ records: [Record], forget: Bool) {
         self.connection = connection
-        self.record = record
+        self.records = records
         self.forget = forget
     }
 
     /// In a transaction that is open. All versions; where one is named that does not serve, that one.
     func run() throws {
-        let names = record.version == .serving ? Version.names(of: record.projection) : [record.name]
+        let serving = Set(records.filter { $0.version == .serving }.map(\.projection))
+        let names = Set(records.map(\.name)).union(serving.flatMap(Version.names)).sorted()
         _ = try connection.query(Statement(SQL.lockProgress) { $0.texts(names) })
         let views = Views(connection: connection)
         let known = try views.known().map(\.view)
         let tables = names.map { VersionTables(connection, $0) }
         let taken = try views.takeDown(on: try tables.flatMap { try $0.there() })
-        for table in tables where table.name != record.projection { try table.drop() }
-        if record.version == .serving { try dropServing() }
+        for table in tables where !serving.contains(table.name) { try table.drop() }
+        for record in records where record.version == .serving { try dropServing(record) }
         try views.putUp(known, taken)
     }
 
-    private func dropServing() throws {
+    private func dropServing(_ record: Record) throws {
         let tables = VersionTables(connection, record.name)
         for table in try tables.there() { try connection.execute("DROP TABLE read.\(quoted(table))") }
         try connection.query(Statement(SQL.forgetProgress) { $0.text(record.name) })

@@ -8,35 +8,45 @@ import Postgres
 /// long as it did not exist: under `NAME__referred`.
 struct PastViews {
     private let connection: BlockingConnection
+    /// What views join.
+    private let joined: Set<String>
     /// What stands there.
     private var known: Set<String> = []
 
-    init(connection: BlockingConnection) { self.connection = connection }
+    init(connection: BlockingConnection, joined: Set<String>) { (self.connection, self.joined) = (connection, joined) }
 
     /// Puts up what the tables that serve were, and in `read` their versions and how they are searched.
     mutating func makeTables() throws {
-        var made: [String] = []
-        for record in try Record.all(connection) where record.version == .serving && record.state != .dropped {
-            guard let definition = try? record.definition() else { continue }
-            let table = ReadTable(definition: definition, name: record.name)
-            if !definition.search.isEmpty { made.append(table.searchView) }
-            if definition.history == nil { continue }
-            let past = table.past
-            known.formUnion(past.map(\.name))
-            made += past.map(\.sql)
-        }
-        if !made.isEmpty { try connection.execute(made.joined(separator: ";\n")) }
+        let made = try Self.tables(connection).flatMap(\.views)
+        known = Set(made.filter { $0.schema == "as_of" }.map(\.name))
+        if !made.isEmpty { try connection.execute(made.map(\.sql).joined(separator: ";\n")) }
     }
 
-    /// Puts a view up that stands in `read`, where all that it names stands here too; and where one of `views` joins
-    /// it, also as that one sees it.
+    /// Whether all that `makeTables` puts up is there.
+    static func areThere(_ connection: BlockingConnection) throws -> Bool {
+        let names = try tables(connection).flatMap(\.views).map { "\($0.schema).\(quoted($0.name))" }
+        let missing = Statement("SELECT FROM unnest($1::text[]) v WHERE to_regclass(v) IS NULL LIMIT 1") {
+            $0.texts(names)
+        }
+        return try connection.query(missing).isEmpty
+    }
+
+    /// Those that serve.
+    private static func tables(_ connection: BlockingConnection) throws -> [ReadTable] {
+        try Record.all(connection).filter { $0.version == .serving && $0.state != .dropped }.compactMap { record in
+            (try? record.definition()).map { ReadTable(definition: $0, name: record.name) }
+        }
+    }
+
+    /// Puts a view up that stands in `read`, where all that it names stands here too; and where another joins it, also
+    /// as that one sees it.
     /// - Returns: why it cannot be.
-    mutating func make(_ view: ViewFile, for views: [ViewFile]) throws -> PostgresError? {
+    mutating func make(_ view: ViewFile) throws -> PostgresError? {
         guard view.sources.allSatisfy(known.contains) else { return nil }
         if let error = try connection.refusal(of: sql(view, isReferred: false)) { return error }
         if let error = try present(view) { return error }
         known.insert(view.name)
-        guard views.contains(where: { $0.joined.contains(view.name) }) else { return nil }
+        guard joined.contains(view.name) else { return nil }
         if let error = try connection.refusal(of: sql(view, isReferred: true)) { return error }
         known.insert(ReadTable.referred(view.name))
         return nil
@@ -83,6 +93,17 @@ extension ViewFile {
     }
 }
 
+extension ReadTable {
+    /// A view of the engine's own over a table that serves.
+    struct Overlay {
+        let schema: String
+        let name: String
+        let sql: String
+    }
+    /// All of them, in the order in which they are made.
+    var views: [Overlay] { (definition.search.isEmpty ? [] : [searchView]) + (definition.history == nil ? [] : past) }
+}
+
 // MARK: - What was a table at a moment?
 
 extension ReadTable {
@@ -96,21 +117,21 @@ extension ReadTable {
     }
     private static func until(_ row: String) -> String { since(row, ("until_at", "until_recorded_at", "")) }
 
-    /// The views of its past, in the order in which they are made: name, SQL.
-    var past: [(name: String, sql: String)] {
-        var views = [(versions, versionsView), (versions, pastVersions)]
+    private var past: [Overlay] {
+        var views = [versionsView, pastVersions]
         if definition.history != .all { return views }
-        views += [(name, pastRows), (ReadTable.referred(name), referredRows)]
-        if definition.totals != nil { views.append((totalsName, pastTotals)) }
+        views += [pastRows, referredRows]
+        if definition.totals != nil { views.append(pastTotals) }
         return views
     }
 
-    private func view(_ schema: String, _ name: String, _ select: String) -> String {
-        "CREATE VIEW \(schema).\(quoted(name)) WITH (security_invoker = true) AS \(select)"
+    private func view(_ schema: String, _ name: String, _ select: String, _ more: String = "") -> Overlay {
+        let sql = "CREATE VIEW \(schema).\(quoted(name)) WITH (security_invoker = true) AS \(select)\(more)"
+        return Overlay(schema: schema, name: name, sql: sql)
     }
 
     /// All versions, the one that is among them: its end is null.
-    private var versionsView: String {
+    private var versionsView: Overlay {
         let own = list(versionFields.map(\.name))
         let marks = [since.at, since.recordedAt, since.position]
         let more =
@@ -120,11 +141,11 @@ extension ReadTable {
         let select =
             "SELECT \(own)\(more), \(none) FROM \(rows) UNION ALL "
             + "SELECT \(own)\(more), \(ReadTable.until.map(\.name).joined(separator: ", ")) FROM \(history)"
-        return view("read", versions, select) + "; GRANT SELECT ON read.\(quoted(versions)) TO \(Views.readers)"
+        return view("read", versions, select, "; GRANT SELECT ON read.\(quoted(versions)) TO \(Views.readers)")
     }
 
     /// Those that had begun; of one that ended later, nothing is known of its end.
-    private var pastVersions: String {
+    private var pastVersions: Overlay {
         let marks = ["since_at", "since_recorded_at", "since_position"]
         let own = list(versionFields.map(\.name) + (definition.history == .all ? marks : []))
         let until = ReadTable.until.map { "CASE WHEN \(ReadTable.until("v")) THEN v.\($0.name) END AS \($0.name)" }
@@ -145,7 +166,7 @@ extension ReadTable {
     }
     private static let isNotOver = "(r.until_at IS NULL OR NOT (\(until("r"))))"
 
-    private var pastRows: String {
+    private var pastRows: Overlay {
         // What was made later was not there in any version: said once more, so that a list by that time begins there.
         let begun = "r.created_at <= (SELECT as_of.occurred()) AND \(ReadTable.since("r", since))"
         return view(
@@ -153,17 +174,18 @@ extension ReadTable {
             "SELECT \(list(fields.map(\.name))) FROM \(whole) WHERE \(begun) AND \(ReadTable.isNotOver)")
     }
 
-    private var referredRows: String {
+    private var referredRows: Overlay {
+        // By the least of all, since what does not exist is told for a whole table at once where many rows are expected.
         let isFirst =
-            "NOT EXISTS (SELECT FROM \(history) e WHERE e.organization_id = r.organization_id AND e.id = r.id "
-            + "AND e.position < r.position)"
+            "coalesce((SELECT min(e.position) FROM \(history) e WHERE e.organization_id = r.organization_id "
+            + "AND e.id = r.id), r.position) >= r.position"
         return view(
             "as_of", ReadTable.referred(name),
             "SELECT \(list(fields.map(\.name))) FROM \(whole) WHERE CASE WHEN \(ReadTable.since("r", since)) "
                 + "THEN \(ReadTable.isNotOver) ELSE \(isFirst) END")
     }
 
-    private var pastTotals: String {
+    private var pastTotals: Overlay {
         let groups = list(["organization_id"] + groups.map(\.name))
         let count = "count(*) AS \(quoted(definition.totals?.count ?? "count"))"
         let sum = (definition.totals?.sum).map { column in

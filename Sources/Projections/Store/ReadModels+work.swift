@@ -91,7 +91,9 @@ extension ReadModels {
             defer { lock.free() }
             var swapping = Swapping(connection, name, move, log: log, unsealing: unsealing)
             swapping.patience = patience
+            let isNew = try VersionTables(connection, name).there().isEmpty
             try swapping.run(waiting: waiting)
+            if isNew { try Views(connection: connection).complete() }
         }
     }
 
@@ -100,12 +102,11 @@ extension ReadModels {
     /// rebuilt; a projection's record goes for good with `forget`.
     public func drop(_ names: [String]? = nil, forget: Bool = false) async throws {
         try await work.run { connection in
-            for record in try ReadModels.chosen(names, try Record.all(connection)) {
-                let lock = try RebuildLock(connection, [record.projection])
-                defer { lock.free() }
-                let relations = try Exchange.relations(of: record.projection, connection)
-                try Patience(connection, relations).run { try Drop(connection, record, forget: forget).run() }
-            }
+            let records = try ReadModels.chosen(names, try Record.all(connection))
+            let lock = try RebuildLock(connection, Set(records.map(\.projection)).sorted())
+            defer { lock.free() }
+            let relations = try records.flatMap { try Exchange.relations(of: $0.projection, connection) }
+            try Patience(connection, relations).run { try Drop(connection, records, forget: forget).run() }
         }
     }
 

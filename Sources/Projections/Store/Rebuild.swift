@@ -86,6 +86,9 @@ struct Rebuild {
             let some = builds.filter { !$0.isReady && $0.place == place }
             try fill(some, place, heads, &stopwatch)
         }
+        let isNew = try builds.contains {
+            try VersionTables(connection, $0.deployed.definition.name).there().isEmpty
+        }
         var done: [Rebuilt] = []
         for build in builds {
             let checked = try check(build.deployed, &stopwatch)
@@ -96,6 +99,7 @@ struct Rebuild {
                     continued: build.isContinued, swapped: options.swaps, rows: checked.rows,
                     rowsChanged: checked.changed))
         }
+        if options.swaps, isNew, views == nil { try Views(connection: connection).complete() }
         stopwatch.tell(.done)
         return done
     }

@@ -1,7 +1,8 @@
 import Postgres
 
-/// The views beside the tables. They depend on tables that come and go: each swap takes all of them down and puts them
-/// up again, in its own transaction, in the order of their files' names.
+/// The views beside the tables. They depend on tables that come and go: where one with other columns takes another's
+/// place, all of them are taken down and put up again, in the order of their files' names; where its columns are the
+/// same, `Standing` is enough.
 struct Views {
     let connection: BlockingConnection
 
@@ -58,13 +59,13 @@ struct Views {
     func putUp(_ views: [ViewFile], _ taken: Taken) throws -> [(view: ViewFile, error: PostgresError)] {
         var waiting: [(ViewFile, PostgresError)] = []
         try connection.execute("DELETE FROM read.view")
-        var past = PastViews(connection: connection)
+        var past = PastViews(connection: connection, joined: Set(views.flatMap(\.joined)))
         try past.makeTables()
         for view in views {
             let error =
                 try connection.refusal(
                     of: view.text + "\n;GRANT SELECT ON read.\(quoted(view.name)) TO \(Views.readers)")
-                ?? past.make(view, for: views)
+                ?? past.make(view)
             if let error { waiting.append((view, error)) }
             try connection.query(
                 Statement(SQL.installView) {
@@ -78,6 +79,41 @@ struct Views {
         if !grants.isEmpty { try connection.execute(grants.joined(separator: ";\n")) }
         try OtherView.putUp(taken.others, connection)
         return waiting
+    }
+
+    /// Puts all views up anew where one of these is another than is known, or is not there.
+    /// - Returns: those that wait for a table, and why.
+    func install(_ wanted: [ViewFile]) throws -> [(view: ViewFile, error: PostgresError)] {
+        if try are(wanted) { return [] }
+        let names = try known().map(\.view.name) + wanted.map(\.name)
+        return try Patience(connection, names).run {
+            let taken = try takeDown()
+            return try putUp(wanted, taken)
+        }
+    }
+
+    /// Puts up those that wait for a table, if it is there by now, and the engine's own over what serves newly.
+    func complete() throws { _ = try install(try known().map(\.view)) }
+
+    /// Whether these views are there, with the engine's own, and no others.
+    func are(_ wanted: [ViewFile]) throws -> Bool {
+        let known = try known()
+        let isSame =
+            known.map(\.view.text) == wanted.map(\.text) && known.map(\.view.file) == wanted.map(\.file)
+        return try isSame && known.allSatisfy(\.isInstalled) && PastViews.areThere(connection)
+    }
+
+    /// Says whose view it is that cannot be made anew.
+    static func naming(_ view: String, _ body: () throws -> Void) throws {
+        do { try body() } catch let error as PostgresError {
+            switch error.kind {
+            case .connectionLost, .cancelled, .lockTimeout, .deadlock, .closed: throw error
+            case _:
+                throw ReadModelError(
+                    "the view \(view) stands on these tables and cannot be made anew over the new ones: "
+                        + "\(error.message); change or drop it first")
+            }
+        }
     }
 
     /// Who may read views; rows are decided on by the tables' own policies.
@@ -157,17 +193,7 @@ private struct OtherView {
     ) throws {
         if views.isEmpty { return }
         try connection.execute("SET LOCAL ROLE NONE")
-        for view in views.reversed() {
-            do { try body(view) } catch let error as PostgresError {
-                switch error.kind {
-                case .connectionLost, .cancelled, .lockTimeout, .deadlock, .closed: throw error
-                case _:
-                    throw ReadModelError(
-                        "the view \(view.name) stands on these tables and cannot be made anew over the new ones: "
-                            + "\(error.message); change or drop it first")
-                }
-            }
-        }
+        for view in views.reversed() { try Views.naming(view.name) { try body(view) } }
         try connection.execute("SET LOCAL ROLE daybook_owner")
     }
 }

@@ -47,9 +47,22 @@ extension ReadTable {
         let name = quoted(historyName + "_pkey")
         let key = "ALTER TABLE \(history) ADD CONSTRAINT \(name) PRIMARY KEY (\(list(historyKey)))"
         if definition.history != .all { return [key] }
-        // Lists as of a moment go through rows and versions side by side, by when the records were made.
-        let made = list(["organization_id", "created_at", "id"])
-        return [key, "CREATE INDEX \(quoted(historyName + "_made")) ON \(history) (\(made))"]
+        return [key]
+            + pastIndexes.enumerated().map { i, columns in
+                "CREATE INDEX \(quoted("\(historyName)_\(i)")) ON \(history) (\(keys(of: columns)))"
+            }
+    }
+
+    /// Lists as of a moment go through rows and versions side by side, in the order in which both have an index: by
+    /// when the records were made, or as the rows are listed that have none of that. And what refers to a record is
+    /// found by it then, too.
+    private var pastIndexes: [[String]] {
+        let made = ["created_at"]
+        let order = definition.indexes.contains(made) ? made : definition.indexes.first ?? made
+        let references = definition.indexes.filter { columns in
+            fields.contains { $0.name == columns.first && $0.type.name == "uuid" }
+        }
+        return [order] + references.filter { $0 != order }
     }
 }
 

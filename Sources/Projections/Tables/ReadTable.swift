@@ -101,7 +101,7 @@ struct ReadTable: Sendable {
 
     /// The keys of an index through which a list can be paged. A text that comes last is what the list is sorted by,
     /// so it stands as people sort; those before it are only compared.
-    private func keys(of columns: [String]) -> String {
+    func keys(of columns: [String]) -> String {
         let isText = columns.last.map { last in fields.contains { $0.name == last && $0.type.name == "text" } } ?? false
         let all = (["organization_id"] + columns).map(quoted)
         return (isText ? all.dropLast() + ["\(all[all.count - 1]) COLLATE read.people"] : all)

@@ -26,10 +26,13 @@ extension ReadTable {
     }
 
     /// The view `NAME_search`: the rows of one organization with their words.
-    var searchView: String {
-        let view = "read.\(quoted(name + "_search"))"
+    var searchView: Overlay {
+        let view = name + "_search"
         let columns = list(fields.map(\.name))
-        return "CREATE VIEW \(view) AS SELECT \(columns), \(words) AS \(SearchView.words) FROM \(rows) "
-            + "WHERE organization_id = log.current_organization(); GRANT SELECT ON \(view) TO \(Views.readers)"
+        let sql =
+            "CREATE VIEW read.\(quoted(view)) AS SELECT \(columns), \(words) AS \(SearchView.words) FROM \(rows) "
+            + "WHERE organization_id = log.current_organization(); "
+            + "GRANT SELECT ON read.\(quoted(view)) TO \(Views.readers)"
+        return Overlay(schema: "read", name: view, sql: sql)
     }
 }
