@@ -29,7 +29,8 @@ SELECT a.organization_id,
                            SELECT r.record_id FROM read.account_records r
                            WHERE r.organization_id = a.organization_id AND r.account_id = a.id) o
                      CROSS JOIN LATERAL (SELECT max(t.at) AS at FROM read.touches t
-                                         WHERE t.organization_id = a.organization_id AND t.record_id = o.id) x))
+                                         WHERE t.organization_id = a.organization_id AND t.record_id = o.id
+                                             AND t.took_place) x))
            AS last_interaction_at,
        a.description,
        coalesce(a.custom, '{}') AS custom,

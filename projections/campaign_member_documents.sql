@@ -6,8 +6,8 @@ SELECT m.organization_id,
        c.name AS campaign_name,
        json_build_object('entity', m.person_entity, 'id', m.person_id) AS person,
        (SELECT n.name
-        FROM read.names n
-        WHERE n.organization_id = m.organization_id AND n.entity = m.person_entity AND n.id = m.person_id)
+        FROM (VALUES (m.person_entity, m.person_id)) s (entity, id)
+        JOIN read.names n ON n.organization_id = m.organization_id AND n.entity = s.entity AND n.id = s.id)
            AS person_name,
        m.status,
        read.instant(m.enrolled_at) AS enrolled_at,

@@ -24,7 +24,8 @@ SELECT c.organization_id,
        c.primary_account_id,
        a.name AS primary_account_name,
        read.instant((SELECT max(x.at) FROM read.touches x
-                     WHERE x.organization_id = c.organization_id AND x.record_id = c.id)) AS last_interaction_at,
+                     WHERE x.organization_id = c.organization_id AND x.record_id = c.id AND x.took_place))
+            AS last_interaction_at,
        c.mode,
        CASE WHEN c.mode = 'native' THEN json_build_object(
            'user_id', p.platform_user_id,

@@ -56,7 +56,8 @@ SELECT d.organization_id,
        read.instant(d.closed_at) AS closed_at,
        read.instant(d.entered_stage_at) AS entered_stage_at,
        read.instant((SELECT max(x.at) FROM read.touches x
-                     WHERE x.organization_id = d.organization_id AND x.record_id = d.id)) AS last_interaction_at,
+                     WHERE x.organization_id = d.organization_id AND x.record_id = d.id AND x.took_place))
+            AS last_interaction_at,
        read.days(d.entered_stage_at, z.time_zone, now()) AS days_in_stage,
        s.rotting_days,
        read.rotting(d.status, read.days(d.entered_stage_at, z.time_zone, now()), s.rotting_days) AS rotting,

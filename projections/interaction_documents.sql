@@ -5,7 +5,10 @@ SELECT i.organization_id,
        i.kind,
        i.status,
        json_build_object('entity', i.subject_entity, 'id', i.subject_id) AS subject,
-       n.name AS subject_name,
+       (SELECT n.name
+        FROM (VALUES (i.subject_entity, i.subject_id)) s (entity, id)
+        JOIN read.names n ON n.organization_id = i.organization_id AND n.entity = s.entity AND n.id = s.id)
+           AS subject_name,
        i.contact_id,
        nullif(concat_ws(' ', c.first_name, c.last_name), '') AS contact_name,
        coalesce(i.participants, '{}') AS participants,
@@ -33,5 +36,3 @@ SELECT i.organization_id,
 FROM read.interactions i
 LEFT JOIN read.members o ON o.organization_id = i.organization_id AND o.id = i.owner_id
 LEFT JOIN read.contacts c ON c.organization_id = i.organization_id AND c.id = i.contact_id
-LEFT JOIN read.names n
-    ON n.organization_id = i.organization_id AND n.entity = i.subject_entity AND n.id = i.subject_id

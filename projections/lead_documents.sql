@@ -28,7 +28,8 @@ SELECT l.organization_id,
        d.title AS deal_title,
        read.instant(l.converted_at) AS converted_at,
        read.instant((SELECT max(x.at) FROM read.touches x
-                     WHERE x.organization_id = l.organization_id AND x.record_id = l.id)) AS last_interaction_at,
+                     WHERE x.organization_id = l.organization_id AND x.record_id = l.id AND x.took_place))
+            AS last_interaction_at,
        coalesce(l.contacted, false) AS contacted,
        l.last_contacted_on,
        read.instant(l.next_follow_up_at) AS next_follow_up_at,

@@ -30,7 +30,8 @@ CROSS JOIN LATERAL (VALUES
     (2, 'follow_up_due', l.next_follow_up_at, l.next_follow_up_at <= now()),
     (3, 'lead_uncontacted', l.created_at,
      l.status = 'open' AND l.contacted IS NOT TRUE AND l.next_follow_up_at IS NULL AND NOT EXISTS (
-         SELECT FROM read.touches x WHERE x.organization_id = l.organization_id AND x.record_id = l.id))
+         SELECT FROM read.touches x
+         WHERE x.organization_id = l.organization_id AND x.record_id = l.id AND x.took_place))
 ) r (place, rule, since, holds)
 WHERE l.status IN ('open', 'qualified') AND l.archived_at IS NULL AND r.holds
 UNION ALL
@@ -42,7 +43,8 @@ LEFT JOIN read.stages s
 CROSS JOIN LATERAL (
     SELECT coalesce(z.time_zone, 'UTC') AS zone,
            greatest(d.updated_at, (SELECT max(x.at) FROM read.touches x
-                                   WHERE x.organization_id = d.organization_id AND x.record_id = d.id)) AS touched
+                                   WHERE x.organization_id = d.organization_id AND x.record_id = d.id
+                                       AND x.took_place)) AS touched
 ) c
 CROSS JOIN LATERAL (VALUES
     (4, 'deal_past_close', (d.expected_close + 1)::timestamp AT TIME ZONE c.zone,

@@ -4,7 +4,10 @@ SELECT o.organization_id,
        o.id,
        o.text,
        json_build_object('entity', o.subject_entity, 'id', o.subject_id) AS subject,
-       n.name AS subject_name,
+       (SELECT n.name
+        FROM (VALUES (o.subject_entity, o.subject_id)) s (entity, id)
+        JOIN read.names n ON n.organization_id = o.organization_id AND n.entity = s.entity AND n.id = s.id)
+           AS subject_name,
        o.pinned,
        o.author_id,
        a.name AS author_name,
@@ -15,5 +18,3 @@ SELECT o.organization_id,
        read.instant(o.archived_at) AS archived_at
 FROM read.notes o
 LEFT JOIN read.members a ON a.organization_id = o.organization_id AND a.id = o.author_id
-LEFT JOIN read.names n
-    ON n.organization_id = o.organization_id AND n.entity = o.subject_entity AND n.id = o.subject_id

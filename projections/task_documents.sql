@@ -16,7 +16,10 @@ SELECT k.organization_id,
        a.name AS assignee_name,
        CASE WHEN k.subject_id IS NOT NULL
             THEN json_build_object('entity', k.subject_entity, 'id', k.subject_id) END AS subject,
-       n.name AS subject_name,
+       (SELECT n.name
+        FROM (VALUES (k.subject_entity, k.subject_id)) s (entity, id)
+        JOIN read.names n ON n.organization_id = k.organization_id AND n.entity = s.entity AND n.id = s.id)
+           AS subject_name,
        k.interaction_id,
        k.description,
        k.outcome,
@@ -38,5 +41,3 @@ FROM read.tasks k
 LEFT JOIN read.task_states s ON s.organization_id = k.organization_id AND s.id = k.id
 LEFT JOIN read.members a ON a.organization_id = k.organization_id AND a.id = k.assignee_id
 LEFT JOIN read.members c ON c.organization_id = k.organization_id AND c.id = k.creator_id
-LEFT JOIN read.names n
-    ON n.organization_id = k.organization_id AND n.entity = k.subject_entity AND n.id = k.subject_id

@@ -15,11 +15,11 @@ struct Catalog: Sendable {
             let name = try row.text(0)
             let column = Relation.Column(
                 name: try row.text(1), type: ColumnType(try row.text(2)), isNullable: try !row.bool(3),
-                isSorted: try row.bool(5))
+                isSorted: try row.bool(5), wasSorted: try row.bool(6))
             if relations[name] == nil {
                 let projections = try row.text(orNil: 4)?.split(separator: " ").map(String.init) ?? []
                 relations[name] = Relation(
-                    name: name, columns: [], projections: projections, hasPast: try row.bool(6))
+                    name: name, columns: [], projections: projections, hasPast: try row.bool(7))
             }
             relations[name]?.columns.append(column)
         }
@@ -56,6 +56,8 @@ struct Relation: Sendable {
         let isNullable: Bool
         /// Whether an index has the organization's rows in its order.
         var isSorted = false
+        /// Whether one has its versions so as well, by which lists as of a moment go.
+        var wasSorted = false
     }
 
     /// As it stands in SQL.
@@ -70,7 +72,7 @@ struct Relation: Sendable {
     fileprivate var past: Relation {
         var past = self
         past.schema = "as_of"
-        for n in past.columns.indices { past.columns[n].isSorted = past.columns[n].name == "created_at" }
+        for n in past.columns.indices { past.columns[n].isSorted = columns[n].isSorted && columns[n].wasSorted }
         return past
     }
     /// The projections behind all of them.

@@ -19,7 +19,7 @@ extension ListQuery {
         }
         let isOnlyWords = request.selections.isEmpty && only == nil && request.page == nil
         if !request.words.isEmpty, subject.search != nil, isOnlyWords, keys.first?.isSorted == true,
-            keys.first?.isNullable == false
+            cursor?.keys.first != .null
         {
             return try nearFirst(after: cursor, to: &text)
         }
@@ -104,7 +104,8 @@ extension ListQuery {
     }
 
     /// A word that many rows have is met at once where one goes through them in order; one that few have is found by
-    /// its index. Which it is, the first rows of the order tell.
+    /// its index. Which it is, the first rows of the order tell: those that have a value of the first key, since the
+    /// others come last.
     private func nearFirst(after cursor: Cursor?, to text: inout SQLText) throws(Problem) {
         let keys = keys
         let limit = text.bind(.integer(Int64(request.limit) + 1))
@@ -112,9 +113,11 @@ extension ListQuery {
         let order = ListQuery.order(keys, keys.indices.map { "t.k\($0)" })
         text += "WITH near AS MATERIALIZED (SELECT \(names) FROM ("
         chosen(&text, and: ", t.\(SQLText.words)")
-        if let cursor { try after(cursor.keys[...], keys[...], &text) }
-        let columns = columns(keys, &text)
-        text += ListQuery.order(keys, columns) + " LIMIT \(text.bind(.integer(Int64(ListQuery.near))))) t"
+        let present = [keys[0].present] + keys.dropFirst()
+        let columns = columns(present, &text)
+        if keys[0].isNullable { text += " AND \(columns[0]) IS NOT NULL" }
+        if let cursor { try after(cursor.keys[...], present[...], &text) }
+        text += ListQuery.order(present, columns) + " LIMIT \(text.bind(.integer(Int64(ListQuery.near))))) t"
         text += " WHERE true"
         words(&text)
         text += order + " LIMIT \(limit)), far AS MATERIALIZED (SELECT \(names) FROM ("

@@ -15,7 +15,7 @@ struct Presence: Sendable {
 }
 
 extension Queries {
-    /// - Parameter catalog: that of the present: what is not there any more has no lists, whatever is asked of the past.
+    /// - Parameter catalog: that of the present: what is not there any more has no lists, whatever is asked of then.
     func presence(of id: UUID, _ entity: String, _ catalog: Catalog, _ caller: Caller) throws(Problem) -> Presence {
         let records = try relation(try self.entity(entity).plural, catalog)
         var text = SQLText(caller.organization)

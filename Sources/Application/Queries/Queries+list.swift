@@ -96,7 +96,7 @@ extension Queries {
         let question = Question(
             organization: organization,
             projections: Set(subject.projections + request.shown.projections + (owner?.projections ?? [])).sorted(),
-            min: min, past: cursor?.position, moment: moment, statements: statements)
+            min: min, past: cursor?.position, moment: moment, looksUp: true, statements: statements)
         let answer = try await ask(question, on: lists)
         if let found = answer.results.last { try owner?.require(found) }
         let key = try await surroundings.cursorKey(organization)

@@ -23,7 +23,7 @@ extension Queries {
             let question = Question(
                 organization: caller.organization,
                 projections: Set(subject.projections + shown.projections).sorted(), min: min,
-                moment: moment, statements: [text.statement])
+                moment: moment, looksUp: true, statements: [text.statement])
             let answer = try await ask(question, on: points)
             guard let row = answer.results[0].first else { throw Problem.absent(entity.name) }
             return try reading { Reply(body: try row.bytea(1), position: answer.position, version: try row.int(0)) }

@@ -16,6 +16,9 @@ struct Question {
     var past: PositionToken?
     /// As of when; nil: as it is.
     var moment: Moment?
+    /// Whether it shows a few records with what belongs to them, each found by an index. How few the past of a table has
+    /// of one record, the planner cannot know, and would read whole tables to join them.
+    var looksUp = false
     /// At the rates of which day amounts are converted, where that is asked.
     var base: BaseCurrency?
     let statements: [Statement]
@@ -75,7 +78,10 @@ extension Queries {
                     $0.texts(question.projections)
                 },
         ]
-        if let moment = question.moment { unit.append(moment.statement(organization)) }
+        if let moment = question.moment {
+            unit.append(moment.statement(organization))
+            if question.looksUp { unit.append(Statement(SQL.lookups)) }
+        }
         if let base = question.base { unit.append(base.statement) }
         let before = unit.count
         for place in places {

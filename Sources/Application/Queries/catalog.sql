@@ -1,7 +1,7 @@
 -- What can be read: each table and view of `read`, its columns in order, and (through views) the projections whose
--- tables it stands on. A projection's own rows, its totals and its history advance together. Then whether
--- a list can be sorted by the column without being read whole: an index has it between the organization and the id.
--- Last, whether the relation can be read as of a moment.
+-- tables it stands on. A projection's own rows, its totals and its history advance together. Then whether a list can be
+-- sorted by the column without being read whole, now and as of a moment; last, whether the relation can be read as of a
+-- moment.
 WITH RECURSIVE relation AS (
     SELECT c.oid, c.relname::text AS name
     FROM pg_class c
@@ -18,6 +18,17 @@ WITH RECURSIVE relation AS (
     SELECT oid AS start, oid AS used FROM relation
     UNION
     SELECT r.start, u.used FROM reach r JOIN uses u ON u.view = r.used
+), sorted AS (
+    -- An index has the column behind the organization, and the id at the end. Between them others may stand: among rows
+    -- of one value these are sorted. But a text that does not come last is not in the order of people.
+    SELECT t.relname AS relation, a.attname AS name
+    FROM pg_index x
+    JOIN pg_class t ON t.oid = x.indrelid AND t.relnamespace = 'read'::regnamespace
+    JOIN pg_attribute o ON o.attrelid = x.indrelid AND o.attnum = x.indkey[0] AND o.attname = 'organization_id'
+    JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[1]
+    JOIN pg_attribute i ON i.attrelid = x.indrelid AND i.attnum = x.indkey[x.indnatts - 1] AND i.attname = 'id'
+    WHERE x.indisvalid AND x.indpred IS NULL
+        AND (x.indnatts = 3 OR x.indnatts > 3 AND a.atttypid <> 'text'::regtype)
 )
 SELECT r.name,
        a.attname::text,
@@ -26,15 +37,8 @@ SELECT r.name,
        (SELECT string_agg(DISTINCT regexp_replace(c.relname, '_(totals|history|values)$', ''), ' ')
         FROM reach h JOIN pg_class c ON c.oid = h.used AND c.relkind IN ('r', 'p')
         WHERE h.start = r.oid),
-       EXISTS (
-           SELECT FROM pg_index x
-           WHERE x.indrelid = a.attrelid AND x.indisvalid AND x.indpred IS NULL AND x.indnatts = 3
-               AND x.indkey[1] = a.attnum
-               AND x.indkey[0] = (
-                   SELECT o.attnum FROM pg_attribute o WHERE o.attrelid = a.attrelid AND o.attname = 'organization_id')
-               AND x.indkey[2] = (
-                   SELECT i.attnum FROM pg_attribute i WHERE i.attrelid = a.attrelid AND i.attname = 'id')
-       ),
+       EXISTS (SELECT FROM sorted s WHERE s.relation = r.name AND s.name = a.attname),
+       EXISTS (SELECT FROM sorted s WHERE s.relation = r.name || '_history' AND s.name = a.attname),
        EXISTS (SELECT FROM pg_class p WHERE p.relnamespace = 'as_of'::regnamespace AND p.relname = r.name)
 FROM relation r
 JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
