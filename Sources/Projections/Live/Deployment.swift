@@ -67,7 +67,20 @@ struct Record: Sendable {
     }
 
     /// The definition it was built from. A text of an older or newer language may not be understood.
-    func definition() throws(Problems) -> Definition { try Definition.read(file: file, text: text) }
+    func definition() throws(Problems) -> Definition {
+        let key = file + "\n" + text
+        if let known = Record.known.withLock({ $0[key] }) { return known }
+        let definition = try Definition.read(file: file, text: text)
+        Record.known.withLock {
+            if $0.count >= 1000 { $0.removeAll() }
+            $0[key] = definition
+        }
+        return definition
+    }
+
+    /// What files say that were read before. All are looked at in every exchange, and by whoever asks how the tables
+    /// are: to read them again each time took longer than the rest.
+    private static let known = Mutex<[String: Definition]>([:])
 
     static func all(_ result: Result) throws(PostgresError) -> [Record] {
         var records: [Record] = []
