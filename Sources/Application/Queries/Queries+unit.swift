@@ -16,8 +16,8 @@ struct Question {
     var past: PositionToken?
     /// As of when; nil: as it is.
     var moment: Moment?
-    /// Whether it shows a few records with what belongs to them, each found by an index. How few the past of a table has
-    /// of one record, the planner cannot know, and would read whole tables to join them.
+    /// Whether it shows a few records with what belongs to them, each found by an index. How few the past of a table
+    /// has of one record, the planner cannot know, and would read whole tables to join them.
     var looksUp = false
     /// At the rates of which day amounts are converted, where that is asked.
     var base: BaseCurrency?

@@ -175,7 +175,7 @@ extension ReadTable {
     }
 
     private var referredRows: Overlay {
-        // By the least of all, since what does not exist is told for a whole table at once where many rows are expected.
+        // By the least of all: what does not exist is told for a whole table at once where many rows are expected.
         let isFirst =
             "coalesce((SELECT min(e.position) FROM \(history) e WHERE e.organization_id = r.organization_id "
             + "AND e.id = r.id), r.position) >= r.position"
