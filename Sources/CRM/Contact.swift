@@ -11,7 +11,7 @@ public enum Contact: Taggable {
     // MARK: What is known of one?
 
     /// Owner, status, addresses, accounts and when to speak with her are told by events of their own; an address is
-    /// hers alone.
+    /// hers alone unless the organization's `EmailPolicy` lets others have it, too.
     public static let fields: [Field] = [
         .firstName, .lastName, .jobTitle,
         Field("department", .text(100)).personal()

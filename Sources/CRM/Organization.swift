@@ -20,6 +20,7 @@ public enum Organization: Entity {
         Field("default_pipeline_id", .reference("pipeline")),
         // What its people call a deal and deals: a grant, a contract.
         Field("labels", .object([Field("deal", .text(60)), Field("deals", .text(60))])),
+        EmailPolicy.field,
     ]
     /// Its fields, once it was created. It is never archived.
     public typealias State = Record?

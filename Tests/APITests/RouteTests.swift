@@ -70,6 +70,36 @@ import Testing
         #expect(try await tenant.get("/persons/42/export").json["code"] == "person.not_found")
     }
 
+    @Test func `an address that another contact has is refused, or told with the answer and with its repeat`()
+        async throws
+    {
+        let tenant = try await House.shared.value.tenant()
+        let ann = try await tenant.post("/contacts", ["last_name": "Ann", "email": "office@acme.example"])
+        let first = try #require(ann.json["id"]?.string)
+        let unset = try await tenant.get("/organization", min: ann["daybook-position"])
+        #expect(unset.json["email_policy"] == "reject")
+        let body: JSON = ["last_name": "Bob", "email": "office@acme.example"]
+        let refused = try await tenant.post("/contacts", body)
+        #expect(refused.status == 409 && refused.json["existing_id"] == .string(first))
+        let set = try await tenant.patch("/organization", ["email_policy": "warn"])
+        #expect(set.status == 200)
+        let told: JSON = [["code": "contact.email_taken", "existing_ids": [.string(first)]]]
+        let taken = try await tenant.post("/contacts", body, [("Idempotency-Key", "bob")])
+        #expect(taken.status == 201 && taken.json["warnings"] == told, "\(taken.text)")
+        #expect(try await tenant.post("/contacts", body, [("Idempotency-Key", "bob")]).json == taken.json)
+        let command: JSON = [
+            "entity": "contact", "command": "create", "body": ["last_name": "Cem", "email": "office@acme.example"],
+        ]
+        for atomic in [true, false] {
+            let batch = try await tenant.post("/commands", ["atomic": .bool(atomic), "commands": [command]])
+            let warnings = batch.json["results"]?.array?.first?["warnings"]?.array
+            #expect(warnings?.first?["code"] == "contact.email_taken", "\(batch.text)")
+        }
+        let read = try await tenant.get("/organization", min: set["daybook-position"])
+        #expect(read.json["email_policy"] == "warn")
+        #expect(try await tenant.patch("/organization", ["email_policy": "sometimes"]).status == 422)
+    }
+
     @Test func `a pipeline begins with a template, is shared, and its deals are worth their lines in any currency`()
         async throws
     {

@@ -96,6 +96,42 @@ import Testing
         await house.daybook.close()
     }
 
+    @Test func `who shares an address is clean, and who shares what is one record's alone is found`() async throws {
+        let house = try await house()
+        _ = try await house.ask("organization", .id(house.organization), "edit", ["email_policy": "allow"])
+        let una = try await house.ask("contact", .new, "create", ["last_name": "Una", "email": "una@example.com"])
+        let body: JSON = ["last_name": "Twin", "emails": ["ash1@example.com", "una@example.com"]]
+        let twin = try await house.ask("contact", .new, "create", body)
+        #expect(try await number(house, "SELECT count(*) FROM log.claim WHERE sharer = stream_id") == 2)
+        func claims() async throws -> [Finding] {
+            try await house.daybook.audits.verify(house.organization).findings.filter { $0.kind == .claim }
+        }
+        #expect(try await claims() == [])
+        _ = try await house.ask("contact", .id(una.results[0].id), "archive", [:])
+        #expect(try await claims() == [])
+        try await tamper(house, "CREATE TABLE public.kept AS SELECT * FROM log.claim")
+        let again = "TRUNCATE log.claim; INSERT INTO log.claim SELECT * FROM public.kept"
+
+        // One that is missing is told of who lacks it, whether others hold the value or not.
+        for others in ["", "NOT "] {
+            let isHeld = "EXISTS (SELECT FROM public.kept k WHERE k.digest = c.digest AND k.stream_id <> c.stream_id)"
+            try await tamper(house, "DELETE FROM log.claim c WHERE sharer = stream_id AND \(others)\(isHeld)")
+            #expect(try await claims().map(\.position) == [twin.position.position], "\(others)")
+            try await tamper(house, again)
+        }
+        let alone = "SELECT organization_id, scope, digest, stream_id FROM public.kept WHERE sharer = stream_id"
+        try await tamper(house, "INSERT INTO log.claim \(alone) ON CONFLICT DO NOTHING")
+        #expect(try await claims().map(\.detail) == ["\(twin.results[0].id.text) holds a contact.email twice"])
+        try await tamper(house, again)
+        let slug = "digest = (SELECT digest FROM public.kept WHERE scope = 'account.slug' ORDER BY digest LIMIT 1)"
+        try await tamper(house, "UPDATE log.claim SET sharer = stream_id WHERE \(slug)")
+        let shared = try await claims()
+        #expect(shared.count == 1 && shared.first?.detail.contains("one record's alone") == true, "\(shared)")
+        try await tamper(house, again)
+        #expect(try await claims() == [])
+        await house.daybook.close()
+    }
+
     @Test func `a read table that skipped an event, or says so, is found`() async throws {
         let house = try await house()
         let position = try await number(house, "SELECT position FROM read.progress WHERE projection = 'contacts'")

@@ -22,6 +22,25 @@ import Testing
         #expect(throws: Flaw.self) { try acme.when("edit", ["fiscal_year_start": 13]) }
         try given(Organization.self).when("edit", ["name": "x"]).thenRefused(.absent)
     }
+    @Test func `what becomes of an address that two have is a setting, and strict where nothing is set`() throws {
+        let acme = given(Organization.self, created)
+        #expect(EmailPolicy(nil) == .reject && EmailPolicy(acme.state) == .reject)
+        let lenient = try acme.when("edit", ["email_policy": "warn"])
+            .then(.edited(set: Patch(["email_policy": "warn"])))
+        #expect(EmailPolicy(lenient.state) == .warn)
+        let strict = try lenient.when("edit", ["email_policy": .null])
+            .then(.edited(set: Patch(["email_policy": .null])))
+        #expect(EmailPolicy(strict.state) == .reject)
+        #expect(throws: Flaw.self) { try acme.when("edit", ["email_policy": "maybe"]) }
+    }
+    @Test func `addresses of contacts are ruled by it, and nothing else that is one record's alone`() {
+        let ann = Contact.state(after: [
+            .created(Record(["last_name": "Ann", "emails": ["x": ["address": "ann@x.org"]], "platform_user_id": "7"]))
+        ])
+        let member = Member.state(after: [.added(Record(["name": "Ann", "email": "ann@x.org"]))])
+        let ruled = Contact.claims(ann).union(Member.claims(member)).filter { EmailPolicy.scopes.contains($0.scope) }
+        #expect(ruled == [Claim("contact.email", "ann@x.org")])
+    }
     @Test func `the key of its log is told at the beginning, and changes by an event of its own`() throws {
         let log: JSON = ["origin": "daybook/x", "key": "daybook/x+00000000+AQ=="]
         let begun = try given(Organization.self)

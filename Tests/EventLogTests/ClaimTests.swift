@@ -9,8 +9,8 @@ import Vault
 @Suite struct ClaimTests {
     private let digest = SHA256.hash(Array("ada@example.org".utf8))
 
-    private func claim(_ stream: UUID) -> EventLog.Claim {
-        EventLog.Claim(scope: "contact.email", digest: digest, stream: stream)
+    private func claim(_ stream: UUID, isShared: Bool = false) -> EventLog.Claim {
+        EventLog.Claim(scope: "contact.email", digest: digest, stream: stream, isShared: isShared)
     }
 
     @Test func `a value is taken once, released, and taken by another`() async throws {
@@ -73,6 +73,63 @@ import Vault
                 takes: [claim(eve)]))
         #expect(try await world.reader.holders(organization, [("contact.email", digest)]) == [claim(eve)])
         await appender.close()
+    }
+
+    @Test func `a value is held beside who has it, and each gives back its own`() async throws {
+        let world = try await World()
+        let appender = world.appender()
+        let (organization, ada, eve, kim) = (id(), id(), id(), id())
+        var first = opening(organization, ada)
+        first.takes = [claim(ada)]
+        _ = try await appender.append(first)
+        // Two at once, of one unit and of another.
+        var others = EventLog.Unit(
+            organization: organization, drafts: [draft(eve, 1), draft(kim, 1, index: 1)], expected: [eve: 0, kim: 0],
+            readAt: 1)
+        others.takes = [claim(eve, isShared: true), claim(kim, isShared: true)]
+        _ = try await appender.append(others)
+        func holders() async throws -> [EventLog.Claim] {
+            try await world.reader.holders(organization, [("contact.email", digest)])
+        }
+        let beside = [claim(eve, isShared: true), claim(kim, isShared: true)].sorted { $0.stream < $1.stream }
+        #expect(try await holders() == [claim(ada)] + beside)
+        _ = try await appender.append(
+            EventLog.Unit(
+                organization: organization, drafts: [draft(ada, 2), draft(eve, 2, index: 1)],
+                expected: [ada: 1, eve: 1], readAt: 3, releases: [claim(ada), claim(eve)]))
+        #expect(try await holders() == [claim(kim, isShared: true)])
+        // The place of who holds it alone is free again, for one.
+        var next = opening(organization, id(), readAt: 5)
+        next.takes = [claim(next.drafts[0].stream)]
+        _ = try await appender.append(next)
+        #expect(try await holders() == [next.takes[0], claim(kim, isShared: true)])
+        await appender.close()
+        try await world.expectWhole(organization, events: 6)
+    }
+
+    @Test(arguments: [1, 2])
+    func `those who share a value do not wait for each other`(processes: Int) async throws {
+        let world = try await World()
+        let appenders = (0..<processes).map { _ in world.appender() }
+        let organization = id()
+        let errors = await withTaskGroup(of: AppendError?.self, returning: [AppendError?].self) { group in
+            for number in 0..<24 {
+                group.addTask {
+                    let stream = id()
+                    var unit = opening(organization, stream)
+                    unit.takes = [claim(stream, isShared: true)]
+                    let given = unit
+                    return await failure { _ = try await appenders[number % processes].append(given) }
+                }
+            }
+            var all: [AppendError?] = []
+            for await one in group { all.append(one) }
+            return all
+        }
+        for appender in appenders { await appender.close() }
+        #expect(errors.allSatisfy { $0 == nil }, "\(errors)")
+        try await world.expectWhole(organization, events: 24)
+        #expect(try await world.number("SELECT count(*) FROM log.claim") == 24)
     }
 
     @Test(arguments: [1, 2])

@@ -63,8 +63,12 @@ struct Model {
             precondition(row.position == copy.head(row.organization).position + 1, "a hole: the guard would refuse it")
             copy.logs[row.organization, default: []].append(row)
         }
-        for (organization, claim) in batch.releases where copy.claims[ClaimKey(organization, claim)] == claim.stream {
-            copy.claims[ClaimKey(organization, claim)] = nil
+        for (organization, var claim) in batch.releases {
+            for isShared in [false, true] {
+                claim.isShared = isShared
+                let key = ClaimKey(organization, claim)
+                if copy.claims[key] == claim.stream { copy.claims[key] = nil }
+            }
         }
         for (organization, claim) in batch.takes {
             if copy.claims[ClaimKey(organization, claim)] != nil { throw PostgresError(.uniqueViolation, "claim") }

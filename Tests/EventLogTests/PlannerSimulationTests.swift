@@ -32,7 +32,7 @@ import Testing
             met.isSuperset(of: [
                 "zombie", "locks", "waiting", "rollBack", "found true", "found false", "uniqueViolation",
                 "divisionByZero", "connectionLost", "moved", "claimed", "repeated", "keyReused", "cancelled",
-                "prepared", "sequel", "long sequel", "filled up",
+                "prepared", "sequel", "long sequel", "filled up", "shared",
             ]), "only \(met.sorted())")
     }
 }
@@ -192,8 +192,13 @@ struct Simulation {
     private mutating func claims(_ stream: UUID?, _ unit: inout EventLog.Unit) {
         guard let stream, chance(40) else { return }
         let digest = Array(repeating: UInt8.random(in: 0...1, using: &random), count: 32)
-        let claim = EventLog.Claim(scope: "deal.slug", digest: digest, stream: stream)
-        if chance(40) { unit.releases = [claim] } else { unit.takes = [claim] }
+        var claim = EventLog.Claim(scope: "deal.slug", digest: digest, stream: stream)
+        if chance(40) {
+            unit.releases = [claim]
+        } else {
+            claim.isShared = chance(30)
+            unit.takes = [claim]
+        }
     }
     private mutating func outcome() -> Outcome {
         let key = UInt8.random(in: 0...20, using: &random)
@@ -238,6 +243,7 @@ extension Simulation {
             for (stream, version) in unit.expected {
                 #expect(log.prefix(Int(receipt.first - 1)).last { $0.stream == stream }?.version ?? 0 == version)
             }
+            if unit.takes.contains(where: \.isShared) { met.insert("shared") }
             if let outcome = unit.outcome {
                 #expect(model.outcomes[OutcomeKey(unit.organization, outcome)]?.position == receipt.last)
             }

@@ -18,6 +18,17 @@ extension Schema {
                     ],
                 ],
             ],
+            "warnings": [
+                "type": "array",
+                "description": "What was carried out and should be looked at, by the code that would refuse it.",
+                "items": [
+                    "type": "object", "required": ["code", "existing_ids"],
+                    "properties": [
+                        "code": ["type": "string"],
+                        "existing_ids": ["type": "array", "items": ["type": "string", "format": "uuid"]],
+                    ],
+                ],
+            ],
         ],
     ]
 

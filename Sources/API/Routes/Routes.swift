@@ -37,13 +37,15 @@ struct Routes {
         return outcome
     }
 
-    /// What a command answers: `{"id","version","position"}`, and `made` where it made other records.
+    /// What a command answers: `{"id","version","position"}`, `made` where it made other records, and `warnings` where
+    /// somebody should look at what it did.
     static func body(of result: Answer.Result, _ position: PositionToken) -> JSON {
         var members: [String: JSON] = [
             "id": .string(result.id.text), "version": .integer(Int64(result.version)),
             "position": .integer(position.position),
         ]
         if !result.made.isEmpty { members["made"] = .array(result.made.map(\.json)) }
+        if !result.warnings.isEmpty { members["warnings"] = .array(result.warnings.map(\.json)) }
         return .object(members)
     }
 

@@ -17,12 +17,18 @@ struct ClaimAudit {
     let master: any KeyWrapping
     private var findings: [Finding] = []
     private var matched: Int64 = 0
-    private var disputed: Set<Key> = []
+    /// Who holds what is another's, as that one's finding tells.
+    private var disputed: Set<Place> = []
 
     /// What is unique, as the table keeps it.
     private struct Key: Hashable {
         let scope: String
         let digest: [UInt8]
+    }
+    /// A value and who holds it.
+    private struct Place: Hashable {
+        let key: Key
+        let stream: UUID
     }
     /// What a stream claims, and where it last changed.
     private struct Held {
@@ -108,49 +114,60 @@ struct ClaimAudit {
     // MARK: - Does the table say the same?
 
     private mutating func compare(_ held: [Held]) throws {
-        let wanted = held.flatMap(\.keys)
+        let wanted = held.flatMap { one in one.keys.map { Place(key: $0, stream: one.stream) } }
         if wanted.isEmpty { return }
         let rows = try connection.query(
             Statement(SQL.auditHolders) {
                 $0.uuid(organization)
-                $0.texts(wanted.map(\.scope))
-                $0.byteas(wanted.map(\.digest))
+                $0.texts(wanted.map(\.key.scope))
+                $0.byteas(wanted.map(\.key.digest))
+                $0.uuids(wanted.map(\.stream))
             })
-        var holders: [Key: UUID] = [:]
-        for row in rows { holders[Key(scope: try row.text(0), digest: try row.bytea(1))] = try row.uuid(2) }
+        var holders: [Place: (stream: UUID, isShared: Bool)] = [:]
+        for row in rows {
+            let key = Key(scope: try row.text(0), digest: try row.bytea(1))
+            holders[Place(key: key, stream: try row.uuid(2))] = (try row.uuid(3), try row.bool(4))
+        }
         for one in held {
             for key in one.keys {
-                switch holders[key] {
-                case one.stream?: matched += 1
-                case nil:
-                    findings.append(
-                        Finding(.claim, at: one.position, "nobody holds the \(key.scope) of \(one.stream.text)"))
-                case let other?:
-                    disputed.insert(key)
-                    findings.append(
-                        Finding(
-                            .claim, at: one.position,
-                            "\(other.text) holds the \(key.scope) that is \(one.stream.text)'s by its events"))
+                if let words = judge(holders[Place(key: key, stream: one.stream)], of: key, one.stream) {
+                    findings.append(Finding(.claim, at: one.position, words))
                 }
             }
         }
     }
 
+    /// What is wrong with a claim that a stream has by its events.
+    private mutating func judge(_ holder: (stream: UUID, isShared: Bool)?, of key: Key, _ stream: UUID) -> String? {
+        guard let holder else { return "nobody holds the \(key.scope) of \(stream.text)" }
+        guard holder.stream == stream else {
+            disputed.insert(Place(key: key, stream: holder.stream))
+            return "\(holder.stream.text) holds the \(key.scope) that is \(stream.text)'s by its events"
+        }
+        matched += 1
+        guard holder.isShared, !EmailPolicy.scopes.contains(key.scope) else { return nil }
+        return "\(stream.text) holds a \(key.scope) beside others, which is one record's alone"
+    }
+
     /// Somebody holds what the events do not give: only now is each claim looked at.
     private mutating func findExtra() throws {
-        var last = Key(scope: "", digest: [])
+        var last = (key: Key(scope: "", digest: []), sharer: UUID.zero)
+        var holders: Set<UUID> = []
         while true {
             let page = try connection.query(
                 Statement(SQL.auditClaims) {
                     $0.uuid(organization)
-                    $0.text(last.scope)
-                    $0.bytea(last.digest)
+                    $0.text(last.key.scope)
+                    $0.bytea(last.key.digest)
+                    $0.uuid(last.sharer)
                     $0.bigint(Self.claimsAtOnce)
                 })
             for row in page {
                 let (key, stream) = (Key(scope: try row.text(0), digest: try row.bytea(1)), try row.uuid(2))
-                last = key
-                if disputed.contains(key) { continue }
+                if key != last.key { holders = [] }
+                last = (key, try row.uuid(3))
+                let isFirst = holders.insert(stream).inserted
+                if disputed.contains(Place(key: key, stream: stream)) { continue }
                 var history: [RecordedEvent] = []
                 let events = Statement(SQL.auditStream) {
                     $0.uuid(organization)
@@ -158,8 +175,11 @@ struct ClaimAudit {
                 }
                 for row in try connection.query(events) { history.append(try RecordedEvent(row)) }
                 let held = try claims(of: history, try opening([history]))
-                if history.isEmpty || !held.keys.contains(key) {
-                    let words = "\(stream.text) holds a \(key.scope) that it does not have by its events"
+                if history.isEmpty || !held.keys.contains(key) || !isFirst {
+                    let words =
+                        isFirst
+                        ? "\(stream.text) holds a \(key.scope) that it does not have by its events"
+                        : "\(stream.text) holds a \(key.scope) twice"
                     findings.append(Finding(.claim, at: held.position, words))
                 }
             }

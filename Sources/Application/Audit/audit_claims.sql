@@ -1,4 +1,4 @@
-SELECT scope, digest, stream_id FROM log.claim
-WHERE organization_id = $1 AND (scope, digest) > ($2, $3)
-ORDER BY scope, digest
-LIMIT $4
+SELECT scope, digest, stream_id, sharer FROM log.claim
+WHERE organization_id = $1 AND (scope, digest, sharer) > ($2, $3, $4)
+ORDER BY scope, digest, sharer
+LIMIT $5

@@ -57,6 +57,16 @@ public struct Answer: Sendable, Hashable {
         public let events: Int
         /// The other records that it made.
         public let made: [Made]
+        /// What was carried out and should be looked at.
+        public var warnings: [Warning] = []
+    }
+
+    /// What somebody should look at, although it was carried out.
+    public struct Warning: Sendable, Hashable {
+        /// That of the refusal which it would be under a stricter policy: "contact.email_taken".
+        public let code: String
+        /// Who has the value already, a hundred at most of each value.
+        public let existing: [UUID]
     }
 
     /// A record that a command made beside its own.

@@ -74,7 +74,7 @@ extension Commands {
         for _ in 0..<Self.attempts {
             var plan = first
             try await decide(&plan, &known, first.circumstances.caller.organization)
-            try await vacant(plan, keys)
+            try await share(&plan, keys)
             if dryRun || plan.events.isEmpty {
                 return Answer(results: plan.results, position: PositionToken(position: plan.readAt, hash: nil))
             }

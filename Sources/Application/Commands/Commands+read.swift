@@ -70,19 +70,16 @@ extension Commands {
             more: problem.more.merging(["changed": .array(changes)]) { $1 })
     }
 
-    /// Refuses early what another record holds, so that a unit does not break the batch it would travel in.
-    func vacant(_ plan: UnitPlan, _ keys: OrganizationKeys) async throws(Problem) {
+    /// Looks who holds already what the unit takes: that is shared where the organization lets it be, and refused early
+    /// elsewhere, so that a unit does not break the batch it would travel in.
+    func share(_ plan: inout UnitPlan, _ keys: OrganizationKeys) async throws(Problem) {
         guard !plan.taken.isEmpty else { return }
-        let (takes, releases) = plan.claims(keys)
+        let values = plan.claims(keys).takes.map { ($0.scope, $0.digest) }
         let holders: [EventLog.Claim]
         do {
-            holders = try await reader.holders(
-                plan.circumstances.caller.organization, takes.map { ($0.scope, $0.digest) })
+            holders = try await reader.holders(plan.circumstances.caller.organization, values)
         } catch { throw .unavailable }
-        let given = Set(releases)
-        if let held = holders.first(where: { !given.contains($0) && !takes.contains($0) }) {
-            throw .claimed(scope: held.scope, holder: held.stream)
-        }
+        try plan.share(with: holders, keys)
     }
 }
 
@@ -120,14 +117,17 @@ extension Problem {
     static func claimed(scope: String, holder: UUID) -> Problem {
         let what = scope.split(separator: ".").last.map(String.init) ?? scope
         return Problem(
-            "\(scope)_taken", 409, "Another record has this \(what); see existing_id.",
+            takenCode(scope), 409, "Another record has this \(what); see existing_id.",
             more: ["existing_id": .string(holder.text)])
     }
+
+    /// The code of the refusal, and of the warning where it is let be.
+    static func takenCode(_ scope: String) -> String { "\(scope)_taken" }
 
     /// Two records of one unit want the same unique value.
     static func claimedTwice(scope: String) -> Problem {
         let what = scope.split(separator: ".").last.map(String.init) ?? scope
-        return Problem("\(scope)_taken", 409, "Two records of this request have the same \(what); give it to one.")
+        return Problem(takenCode(scope), 409, "Two records of this request have the same \(what); give it to one.")
     }
 
     /// Why the log did not take a unit.

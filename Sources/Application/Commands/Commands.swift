@@ -82,7 +82,7 @@ public final class Commands: Sendable {
             var known = WorkingSet(readAt: .max)
             do throws(Problem) {
                 try await decide(&plan, &known, caller.organization)
-                try await vacant(plan, keys)
+                try await share(&plan, keys)
             } catch {
                 if try await keep(error, repeatable, known, caller.organization) {
                     throw try await explained(error, asks, ids, caller.organization)
@@ -133,11 +133,11 @@ public final class Commands: Sendable {
                 Answer(results: plan.results, position: PositionToken(position: receipt.last, hash: receipt.leaf)))
         } catch {
             switch error {
-            case .moved: return .moved
+            // Where somebody was faster with a value, it is looked at again: refused then, or taken beside.
+            case .moved, .claimed: return .moved
             case .repeated(let stored):
                 guard let repeatable else { throw .fault }
                 return .done(try repeatable.answer(stored))
-            case .claimed(let scope, _, let holder): throw .claimed(scope: scope, holder: holder)
             default: throw Problem(error)
             }
         }

@@ -37,6 +37,7 @@ struct Repeatable: Sendable {
                 "version": .integer(Int64(result.version)), "events": .integer(Int64(result.events)),
             ]
             if !result.made.isEmpty { members["made"] = .array(result.made.map(\.json)) }
+            if !result.warnings.isEmpty { members["warnings"] = .array(result.warnings.map(\.json)) }
             return .object(members)
         }
         return Outcome(
@@ -68,9 +69,22 @@ struct Repeatable: Sendable {
             else { return nil }
             return Answer.Result(
                 status: Int(status), id: id, version: Int32(version), events: Int(events),
-                made: (item["made"]?.array ?? []).compactMap { Answer.Made($0) })
+                made: (item["made"]?.array ?? []).compactMap { Answer.Made($0) },
+                warnings: (item["warnings"]?.array ?? []).compactMap { Answer.Warning($0) })
         }
         return Answer(results: results, position: PositionToken(position: stored.position, hash: stored.leaf))
+    }
+}
+
+extension Answer.Warning {
+    /// `{"code","existing_ids"}`.
+    public var json: JSON {
+        ["code": .string(code), "existing_ids": .array(existing.map { .string($0.text) })]
+    }
+    fileprivate init?(_ json: JSON) {
+        guard let code = json["code"]?.string else { return nil }
+        let ids = (json["existing_ids"]?.array ?? []).compactMap(\.string)
+        self.init(code: code, existing: ids.compactMap(UUID.init(uuidString:)))
     }
 }
 

@@ -11,8 +11,8 @@ struct UnitPlan: Sendable {
     let circumstances: Circumstances
     let command: UUID
     private(set) var events: [PlannedEvent] = []
-    private(set) var results: [Answer.Result] = []
-    private(set) var taken: [Claimed] = []
+    var results: [Answer.Result] = []
+    var taken: [Claimed] = []
     private(set) var released: [Claimed] = []
     private(set) var expected: [UUID: Int32] = [:]
     private(set) var readAt: Position = 0
@@ -21,10 +21,17 @@ struct UnitPlan: Sendable {
     /// Members who are owners after it.
     private(set) var crowned: Set<UUID> = []
 
+    /// What it does about addresses, once it is done.
+    var policy = EmailPolicy.reject
+
     /// A claim with the record that takes or gives it.
-    struct Claimed: Sendable, Hashable {
+    struct Claimed: Sendable {
         let claim: Kernel.Claim
         let stream: UUID
+        /// By which of the commands.
+        let ask: Int
+        /// Taken beside those who have it.
+        var isShared = false
     }
 
     /// Decides all commands on `known`, from the first.
@@ -43,6 +50,7 @@ struct UnitPlan: Sendable {
         let members = Set(zip(asks, ids).filter { $0.0.entity == Member.name }.map(\.1))
         crowned = members.filter { set.streams[$0].flatMap(Access.role) == .owner }
         dethroned = members.subtracting(crowned).filter { known.streams[$0].flatMap(Access.role) == .owner }
+        obeyPolicy(known, set)
         return []
     }
 
@@ -111,29 +119,21 @@ struct UnitPlan: Sendable {
             set.streams[decision.id] = loaded
         }
         for claim in decision.taken {
-            if taken.contains(where: { $0.claim == claim && $0.stream != decision.id }) {
-                throw .claimedTwice(scope: claim.scope)
-            }
-            Self.settle(Claimed(claim: claim, stream: decision.id), &released, &taken)
+            Self.settle(Claimed(claim: claim, stream: decision.id, ask: results.count), &released, &taken)
         }
-        for claim in decision.released { Self.settle(Claimed(claim: claim, stream: decision.id), &taken, &released) }
+        for claim in decision.released {
+            Self.settle(Claimed(claim: claim, stream: decision.id, ask: results.count), &taken, &released)
+        }
         return loaded.version
     }
 
     /// What one command of a unit takes and a later one gives back (or the reverse) never happened.
     private static func settle(_ claimed: Claimed, _ opposite: inout [Claimed], _ list: inout [Claimed]) {
-        if let index = opposite.firstIndex(of: claimed) { opposite.remove(at: index) } else { list.append(claimed) }
-    }
-
-    /// What becomes unique, and what is given back.
-    func claims(_ keys: OrganizationKeys) -> (takes: [EventLog.Claim], releases: [EventLog.Claim]) {
-        func digests(_ list: [Claimed]) -> [EventLog.Claim] {
-            list.map {
-                let digest = keys.claimDigest(scope: $0.claim.scope, value: $0.claim.value)
-                return EventLog.Claim(scope: $0.claim.scope, digest: digest, stream: $0.stream)
-            }
+        if let index = opposite.firstIndex(where: { $0.claim == claimed.claim && $0.stream == claimed.stream }) {
+            opposite.remove(at: index)
+        } else {
+            list.append(claimed)
         }
-        return (digests(taken), digests(released))
     }
 
     /// The unit to append, its events sealed.

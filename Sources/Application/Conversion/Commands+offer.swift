@@ -9,7 +9,7 @@ public struct ConversionOffer: Sendable {
     let lead: UUID
     let version: Int32
     let record: Record
-    /// Contacts who have the lead's address. One, since an address is one contact's alone.
+    /// Contacts who have the lead's address: one, unless the organization lets several have it.
     let contacts: [UUID]
 
     /// What converting makes where no record that is there is named, by entity; null where the lead tells too little.

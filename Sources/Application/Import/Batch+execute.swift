@@ -20,7 +20,9 @@ extension Batch {
             for ((task, ways), (unit, result)) in zip(open, zip(units, results)) {
                 switch result {
                 case .success(let answer):
-                    finish(task, answer.results.dropFirst(unit.assumed).reduce(unit.imagined) { $0 + $1.events })
+                    let results = answer.results.dropFirst(unit.assumed)
+                    finish(task, results.reduce(unit.imagined) { $0 + $1.events })
+                    note(results.flatMap(\.warnings), task)
                 case .failure(let problem):
                     if let fatal = problem.fatal { throw fatal }
                     if let next = Self.next(ways, after: problem) {
@@ -39,6 +41,14 @@ extension Batch {
         for wish in task.wishes {
             if !present.contains(wish.id) { appear(wish.id) }
             if !task.waits, let original = original(wish, task) { done[wish.id] = original }
+        }
+    }
+
+    /// Tells of a row that was taken and should be looked at.
+    private mutating func note(_ warnings: [Answer.Warning], _ task: Task) {
+        for warning in warnings {
+            let others = warning.existing.map(\.text).joined(separator: ", ")
+            notes.append("Line \(request.rows[task.index].line) was taken although \(warning.code) by \(others)")
         }
     }
 

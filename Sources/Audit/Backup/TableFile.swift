@@ -25,12 +25,13 @@ struct TableFile {
         return Manifest.Table(name: table, columns: columns, rows: rows, digest: try digest(table))
     }
 
-    /// Puts the rows into the table, which has the columns and is empty. Row-level security lets nobody COPY into a
-    /// table, so they go through a temporary one.
+    /// Puts the rows into the table, which has the columns and is empty; those that it has got since the backup take
+    /// their defaults. Row-level security lets nobody COPY into a table, so the rows go through a temporary one.
     func read(_ table: Manifest.Table, into connection: BlockingConnection) throws {
         guard try digest(table.name) == table.digest else { throw FileError(.damaged, path(table.name)) }
         let columns = Self.list(table.columns)
-        try connection.execute("CREATE TEMP TABLE backup_rows (LIKE \(table.name)) ON COMMIT DROP")
+        try connection.execute(
+            "CREATE TEMP TABLE backup_rows ON COMMIT DROP AS SELECT \(columns) FROM \(table.name) WITH NO DATA")
         let reader = try FrameReader(path(table.name))
         let rows = try connection.copyIn("COPY pg_temp.backup_rows (\(columns)) FROM STDIN (FORMAT binary)") { write in
             while let bytes = try reader.next() { try bytes.withUnsafeBytes { try write($0) } }

@@ -14,7 +14,7 @@ extension Questions {
         if !sequels.isEmpty { all.append(.sequels(sequels)) }
         if !heads.isEmpty { all.append(.tips(of: heads)) }
         if !streams.isEmpty { all.append(.versions(of: streams)) }
-        if !claims.isEmpty { all.append(.holders(of: claims)) }
+        if !claims.isEmpty { all.append(.places(of: claims)) }
         if !outcomes.isEmpty { all.append(.outcomes(of: outcomes)) }
         return all
     }
@@ -33,7 +33,7 @@ extension Questions {
                     occurredAt: try row.timestamptz(orNil: 3).map(Instant.init(microseconds:)))
             }
         }
-        if !claims.isEmpty, let result = rest.popFirst() { facts.claims = try result.holders() }
+        if !claims.isEmpty, let result = rest.popFirst() { facts.claims = try result.places() }
         if !outcomes.isEmpty, let result = rest.popFirst() { facts.outcomes = try result.outcomes() }
         return facts
     }
@@ -92,13 +92,19 @@ extension Result {
     }
 
     /// Of `read_claims`.
-    func holders() throws(PostgresError) -> [ClaimKey: UUID] {
-        var holders: [ClaimKey: UUID] = [:]
+    func places() throws(PostgresError) -> [ClaimKey: UUID] {
+        var places: [ClaimKey: UUID] = [:]
         for row in self {
-            let holder = try row.uuid(3)
-            let claim = Claim(scope: try row.text(1), digest: try row.bytea(2), stream: holder)
-            holders[ClaimKey(try row.uuid(0), claim)] = holder
+            let claim = try row.claim(from: 1)
+            places[ClaimKey(try row.uuid(0), claim)] = claim.stream
         }
+        return places
+    }
+
+    /// Of `read_holders`.
+    func holders() throws(PostgresError) -> [Claim] {
+        var holders: [Claim] = []
+        for row in self { holders.append(try row.claim(from: 0)) }
         return holders
     }
 
@@ -114,5 +120,14 @@ extension Result {
                 recordedAt: Instant(microseconds: try row.timestamptz(8)))
         }
         return outcomes
+    }
+}
+
+extension Row {
+    /// Scope, digest, holder, and whether it is held beside others, in columns from this one on.
+    fileprivate func claim(from column: Int) throws(PostgresError) -> Claim {
+        Claim(
+            scope: try text(column), digest: try bytea(column + 1), stream: try uuid(column + 2),
+            isShared: try bool(column + 3))
     }
 }

@@ -19,7 +19,7 @@ extension Batch {
             // Released before taken, by a statement of its own: parts of one statement do not see each other's work.
             all.append(appending([]))
             all.append(Statement(SQL.releaseClaims) { fill(releases, &$0) })
-            if !takes.isEmpty { all.append(Statement(SQL.takeClaims) { fill(takes, &$0) }) }
+            if !takes.isEmpty { all.append(Statement(SQL.takeClaims) { fillTaken(takes, &$0) }) }
         }
         let checks = checks
         if !checks.isEmpty {
@@ -40,7 +40,7 @@ extension Batch {
             fillEvents(&$0)
             if !isBare || !outcomes.isEmpty { fillOutcomes(&$0) }
             if !isBare {
-                fill(takes, &$0)
+                fillTaken(takes, &$0)
                 fillKeys(&$0)
             }
             $0.uuids(givesWay)
@@ -95,6 +95,10 @@ extension Batch {
         parameters.byteas(keys.map(\.key.bytes))
     }
 
+    private func fillTaken(_ claims: [(organization: UUID, claim: Claim)], _ parameters: inout Parameters) {
+        fill(claims, &parameters)
+        parameters.uuids(claims.map(\.claim.sharer))
+    }
     private func fill(_ claims: [(organization: UUID, claim: Claim)], _ parameters: inout Parameters) {
         parameters.uuids(claims.map(\.organization))
         parameters.texts(claims.map(\.claim.scope))
@@ -126,11 +130,19 @@ extension Statement {
             $0.uuids(streams.map(\.stream))
         }
     }
-    static func holders(of claims: [ClaimKey]) -> Statement {
+    static func places(of claims: [ClaimKey]) -> Statement {
         Statement(SQL.readClaims) {
             $0.uuids(claims.map(\.organization))
             $0.texts(claims.map(\.scope))
             $0.byteas(claims.map(\.digest))
+            $0.uuids(claims.map(\.sharer))
+        }
+    }
+    static func holders(_ organization: UUID, of values: [(scope: String, digest: [UInt8])]) -> Statement {
+        Statement(SQL.readHolders) {
+            $0.uuid(organization)
+            $0.texts(values.map(\.scope))
+            $0.byteas(values.map(\.digest))
         }
     }
     static func outcomes(of keys: [OutcomeKey]) -> Statement {

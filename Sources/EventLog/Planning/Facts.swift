@@ -7,25 +7,31 @@ struct StreamKey: Sendable, Hashable {
     var stream: UUID
 }
 
-/// A claim's key.
+/// A claim's key: where it stands in the table.
 struct ClaimKey: Sendable, Hashable {
     var organization: UUID
     var scope: String
     var digest: [UInt8]
-
-    init(organization: UUID, scope: String, digest: [UInt8]) {
-        self.organization = organization
-        self.scope = scope
-        self.digest = digest
-    }
+    /// Who holds it beside others; nobody's id where it is held alone, so that there is one such place.
+    var sharer: UUID
 
     init(_ organization: UUID, _ claim: Claim) {
         self.organization = organization
         scope = claim.scope
         digest = claim.digest
+        sharer = claim.sharer
     }
 
-    func hash(into hasher: inout Hasher) { digest.hashStart(into: &hasher) }
+    func hash(into hasher: inout Hasher) {
+        digest.hashStart(into: &hasher)
+        hasher.combine(sharer)
+    }
+}
+
+extension Claim {
+    /// As the table has it.
+    var sharer: UUID { isShared ? stream : Claim.nobody }
+    private static let nobody = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 }
 
 /// The key under which an outcome is kept.
@@ -98,7 +104,7 @@ struct Facts: Sendable {
     var sequels: [UUID: [Step]] = [:]
     var tips: [UUID: Tip] = [:]
     var streams: [StreamKey: StreamFact] = [:]
-    /// Who holds a claim; free ones are not here.
+    /// Who stands at a claim's place; free ones are not here.
     var claims: [ClaimKey: UUID] = [:]
     /// What is kept under a key; unused ones are not here.
     var outcomes: [OutcomeKey: StoredOutcome] = [:]

@@ -76,9 +76,7 @@ extension Planner {
         var takes = unit.takes
         for claim in unit.takes {
             guard let holder = known.claims[ClaimKey(unit.organization, claim)] else { continue }
-            let isReleased = unit.releases.contains {
-                $0.scope == claim.scope && $0.digest == claim.digest && $0.stream == holder
-            }
+            let isReleased = unit.releases.contains { $0.isSameValue(as: claim) && $0.stream == holder }
             if isReleased { continue }
             if holder != claim.stream {
                 return .failure(.claimed(scope: claim.scope, digest: claim.digest, holder: holder))

@@ -141,14 +141,11 @@ public struct LogReader: Sendable {
         return try await run(organization, [.outcomes(of: [key])])[0].outcomes()[key]
     }
 
-    /// The claims of those asked that somebody holds, with their holders.
+    /// Who holds the values asked: of each who holds it alone, then who holds it beside, a hundred at most.
     public func holders(
-        _ organization: UUID, _ claims: [(scope: String, digest: [UInt8])]
+        _ organization: UUID, _ values: [(scope: String, digest: [UInt8])]
     ) async throws(PostgresError) -> [Claim] {
-        let keys = claims.map { ClaimKey(organization: organization, scope: $0.scope, digest: $0.digest) }
-        return try await run(organization, [.holders(of: keys)])[0].holders().map { key, holder in
-            Claim(scope: key.scope, digest: key.digest, stream: holder)
-        }
+        try await run(organization, [.holders(organization, of: values)])[0].holders()
     }
 
     // MARK: - What do these stand on?

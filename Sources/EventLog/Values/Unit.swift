@@ -18,7 +18,7 @@ public struct Unit: Sendable {
     /// Streams that changed after it are compared again. A unit without events and without expected streams holds
     /// only while the log has not moved at all.
     public var readAt: Position
-    /// What becomes unique to a stream of the unit.
+    /// What a stream of the unit holds from then on: alone, or beside who has it already.
     public var takes: [Claim]
     /// What is given back; done before `takes`. A claim that the stream does not hold is passed over.
     public var releases: [Claim]
@@ -54,7 +54,8 @@ public enum Lane: Sendable, Hashable, CaseIterable {
     case `import`
 }
 
-/// A value that only one stream of the organization may have: an e-mail, a slug, an external id.
+/// A value that only one stream of the organization may have: an e-mail, a slug, an external id. Others may have it,
+/// too, where who appends says so: they hold it beside.
 public struct Claim: Sendable, Hashable {
     /// What kind of value, `contact.email`.
     public var scope: String
@@ -62,11 +63,18 @@ public struct Claim: Sendable, Hashable {
     public var digest: [UInt8]
     /// Who holds it.
     public var stream: UUID
+    /// Held beside whoever has it. Of those who do not share it there is one at most. Releasing makes no difference
+    /// between the two.
+    public var isShared: Bool
 
     /// A claim to take or release.
-    public init(scope: String, digest: [UInt8], stream: UUID) {
+    public init(scope: String, digest: [UInt8], stream: UUID, isShared: Bool = false) {
         self.scope = scope
         self.digest = digest
         self.stream = stream
+        self.isShared = isShared
     }
+
+    /// Whether both are of the same value.
+    public func isSameValue(as other: Claim) -> Bool { digest == other.digest && scope == other.scope }
 }

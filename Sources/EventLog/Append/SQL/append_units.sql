@@ -6,11 +6,11 @@ WITH kept AS (
         unnest($20::smallint[]), unnest($21::text[]), unnest($22::json[]), unnest($23::bigint[]),
         unnest($24::timestamptz[])
 ), taken AS (
-    INSERT INTO log.claim (organization_id, scope, digest, stream_id)
-    SELECT unnest($25::uuid[]), unnest($26::text[]), unnest($27::bytea[]), unnest($28::uuid[])
+    INSERT INTO log.claim (organization_id, scope, digest, stream_id, sharer)
+    SELECT unnest($25::uuid[]), unnest($26::text[]), unnest($27::bytea[]), unnest($28::uuid[]), unnest($29::uuid[])
 ), born AS (
     INSERT INTO vault.person_key (organization_id, person_id, wrapped)
-    SELECT unnest($29::uuid[]), unnest($30::uuid[]), unnest($31::bytea[])
+    SELECT unnest($30::uuid[]), unnest($31::uuid[]), unnest($32::bytea[])
 )
 INSERT INTO log.event (
     organization_id, position, stream_id, version, type, schema, data, private, meta,
@@ -20,4 +20,4 @@ SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::
     unnest($11::timestamptz[]), unnest($12::uuid[]), unnest($13::uuid[]), unnest($14::smallint[]), unnest($15::bytea[])
 WHERE 1 = (
     SELECT 1 / coalesce(bool_and(pg_try_advisory_xact_lock_shared(uuid_hash_extended(u.organization, 0))), true)::int
-    FROM unnest($32::uuid[]) u (organization))
+    FROM unnest($33::uuid[]) u (organization))
