@@ -234,11 +234,11 @@ extension Demonstration {
             units.append([ask(Interaction.name, "talk with \(firm)", "log", call, at: at)])
             let follow: JSON = [
                 "title": .string(pick(["Send the offer", "Call back", "Show the new release"])), "subject": subject,
-                "type": .string(pick(["todo", "call", "demo"])), "assignee_id": seller,
+                "type": .string(pick([WorkTask.plain, "call", "demo"])), "assignee_id": seller,
                 "priority": .string(pick(["low", "medium", "high", "urgent"])),
                 "due_on": .string(days(random.below(20) - 6).day().text),
             ]
-            units.append([ask(Todo.name, "task for \(firm)", "create", follow)])
+            units.append([ask(WorkTask.name, "task for \(firm)", "create", follow)])
             if index % 3 == 0 {
                 let plan: JSON = [
                     "kind": "meeting", "subject": subject, "contact_id": contact, "owner_id": seller,

@@ -162,7 +162,7 @@ extension Project {
     }
 }
 
-extension Todo {
+extension WorkTask {
     /// A task is due on a day or at a moment.
     public static func contradictions(_ state: State, known: Context) -> [String] {
         guard let task = state.content else { return [] }

@@ -3,7 +3,7 @@ public import Kernel
 /// All kinds of records there are. Routes, import mappings, permissions and the fuzzer are generic over this list.
 public let entities: [any Entity.Type] = [
     Organization.self, Member.self, Team.self, Account.self, Contact.self, Lead.self, Product.self, Pipeline.self,
-    Deal.self, Rate.self, Interaction.self, Todo.self, Note.self, Tag.self, Campaign.self, CampaignMember.self,
+    Deal.self, Rate.self, Interaction.self, WorkTask.self, Note.self, Tag.self, Campaign.self, CampaignMember.self,
     Project.self, FieldSet.self,
 ]
 

@@ -18,7 +18,7 @@ extension Routes {
     private var myTasks: Route {
         Self.question(
             "/tasks/my-tasks", "The caller's own open tasks, the next due first.", .grammar(Describing.listing),
-            answer: Schema.page(of: Todo.self), services.queries.myTasks)
+            answer: Schema.page(of: WorkTask.self), services.queries.myTasks)
     }
 
     private var quickLog: Route {

@@ -11,7 +11,7 @@ public enum QuickLog {
     private static let followUp = "follow_up"
     private static let logged = Interaction.acts.first { $0.name == "log" }?.takes ?? []
     /// What the interaction does not say already. A task needs no title here: it is a follow-up.
-    private static let task = Todo.fields.filter {
+    private static let task = WorkTask.fields.filter {
         !["subject", "interaction_id", "status", "outcome", "custom"].contains($0.name)
     }.map { $0.name == "title" ? $0.optional() : $0 }
 
@@ -24,7 +24,7 @@ public enum QuickLog {
         var members: [String: JSON] = ["title": "Follow up", "type": "follow_up"]
         members["subject"] = body.values["subject"]
         members["interaction_id"] = .string(interaction.text)
-        return [log, Ask(Todo.name, .new, "create", .object(members.merging(follows) { $1 }))]
+        return [log, Ask(WorkTask.name, .new, "create", .object(members.merging(follows) { $1 }))]
     }
 }
 

@@ -3,7 +3,7 @@ public import Kernel
 
 // MARK: What is refused, and what to do then?
 
-extension Todo {
+extension WorkTask {
     /// Why not.
     public enum Rejection: String, LastingRefusal {
         case absent = "task.not_found"
@@ -35,7 +35,7 @@ extension Todo {
 
 // MARK: What happens?
 
-extension Todo {
+extension WorkTask {
     /// What happens. A task without an assignee is that of who enters it.
     public static func decide(_ command: Command, given state: State, in context: Context) throws(Rejection) -> [Event]
     {
@@ -58,7 +58,7 @@ extension Todo {
     }
 
     private static func begun(_ record: Record, _ context: Context) -> Record {
-        var result = record.with(defaults: ["type": "todo", "status": "pending", "priority": "medium"])
+        var result = record.with(defaults: ["type": .string(plain), "status": "pending", "priority": "medium"])
         // The organization itself acts where no member does.
         if record["assignee_id"] == nil, context.actor != context.organization {
             result.set("assignee_id", context.actor)
@@ -124,5 +124,5 @@ extension Todo {
 
 extension Record {
     /// Where the task stands; one that says nothing is to be done.
-    fileprivate var status: Todo.Status { text("status").flatMap(Todo.Status.init) ?? .pending }
+    fileprivate var status: WorkTask.Status { text("status").flatMap(WorkTask.Status.init) ?? .pending }
 }

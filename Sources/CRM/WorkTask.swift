@@ -2,9 +2,9 @@ public import FoundationEssentials
 public import Kernel
 
 /// Something that somebody is to do: a call, a mail, a meeting, a demonstration. It is due on a day or at a moment,
-/// given to a member, mostly about a record; it is pending, in progress, completed or cancelled. Its word is `task`,
-/// which in Swift means something else.
-public enum Todo: Taggable {
+/// given to a member, mostly about a record; it is pending, in progress, completed or cancelled. On the wire it is a
+/// `task`, which in Swift means something else.
+public enum WorkTask: Taggable {
     /// `task`.
     public static let name = "task"
     /// `tasks`.
@@ -17,8 +17,8 @@ public enum Todo: Taggable {
     public static let fields = [
         Field("title", .line).required().personal().searchable(.a)
             .known(as: [.salesforce: "subject", .dynamics: "subject", .suitecrm: "name", .hubspot: "hs_task_subject"]),
-        Field("type", .choice(["call", "email", "meeting", "todo", "follow_up", "demo"])).alias("task_type")
-            .spelled(["to_do": "todo", "followup": "follow_up", "follow-up": "follow_up"])
+        Field("type", .choice(["call", "email", "meeting", plain, "follow_up", "demo"])).alias("task_type")
+            .spelled(["to_do": plain, "followup": "follow_up", "follow-up": "follow_up"])
             .known(as: [.salesforce: "type", .hubspot: "hs_task_type"]),
         status,
         Field("priority", .choice(["low", "medium", "high", "urgent"])).spelled(["normal": "medium"])
@@ -42,9 +42,13 @@ public enum Todo: Taggable {
         ]),
         outcome, .custom,
     ]
+    /// The type of one of which nobody says more. R76's own word, spelled as clients send it and as it is stored; it
+    /// marks nothing that was left undone here.
+    public static let plain = "todo"
+    /// `plain` is also how boards of cards call what nobody has begun.
     private static let status = Field("status", .choice(Status.allCases.map(\.rawValue)))
         .spelled([
-            "open": "pending", "todo": "pending", "scheduled": "pending", "started": "in_progress",
+            "open": "pending", plain: "pending", "scheduled": "pending", "started": "in_progress",
             "done": "completed", "canceled": "cancelled",
         ])
         .known(as: [.salesforce: "status", .dynamics: "stateCode", .suitecrm: "status", .hubspot: "hs_task_status"])
@@ -163,7 +167,7 @@ public enum Todo: Taggable {
 }
 
 extension Record {
-    fileprivate mutating func end(_ status: Todo.Status, _ outcome: String?) {
+    fileprivate mutating func end(_ status: WorkTask.Status, _ outcome: String?) {
         set("status", status.rawValue)
         if let outcome { set("outcome", outcome) }
     }
