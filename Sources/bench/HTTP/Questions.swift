@@ -22,7 +22,8 @@ struct Questions {
     init(_ wire: Wire, _ client: Client, variants: Int) throws {
         (self.wire, self.client) = (wire, client)
         let paths = try get("/openapi.json")["paths"]?.object ?? [:]
-        let asked = paths.filter { $0.value["get"] != nil }.keys.map { String($0.dropFirst(Self.base.count)) }.sorted()
+        let asked = paths.filter { $0.value["get"] != nil && $0.key.hasPrefix(Self.base + "/") }.keys
+            .map { String($0.dropFirst(Self.base.count)) }.sorted()
         let plurals = asked.filter { asked.contains("\($0)/{id}/timeline") }
         for plural in plurals {
             try ask(plural, asked.filter { $0.hasPrefix("\(plural)/{id}") }, variants)
