@@ -1,8 +1,9 @@
 -- One row per field that an organization defined for itself and has not retired. The id of a field set is a UUIDv8 of
--- `fields:` and the entity's name: its version and variant bits lie in the colon and in the upper bits of a letter.
+-- `fields:` and the entity's name: its version and variant bits lie in the colon and in the upper bits of a letter. There
+-- is room for nine letters; of longer names the rest stands here.
 CREATE VIEW read.fields WITH (security_invoker = true) AS
 SELECT f.organization_id,
-       convert_from(btrim(substr(set_byte(i.bytes, 8, get_byte(i.bytes, 8) & 63 | 64), 8), '\x00'), 'UTF8') AS entity,
+       CASE n.entity WHEN 'interacti' THEN 'interaction' ELSE n.entity END AS entity,
        d.key AS key,
        d.value ->> 'label' AS label,
        d.value ->> 'type' AS type,
@@ -13,4 +14,7 @@ SELECT f.organization_id,
        coalesce((d.value ->> 'personal')::boolean, false) AS personal
 FROM read.field_sets f
 CROSS JOIN LATERAL (SELECT uuid_send(f.id) AS bytes) i
+CROSS JOIN LATERAL (
+    SELECT convert_from(
+        btrim(substr(set_byte(i.bytes, 8, get_byte(i.bytes, 8) & 63 | 64), 8), '\x00'), 'UTF8') AS entity) n
 CROSS JOIN LATERAL jsonb_each(f.fields) d

@@ -22,6 +22,7 @@ SELECT i.organization_id,
        i.text,
        i.location,
        coalesce(i.attributes, '{}') AS attributes,
+       coalesce(i.custom, '{}') AS custom,
        coalesce((
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
            FROM jsonb_object_keys(i.tags) k(id)

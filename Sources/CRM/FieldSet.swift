@@ -10,7 +10,8 @@ public enum FieldSet: Entity {
     /// Owners shape the organization.
     public static let audience = Audience.owners
 
-    /// The stream in which an entity's fields are defined: a UUIDv8 of `fields:` and the entity's name.
+    /// The stream in which an entity's fields are defined: a UUIDv8 of `fields:` and the entity's name, of which nine
+    /// letters have room.
     public static func id(of entity: String) -> UUID {
         UUID.v8((Array("fields:\(entity)".utf8) + Array(repeating: 0, count: 16)).prefix(16))
     }

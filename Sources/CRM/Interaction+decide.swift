@@ -100,7 +100,8 @@ extension Interaction {
         var change = patch.effective(on: fields, Self.fields)
         var after = fields
         after.merge(change, Self.fields)
-        if change["contact_id"] == nil, fields.id("contact_id") == contact(fields) {
+        // One that is named, though it is the same, is meant: it does not follow any more.
+        if patch["contact_id"] == nil, fields.id("contact_id") == contact(fields) {
             after.set("contact_id", contact(after))
             if after["contact_id"] != fields["contact_id"] {
                 change = Patch(change.values.merging(["contact_id": after["contact_id"] ?? .null]) { $1 })

@@ -32,7 +32,7 @@ public enum Interaction: Taggable {
             .known(as: [.salesforce: "description", .dynamics: "description", .suitecrm: "description"]),
         Field("location", .text(300)).personal().known(as: [.salesforce: "location", .dynamics: "location"]),
         Field("attributes", .anything),
-        happenedAt, cancelReason,
+        happenedAt, cancelReason, .custom,
     ]
     private static let participant = [
         Field("entity", .choice(Subjects.people)).required(),
@@ -111,7 +111,9 @@ public enum Interaction: Taggable {
             ) { .edit($0.patch) },
             Act(
                 "complete", .verb, "Say that a scheduled interaction took place, and what came of it",
-                takes: fields.filter { ["duration_minutes", "title", "text", "participants"].contains($0.name) }
+                takes: fields.filter {
+                    ["duration_minutes", "title", "text", "participants", "custom"].contains($0.name)
+                }
                     + [happenedAt.alias("occurred_at")]
             ) { .complete(at: $0.instant("happened_at"), $0.patch.without("happened_at")) },
             Act("cancel", .verb, "Call a scheduled interaction off", takes: [cancelReason]) {

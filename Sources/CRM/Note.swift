@@ -15,7 +15,7 @@ public enum Note: Lasting {
         Field("text", .paragraph(20_000)).required().alias("content", "body").personal().searchable(.a)
             .known(as: [.salesforce: "body", .dynamics: "noteText", .suitecrm: "description", .hubspot: "hs_note_body"]
             ),
-        Field.subject.required().alias("related_to"), pinned,
+        Field.subject.required().alias("related_to"), pinned, .custom,
     ]
     private static let pinned = Field("pinned", .flag).alias("is_pinned")
     /// The fields are all that is remembered.

@@ -14,6 +14,7 @@ public enum Tag: Lasting {
         Field("name", .text(60)).required().searchable(.a).known(as: [.salesforce: "name", .hubspot: "name"]),
         Field("colour", .choice(colours)).alias("color"),
         Field("description", .paragraph(1000)).personal().searchable(.d),
+        .custom,
     ]
     private static let colours = [
         "grey", "red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "brown",

@@ -125,6 +125,83 @@ import Testing
         }
     }
 
+    /// The least with which a record of each kind begins.
+    private static func least(_ entity: String, about account: UUID) -> [String: JSON]? {
+        let subject: JSON = ["entity": "account", "id": .string(account.text)]
+        let stages: JSON = .array(["open", "won", "lost"].map { ["name": .string($0), "kind": .string($0)] })
+        return [
+            "account": ["name": "A"], "product": ["name": "A"], "project": ["name": "A"],
+            "campaign": ["name": "A", "kind": "event"], "team": ["name": "A"], "tag": ["name": "A"],
+            "member": ["name": "A"], "contact": ["last_name": "A"],
+            "lead": ["last_name": "A"], "deal": ["title": "A"], "task": ["title": "A"],
+            "pipeline": ["name": "A", "stages": stages], "note": ["text": "A", "subject": subject],
+            "interaction": ["kind": "call", "subject": subject],
+        ][entity]
+    }
+
+    @Test func `records of every kind keep them, are chosen and sorted by them, and tell what became of them`()
+        async throws
+    {
+        let house = try await TestHouse(projecting: .init())
+        let queries = house.daybook.queries
+        try await house.projecting {
+            let account = try await house.ask("account", .new, "create", ["name": "Acme"]).results[0].id
+            for entity in FieldSet.customizable {
+                _ = try await house.ask(
+                    "field_set", .id(FieldSet.id(of: entity)), "define",
+                    ["entity": .string(entity), "key": "mark", "label": "Mark", "type": "text"])
+                let facts = try #require(EntityFacts.all[entity])
+                var body = try #require(Self.least(entity, about: account), "say with what a \(entity) begins")
+                body["custom"] = ["mark": "first"]
+                let id = try await house.ask(entity, .new, facts.creation.act, .object(body)).results[0].id
+                let edit = try #require(facts.edit).act
+                _ = try await house.ask(entity, .id(id), edit, ["custom": ["mark": "second"]])
+                let head = try await house.head()
+                let asked = [Parameter("custom.mark", "second"), .init("sort", "-custom.mark")]
+                let found = try await queries.list(entity, asked, by: house.owner, min: head).json.items
+                #expect(found.map { $0["id"] } == [.string(id.text)], "\(entity)")
+                #expect(found.first?["custom"] == ["mark": "second"], "\(entity)")
+                let history = try await queries.history(entity, id, [], by: house.owner).json.items
+                #expect(
+                    history.last?["changes"] == [["field": "custom.mark", "from": "first", "to": "second"]], "\(entity)"
+                )
+                let fields = try await queries.fields([.init("entity", entity)], by: house.owner, min: head).json.items
+                #expect(fields.map { $0["key"] } == ["mark"], "\(entity)")
+            }
+            for one in try await house.daybook.models.verify() {
+                #expect(one.equal, "\(one.projection): \(one.differences)")
+            }
+        }
+    }
+
+    @Test func `what comes with an act that is no edit leaves the other fields alone, defaults and required ones too`()
+        async throws
+    {
+        let house = try await TestHouse()
+        let owner = JSON.string(house.founding.owner.text)
+        func define(_ key: String, _ more: [String: JSON]) async throws {
+            let field: [String: JSON] = ["entity": "interaction", "key": .string(key), "label": .string(key)]
+            _ = try await house.ask(
+                "field_set", .id(FieldSet.id(of: "interaction")), "define", .object(field.merging(more) { $1 }))
+        }
+        try await define("grade", ["type": "choice", "choices": ["A", "B"], "default": "B"])
+        try await define("code", ["type": "text", "required": true])
+        try await define("mood", ["type": "text"])
+        let planned: [String: JSON] = [
+            "kind": "call", "subject": ["entity": "member", "id": owner], "scheduled_at": "2026-01-05T10:00:00Z",
+        ]
+        let problem = await house.problem("interaction", .new, "schedule", .object(planned))
+        #expect(problem?.errors.map(\.pointer) == ["/custom/code"])
+        let whole = planned.merging(["custom": ["grade": "A", "code": "7"]]) { $1 }
+        let id = try await house.ask("interaction", .new, "schedule", .object(whole)).results[0].id
+        _ = try await house.ask("interaction", .id(id), "complete", ["custom": ["mood": "good"]])
+        _ = try await house.ask("interaction", .id(id), "correct", ["custom": ["mood": "very good"]])
+        var known = WorkingSet(readAt: .max)
+        try await house.daybook.commands.load([Reference(Interaction.self, id)], into: &known, house.organization)
+        let state = try #require(known.streams[id]?.state as? Interaction.State)
+        #expect(state.content?.fields["custom"] == ["grade": "A", "code": "7", "mood": "very good"])
+    }
+
     @Test func `values that do not fit are refused with their place, required ones are missed`() async throws {
         let home = try await Home()
         try await home.define("code", "text", ["required": true])

@@ -15,6 +15,27 @@ import Testing
         #expect(Set(FieldSet.customizable).isSuperset(of: ["account", "contact", "product", "deal"]))
         given(FieldSet.self, id: Scene.id).when(.define(entity: "account", key: "a", Self.year)).thenRefused(.misplaced)
     }
+    @Test func `every kind of record takes fields of an organization's own, but for a few that have a reason`() {
+        let without = [
+            "organization": "There is one, and no list of it: it is what the product itself is set by.",
+            "rate": "A number of a day and a currency; who wants to say more of it writes another kind of record.",
+            "campaign_member": "Nothing of it is edited: what becomes of a person in a campaign is told in steps.",
+            "field_set": "The definitions themselves.",
+        ]
+        for entity in entities {
+            let takesThem = FieldSet.customizable.contains(entity.name)
+            #expect(takesThem == (without[entity.name] == nil), "\(entity.name)")
+            for (act, takes) in Self.writing(entity) {
+                #expect(takes.contains { $0.kind == .custom } == takesThem, "\(entity.name).\(act)")
+            }
+        }
+        // Their definitions lie in streams of their own, whose ids have room for nine letters.
+        #expect(Set(FieldSet.customizable.map(FieldSet.id(of:))).count == FieldSet.customizable.count)
+    }
+    /// The acts by which a record begins or is edited, and what they take.
+    private static func writing<E: Entity>(_: E.Type) -> [(String, [Field])] {
+        E.acts.filter { $0.form == .creates || $0.form == .edits }.map { ($0.name, $0.takes) }
+    }
     @Test func `a key is made of the label where none is given`() throws {
         let body: [String: JSON] = ["entity": "account", "label": "Year established", "type": "number"]
         try set().when("define", body).then(defined)

@@ -39,6 +39,18 @@ import Testing
                         "name": "Ticket closed", "attributes": ["resource": "Value 2", "steps": [1, ["deep": true]]],
                     ])))
     }
+    @Test func `a contact that is named stays, whomever it is about then`() {
+        let logged = Interaction.Event.logged(
+            Record([
+                "kind": "call", "subject": Self.subject("contact", Self.ann), "contact_id": .string(Self.ann.text),
+            ]))
+        let about = Self.subject("deal", Self.deal)
+        given(Interaction.self, logged)
+            .when(.edit(Patch(["subject": about, "contact_id": .string(Self.ann.text)])))
+            .then(.corrected(set: Patch(["subject": about]), subject: SubjectRef("deal", Self.deal)))
+        given(Interaction.self, logged).when(.edit(Patch(["subject": about]))).then(
+            .corrected(set: Patch(["subject": about, "contact_id": .null]), subject: SubjectRef("deal", Self.deal)))
+    }
     @Test func `what happened is logged once`() throws {
         let call = Interaction.Event.logged(Record(["kind": "call"]))
         given(Interaction.self, call).when(.log(Record(["kind": "call"]))).thenRefused(.exists)

@@ -158,7 +158,7 @@ extension Entity {
             let definitions = FieldSet.id(of: name)
             if let loaded = known.streams[definitions], let fields = loaded.state as? FieldSet.State {
                 let given = values["custom"]?.object
-                let custom = fields.normal(given ?? [:], partial: act.form == .edits, flaws: &flaws)
+                let custom = fields.normal(given ?? [:], partial: act.form != .creates, flaws: &flaws)
                 if given != nil || !custom.isEmpty { values["custom"] = .object(custom) }
                 mentions += fields.fields.mentions(in: custom, at: "/custom")
             } else {

@@ -12,7 +12,7 @@ public enum QuickLog {
     private static let logged = Interaction.acts.first { $0.name == "log" }?.takes ?? []
     /// What the interaction does not say already. A task needs no title here: it is a follow-up.
     private static let task = WorkTask.fields.filter {
-        !["subject", "interaction_id", "status", "outcome", "custom"].contains($0.name)
+        !["subject", "interaction_id", "status", "outcome"].contains($0.name)
     }.map { $0.name == "title" ? $0.optional() : $0 }
 
     /// The commands of a body in normal form. Pure.
