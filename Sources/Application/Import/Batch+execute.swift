@@ -57,9 +57,9 @@ extension Batch {
         var original = wish
         for link in wish.links {
             switch link.place {
-            case .start: original.start[link.member] = nil
-            case .fields: original.fields[link.member] = nil
-            case .step(let index): original.steps[index].body[link.member] = nil
+            case .start: original.start.set(nil, at: link.path[...])
+            case .fields: original.fields.set(nil, at: link.path[...])
+            case .step(let index): original.steps[index].body.set(nil, at: link.path[...])
             }
         }
         return original
@@ -89,7 +89,11 @@ extension Batch {
     /// What a problem means for the row, with the column that gave the value.
     private func flaw(_ problem: Problem, _ task: Task) -> RowFlaw {
         let pointer = problem.errors.first?.pointer ?? ""
-        var column = task.wishes.lazy.compactMap { $0.columns[pointer] }.first
+        // The value itself, or what it is part of: a word of a list, a member of an address.
+        let places = sequence(first: pointer[...]) { place in place.lastIndex(of: "/").map { place[..<$0] } }
+        var column = places.lazy.compactMap { place in
+            task.wishes.lazy.compactMap { $0.columns[String(place)] }.first
+        }.first
         if column == nil, let top = pointer.split(separator: "/").first {
             let prefix = "/\(top)"
             column =

@@ -52,8 +52,11 @@ struct Batch {
                 outcomes[index] = .rejected(error)
             }
         }
-        let named = Array(Set(tasks.flatMap { $0.wishes.flatMap { [$0.id] + $0.links.map(\.id) } }))
+        let named = Array(Set(tasks.flatMap { $0.wishes.flatMap(\.named) }))
         let real = try await commands.existing(named, in: session.organization)
+        for task in tasks.indices {
+            for wish in tasks[task].wishes.indices { tasks[task].wishes[wish].adopt(real) }
+        }
         imagined = session.dryRun ? session.imagined.among(named).subtracting(real) : []
         present = real.union(imagined).union(session.assumed.compactMap(\.recordID))
         while !tasks.isEmpty { try await carryOut(nextWave(&tasks)) }
@@ -180,6 +183,6 @@ extension Wish {
         case .fields: body = fields
         case .step(let index): body = index < steps.count ? steps[index].body : [:]
         }
-        return links.contains(link) && body[link.member] == link.value
+        return links.contains(link) && body.value(at: link.path[...]) == link.value
     }
 }

@@ -58,8 +58,9 @@ extension Imports {
     private func ask(_ rule: CustomRule) -> Ask {
         var body: [String: JSON] = [
             "entity": .string(rule.entity), "key": .string(rule.key), "label": .string(rule.label),
-            "type": .string(rule.type),
+            "type": .string(rule.type.rawValue),
         ]
+        if let target = rule.target { body["target"] = .string(target) }
         if !rule.choices.isEmpty { body["choices"] = .array(rule.choices.map(JSON.string)) }
         return Ask(FieldSet.name, .id(FieldSet.id(of: rule.entity)), "define", .object(body))
     }

@@ -69,12 +69,20 @@ public final class Imports: Sendable {
 
     private func settings(of organization: UUID) async throws(Problem) -> ImportSettings {
         var known = WorkingSet(readAt: .max)
-        try await commands.load([Reference(Organization.self, organization)], into: &known, organization)
+        let definitions = FieldSet.customizable.map { ($0, FieldSet.id(of: $0)) }
+        let references =
+            [Reference(Organization.self, organization)] + definitions.map { Reference(FieldSet.self, $0.1) }
+        try await commands.load(references, into: &known, organization)
         guard let state = known.streams[organization]?.state as? Organization.State,
             let record = Organization.record(state)
         else { throw .absent(Organization.name) }
-        return ImportSettings(
+        var settings = ImportSettings(
             zone: record.text("time_zone") ?? "UTC", currency: record.text("currency").flatMap { Currency($0) })
+        for (entity, id) in definitions {
+            guard let fields = known.streams[id]?.state as? FieldSet.State else { continue }
+            settings.custom[entity] = fields.inUse.mapValues(\.kind)
+        }
+        return settings
     }
 }
 

@@ -12,11 +12,16 @@ final class ImportHouse: Sendable {
     let imports: Imports
     private let folder = FileManager.default.temporaryDirectory.appending(path: "daybook-\(UUID().uuidString)").path
 
-    init(zone: String = "UTC") async throws {
-        house = try await TestHouse()
-        imports = Imports(commands: house.daybook.commands)
+    convenience init(zone: String = "UTC") async throws {
+        let house = try await TestHouse()
         let organization = Ask.Target.id(house.organization)
         _ = try await house.ask("organization", organization, "edit", ["time_zone": .string(zone)])
+        try await self.init(importing: house)
+    }
+    /// Files for a house that is there.
+    init(importing house: TestHouse) async throws {
+        self.house = house
+        imports = Imports(commands: house.daybook.commands)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 

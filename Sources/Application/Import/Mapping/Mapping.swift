@@ -31,4 +31,6 @@ struct ImportSettings: Sendable, Hashable {
     var zone = "UTC"
     /// The currency of amounts where a mapping names none.
     var currency: Currency?
+    /// The fields that it defined, by entity and key.
+    var custom: [String: [String: Field.Kind]] = [:]
 }

@@ -41,11 +41,8 @@ extension MappingReader {
         return PipelineRule.Stage(name: name, kind: kind.rawValue, probability: probability)
     }
 
-    /// The types that an import can fill from one cell.
-    enum CustomType: String, CaseIterable { case text, number, money, day, instant, choice, link, checkbox }
-
     private mutating func custom(_ node: Node) -> CustomRule? {
-        let members = members(node, "a custom field", known: ["entity", "key", "label", "type", "choices"])
+        let members = members(node, "a custom field", known: ["entity", "key", "label", "type", "choices", "target"])
         guard let entity = text(members["entity"], "the field's `entity`", in: node),
             let key = text(members["key"], "the field's `key`", in: node),
             let label = text(members["label"], "the field's `label`", in: node)
@@ -55,12 +52,18 @@ extension MappingReader {
             note(members["entity"] ?? node, "not_allowed", "`\(entity)` takes no custom fields")
             return nil
         }
-        let type = members["type"].map { word($0, "`type`", CustomType.self) } ?? .text
+        let type = members["type"].map { word($0, "`type`", FieldSet.Definition.Kind.self) } ?? .text
         let choices = members["choices"].map { items($0) } ?? []
         guard let type else { return nil }
-        return CustomRule(
-            entity: facts.name, key: key, label: label, type: type.rawValue,
-            choices: choices.compactMap { text($0, "a choice") })
+        var rule = CustomRule(
+            entity: facts.name, key: key, label: label, type: type, choices: choices.compactMap { text($0, "a choice") }
+        )
+        if type == .reference {
+            let target = text(members["target"], "the `target` to whose records the field refers", in: node)
+            guard let target, let facts = self.facts(target, at: members["target"] ?? node) else { return nil }
+            rule.target = facts.name
+        }
+        return rule
     }
 
     /// The entity of a name; its plural is understood too.

@@ -18,23 +18,18 @@ extension MappingReader {
         return rules
     }
 
-    /// The values of custom fields.
+    /// The values of custom fields, read as the organization or the mapping itself defines these; where neither does, as
+    /// `parse` says.
     mutating func custom(_ node: Node, of entity: EntityFacts) -> [MemberRule] {
-        pairs(node, "`custom`").compactMap { key, value -> MemberRule? in
+        guard entity.creation.takes.contains(where: { $0.kind == .custom }) else {
+            note(node, "not_allowed", "`\(entity.name)` takes no custom fields")
+            return []
+        }
+        return pairs(node, "`custom`").compactMap { key, value -> MemberRule? in
             guard let name = key.string else { return nil }
-            let known = defaults.prepares.custom.filter { $0.entity == entity.name }
-            let type = known.first { $0.key == name }.flatMap { CustomType(rawValue: $0.type) }
-            let kind: Field.Kind? =
-                switch type {
-                case .number: .decimal(-.greatestFiniteMagnitude ... .greatestFiniteMagnitude)
-                case .money: .money
-                case .day: .day
-                case .instant: .instant
-                case .checkbox: .flag
-                case .link: .link
-                case .text, .choice: .text(2000)
-                case nil: nil
-                }
+            let made = defaults.prepares.custom.first { $0.entity == entity.name && $0.key == name }?.kind
+            let isTold = value.mapping?.contains { $0.key.string == "parse" } == true
+            let kind = made ?? (isTold ? nil : settings.custom[entity.name]?[name])
             return member(value, ["custom", name], kind, of: entity)
         }
     }
@@ -88,7 +83,7 @@ extension MappingReader {
         switch lead {
         case "reference":
             members = self.members(
-                node, "a reference", known: ["reference", "key", "value", "source", "missing", "create", "when"])
+                node, "a reference", known: ["reference", "key", "id", "value", "source", "missing", "create", "when"])
             rule = reference(members, node, kind).map { MemberRule(path: path, value: .reference($0)) }
         case "stage":
             members = self.members(node, "a stage", known: ["stage", "translate", "unknown", "when"])
@@ -102,7 +97,7 @@ extension MappingReader {
         case let other:
             let options = [
                 other, "member", "when", "empty", "default", "translate", "unknown", "parse", "currency", "multiply",
-                "days",
+                "days", "separator",
             ]
             members = self.members(node, "a value", known: options)
             rule = cell(members, node, kind).map { MemberRule(path: path, value: .cell($0)) }

@@ -4,18 +4,26 @@ import Yams
 // MARK: What does a row make?
 
 extension MappingReader {
-    private static let recordMembers = ["entity", "key", "when", "occurred", "start", "fields", "custom", "steps"]
+    private static let recordMembers = [
+        "entity", "key", "id", "when", "occurred", "start", "fields", "custom", "steps",
+    ]
 
     mutating func record(_ node: Node) -> RecordRule? {
         let members = members(node, "a record", known: Self.recordMembers)
         guard let name = text(members["entity"], "the record's `entity`", in: node),
             let entity = facts(name, at: members["entity"] ?? node)
         else { return nil }
-        guard let key = members["key"] else {
-            note(node, "required", "the record's `key`, the columns that name it in the other system, must be given")
+        var rule: RecordRule
+        switch (members["key"], members["id"]) {
+        case (let key?, nil): rule = RecordRule(entity: entity, key: items(key).compactMap { column($0) })
+        case (nil, let id?): rule = RecordRule(entity: entity, key: column(id).map { [$0] } ?? [], namesID: true)
+        case (nil, nil), (.some, .some):
+            note(
+                node, "required",
+                "the record's `key`, the columns that name it in the other system, must be given; or its `id`, the column "
+                    + "with the id that Daybook gave it")
             return nil
         }
-        var rule = RecordRule(entity: entity, key: items(key).compactMap { column($0) })
         if let node = members["when"] { rule.when = conditions(node) }
         if let node = members["occurred"] { rule.occurred = moments(node) }
         if let node = members["start"] { rule.start = body(node, entity.creation, of: entity) }

@@ -4,7 +4,9 @@ import Yams
 // MARK: How is a text read?
 
 extension MappingReader {
-    private enum Parse: String, CaseIterable { case text, integer, decimal, money, day, instant, flag, json }
+    private enum Parse: String, CaseIterable {
+        case text, integer, decimal, money, day, instant, flag, json, list, entries
+    }
 
     /// How cells become values of this kind, as the options beside the column say.
     mutating func reading(_ kind: Field.Kind?, _ members: [String: Node], at node: Node) -> Reading? {
@@ -19,6 +21,7 @@ extension MappingReader {
         var reading = Reading(kind: .text, numbers: defaults.numbers, days: defaults.days, zone: settings.zone)
         if let node = members["days"] { reading.days = pattern(node) ?? .iso }
         if let node = members["multiply"] { reading.multiply = integer(node, "`multiply`", 1...1_000_000_000) ?? 1 }
+        if let node = members["separator"] { reading.separator = character(node, "`separator`") ?? ";" }
         let code = members["currency"]?.scalar.flatMap { Currency($0.string.uppercased()) }
         switch parse {
         case .text: reading.kind = .text
@@ -26,6 +29,8 @@ extension MappingReader {
         case .decimal: reading.kind = .decimal
         case .flag: reading.kind = .flag
         case .json: reading.kind = .json
+        case .list: reading.kind = .list
+        case .entries: reading.kind = .entries
         case .day: reading.kind = .day
         case .instant: reading.kind = .instant
         case .money:
@@ -42,17 +47,17 @@ extension MappingReader {
     private func own(_ kind: Field.Kind?) -> Parse? {
         switch kind {
         case .text, .paragraph, .choice, .email, .phone, .link, .slug, .currency, .zone: .text
-        // A lone value stands for the first of them.
-        case .entries(_, .id, _), .entries(_, .name, _): .text
+        case .entries(_, .id, _), .entries(_, .name, _): .entries
+        case .list(of: let item, _): own(item) == .text ? .list : nil
         case .integer: .integer
         case .decimal: .decimal
         case .flag: .flag
         case .money: .money
         case .day: .day
         case .instant: .instant
-        case .anything: .json
+        case .anything, .map(of: _, keys: .name): .json
         case .id, .reference, .record, .object, .map, .entries(_, .reference, _), .entries(_, .record, _), .custom,
-            .value, .list, nil:
+            .value, nil:
             nil
         }
     }
@@ -136,17 +141,19 @@ extension MappingReader {
             return nil
         }
         let key: TextRule
-        switch (members["key"], members["value"]) {
-        case (let columns?, nil): key = .columns(items(columns).compactMap { column($0) })
-        case (nil, let value?): key = .constant(text(value, "`value`") ?? "")
-        case (nil, nil), (.some, .some):
-            note(node, "required", "a reference has a `key` (columns) or a `value`")
+        switch (members["key"], members["id"], members["value"]) {
+        case (let columns?, nil, nil): key = .columns(items(columns).compactMap { column($0) })
+        case (nil, let id?, nil): key = .columns(column(id).map { [$0] } ?? [])
+        case (nil, nil, let value?): key = .constant(text(value, "`value`") ?? "")
+        case (_, _, _):
+            note(node, "required", "a reference has a `key` (columns), an `id` (a column) or a `value`")
             return nil
         }
         let source = members["source"].flatMap { text($0, "`source`") }.flatMap { Normal.key($0) } ?? defaults.source
         let missing = members["missing"].map { word($0, "`missing`", ReferenceRule.Missing.self) } ?? .refuse
         var rule = ReferenceRule(entity: entity, source: source, key: key, missing: missing ?? .refuse)
         if case .record? = kind { rule.namesEntity = true }
+        rule.namesID = members["id"] != nil
         guard rule.missing == .create else { return rule }
         rule.creates = members["create"].map { body($0, entity.creation, of: entity) } ?? named(entity, key, at: node)
         let given = Set(rule.creates.compactMap(\.path.first))

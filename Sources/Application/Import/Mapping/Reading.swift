@@ -10,8 +10,12 @@ struct Reading: Sendable, Hashable {
     var days = DayPattern.iso
     /// Where a bare day begins.
     var zone = "UTC"
+    /// What stands between the words of a list.
+    var separator: Character = ";"
 
-    enum Kind: Sendable, Hashable { case text, integer, decimal, flag, day, instant, json, money(Currency) }
+    enum Kind: Sendable, Hashable {
+        case text, integer, decimal, flag, day, instant, json, list, entries, money(Currency)
+    }
 
     /// How a file writes numbers.
     struct Numbers: Sendable, Hashable {
@@ -42,6 +46,9 @@ struct Reading: Sendable, Hashable {
                 throw Wrong(code: "import.not_an_object", detail: "The cell holds no JSON object.")
             }
             return .object(object)
+        case .list: return .array(items(text).map(JSON.string))
+        // A lone value stands for the first of them; all of them are written as JSON.
+        case .entries: return json(text) ?? .string(text)
         case .integer:
             guard let number = amount(text)?.scaled(by: multiply, exponent: 0) else {
                 throw Wrong(code: "import.not_an_integer", detail: "\"\(text)\" is no whole number.")
@@ -60,6 +67,18 @@ struct Reading: Sendable, Hashable {
             }
             return Money(minor: minor, currency: currency).json
         }
+    }
+
+    /// The words of a list: an array of JSON, or words with separators between them.
+    func items(_ text: String) -> [String] {
+        if let words = json(text)?.array, words.allSatisfy({ $0.string != nil }) { return words.compactMap(\.string) }
+        return text.split(separator: separator).map { $0.drop { $0.isWhitespace } }.map { word in
+            String(word.reversed().drop { $0.isWhitespace }.reversed())
+        }.filter { !$0.isEmpty }
+    }
+    /// The array or the object that a cell holds.
+    private func json(_ text: String) -> JSON? {
+        text.hasPrefix("[") || text.hasPrefix("{") ? try? JSON(parsing: text) : nil
     }
 
     /// The members of a JSON object in a cell.
@@ -131,8 +150,8 @@ private struct Amount {
 
     func number(times factor: Int64) -> JSON {
         if let whole = scaled(by: factor, exponent: 0) { return .integer(whole) }
-        let places = String(repeating: "0", count: scale)
-        return .number(Double(digits) * Double(factor) / (Double("1" + places) ?? 1))
+        // Read as a whole, it is the nearest number that there is.
+        return .number((Double("\(digits)e-\(scale)") ?? 0) * Double(factor))
     }
 }
 

@@ -1,3 +1,4 @@
+import CRM
 import FoundationEssentials
 import Kernel
 
@@ -24,8 +25,13 @@ struct CustomRule: Sendable, Hashable {
     var entity: String
     var key: String
     var label: String
-    var type: String
+    var type: FieldSet.Definition.Kind
     var choices: [String]
+    /// The entity to which a reference points.
+    var target: String?
+
+    /// What values it takes.
+    var kind: Field.Kind { FieldSet.Definition(label: label, type: type, choices: choices, entity: target).kind }
 }
 
 /// One record that a row makes or changes.
@@ -33,6 +39,8 @@ struct RecordRule: Sendable {
     var entity: EntityFacts
     /// Columns whose texts together name the record in the other system.
     var key: [FileColumn]
+    /// Whether the key is an id that Daybook gave: the record of that id is meant, where it is here.
+    var namesID = false
     var when: [RowCondition] = []
     /// When it was made there: the first of these columns that holds something; now where none does.
     var occurred: [MomentRule] = []
@@ -121,6 +129,8 @@ struct ReferenceRule: Sendable {
     var source: String
     var key: TextRule
     var missing: Missing
+    /// Whether the key is an id that Daybook gave: the record of that id is meant, where it is here.
+    var namesID = false
     /// Whether the member takes the entity's name beside the id.
     var namesEntity = false
     /// How it is made where it is missing.
@@ -226,8 +236,9 @@ struct FileRow: Sendable, Hashable {
     /// Its cells, trimmed.
     let cells: [String]
 
-    /// A row of these fields; white space round a cell is none of its value.
-    init(line: Int, _ fields: [String]) { (self.line, cells) = (line, fields.map(Self.trimmed)) }
+    /// A row of these fields; white space round a cell is none of its value, and neither is an apostrophe that keeps a
+    /// spreadsheet from reckoning with it.
+    init(line: Int, _ fields: [String]) { (self.line, cells) = (line, fields.map { CSV.unguarded(Self.trimmed($0)) }) }
 
     subscript(column: FileColumn) -> String { cells[column.index] }
 

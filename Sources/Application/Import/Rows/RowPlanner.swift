@@ -25,6 +25,7 @@ struct RowPlanner: Sendable {
                 "\(names) is empty; it says which \(rule.entity.name) the row is about.")
         }
         var wish = Wish(entity: rule.entity, id: identify(mapping.source, rule.entity.name, key))
+        if rule.namesID { wish.given = UUID(uuidString: key) }
         wish.occurred = try moment(rule.occurred, row)
         wish.start = try body(rule.start, row, .start, &wish)
         wish.fields = try body(rule.fields, row, .fields, &wish)
@@ -65,20 +66,9 @@ struct RowPlanner: Sendable {
                 continue
             }
             let value = try value(rule.value, row) ?? (rule.clears ? .null : nil)
-            if let value { set(value, rule.path[...], in: &body) }
+            if let value { body.set(value, at: rule.path[...]) }
         }
         return body
-    }
-
-    private func set(_ value: JSON, _ path: ArraySlice<String>, in body: inout [String: JSON]) {
-        guard let first = path.first else { return }
-        guard path.count > 1 else {
-            body[first] = value
-            return
-        }
-        var inner = body[first]?.object ?? [:]
-        set(value, path.dropFirst(), in: &inner)
-        body[first] = .object(inner)
     }
 
     private func value(_ rule: ValueRule, _ row: FileRow) throws(RowFlaw) -> JSON? {
@@ -97,11 +87,10 @@ struct RowPlanner: Sendable {
         let held = try text(of: cell, row)
         let given = held.isEmpty ? cell.fallback ?? "" : held
         guard !given.isEmpty else { return nil }
-        guard let text = cell.translation.of(given) else {
-            let known = cell.translation.words.values.sorted().joined(separator: ", ")
-            throw RowFlaw(
-                cell.column.name, "import.word_unknown", "\"\(given)\" has no translation; there is \(known).")
+        if cell.reading.kind == .list {
+            return .array(try cell.reading.items(given).map { word throws(RowFlaw) in .string(try our(word, cell)) })
         }
+        let text = try our(given, cell)
         var currency: Currency?
         if let column = cell.currency, !row[column].isEmpty {
             currency = Currency(row[column].uppercased())
@@ -110,6 +99,13 @@ struct RowPlanner: Sendable {
             }
         }
         return try read(text, cell.reading, currency, cell.column)
+    }
+
+    /// Our word for theirs.
+    private func our(_ word: String, _ cell: CellRule) throws(RowFlaw) -> String {
+        if let ours = cell.translation.of(word) { return ours }
+        let known = cell.translation.words.values.sorted().joined(separator: ", ")
+        throw RowFlaw(cell.column.name, "import.word_unknown", "\"\(word)\" has no translation; there is \(known).")
     }
 
     /// The cell's text, or that of a member of the JSON object in it.
@@ -176,11 +172,12 @@ struct RowPlanner: Sendable {
         }
         var creates: [String: JSON] = [:]
         for rule in rule.creates where rule.when.allSatisfy({ $0.holds(row) }) {
-            if let value = try value(rule.value, row) { set(value, rule.path[...], in: &creates) }
+            if let value = try value(rule.value, row) { creates.set(value, at: rule.path[...]) }
         }
         return Wish.Link(
-            place: place, member: member.path[0], entity: rule.entity, id: identify(rule.source, rule.entity.name, key),
-            namesEntity: rule.namesEntity, source: rule.source, missing: rule.missing, creates: creates, name: name,
+            place: place, path: member.path, entity: rule.entity, id: identify(rule.source, rule.entity.name, key),
+            given: rule.namesID ? UUID(uuidString: key) : nil, namesEntity: rule.namesEntity, source: rule.source,
+            missing: rule.missing, creates: creates, name: name,
             column: rule.key.columns.first?.name)
     }
 }

@@ -4,7 +4,10 @@ import Kernel
 /// What a row says of one record, before it is known whether the record is there.
 struct Wish: Sendable, Hashable {
     let entity: EntityFacts
-    let id: UUID
+    /// As the source names it, until `given` is found to be here.
+    private(set) var id: UUID
+    /// The id that Daybook gave it, in this organization or in another, where the file says that.
+    var given: UUID?
     /// When it was made in the other system; nil where that is not known.
     var occurred: Instant?
     /// Members given only when it is made.
@@ -27,9 +30,12 @@ struct Wish: Sendable, Hashable {
     /// A member that refers to another record.
     struct Link: Sendable, Hashable {
         let place: Place
-        let member: String
+        /// Where in the body it stands.
+        let path: [String]
         let entity: EntityFacts
-        let id: UUID
+        fileprivate(set) var id: UUID
+        /// The id that Daybook gave the record, where the file says that.
+        let given: UUID?
         let namesEntity: Bool
         let source: String
         let missing: ReferenceRule.Missing
@@ -67,9 +73,19 @@ extension Wish {
     /// Sets the member of a link: the record is there, or will be.
     mutating func resolve(_ link: Link) {
         switch link.place {
-        case .start: start[link.member] = link.value
-        case .fields: fields[link.member] = link.value
-        case .step(let index): steps[index].body[link.member] = link.value
+        case .start: start.set(link.value, at: link.path[...])
+        case .fields: fields.set(link.value, at: link.path[...])
+        case .step(let index): steps[index].body.set(link.value, at: link.path[...])
+        }
+    }
+
+    /// All ids that it names.
+    var named: [UUID] { ([id] + links.map(\.id)) + ([given] + links.map(\.given)).compactMap { $0 } }
+    /// Means records by the ids that Daybook gave them, where these are here.
+    mutating func adopt(_ present: Set<UUID>) {
+        if let given, present.contains(given) { id = given }
+        for index in links.indices {
+            if let given = links[index].given, present.contains(given) { links[index].id = given }
         }
     }
 
@@ -122,5 +138,26 @@ extension Wish {
             form.field($0.key) != nil && !stages.contains($0.key)
         }
         return change.isEmpty ? [] : [Ask(entity.name, .id(id), form.act, .object(change))]
+    }
+}
+
+// MARK: What stands at a path of a body?
+
+extension [String: JSON] {
+    /// The value there.
+    func value(at path: ArraySlice<String>) -> JSON? {
+        guard let first = path.first else { return nil }
+        return path.count == 1 ? self[first] : self[first]?.object?.value(at: path.dropFirst())
+    }
+    /// Puts a value there; nil takes away what is there, and what is empty then.
+    mutating func set(_ value: JSON?, at path: ArraySlice<String>) {
+        guard let first = path.first else { return }
+        guard path.count > 1 else {
+            self[first] = value
+            return
+        }
+        var inner = self[first]?.object ?? [:]
+        inner.set(value, at: path.dropFirst())
+        self[first] = value == nil && inner.isEmpty ? nil : .object(inner)
     }
 }
