@@ -190,6 +190,37 @@ import Testing
             try await tenant.post("/fields/retire", ["entity": "account", "key": "year_established"]).status == 200)
     }
 
+    @Test func `a whole list is sent as a file, piece by piece, and what is wrong with it is told before`() async throws
+    {
+        let tenant = try await House.shared.value.tenant()
+        _ = try await tenant.post("/fields", ["entity": "account", "label": "Fee", "type": "money"])
+        _ = try await tenant.make(
+            "accounts", ["name": "=Acme", "custom": ["fee": ["minor": 1234, "currency": "EUR"]]])
+        let made = try await tenant.post("/accounts", ["name": "Beta, Inc", "website": "beta.example"])
+        let place = made["daybook-position"]
+        let sheet = try await tenant.get(
+            "/accounts/export?fields=name,website,custom&sort=name", min: place)
+        #expect(sheet.status == 200 && sheet["content-type"] == "text/csv; charset=utf-8", "\(sheet.text)")
+        #expect(sheet["content-disposition"] == "attachment; filename=\"accounts.csv\"")
+        #expect(sheet["daybook-position"] != nil)
+        #expect(
+            sheet.text == """
+                name,website,custom.fee,custom.fee.currency
+                '=Acme,,12.34,EUR
+                "Beta, Inc",https://beta.example,,
+
+                """)
+        let lines = try await tenant.get("/accounts/export?format=jsonl&fields=name&name=%3DAcme", min: place)
+        #expect(lines.text == "{\"name\":\"=Acme\"}\n" && lines["content-type"] == "application/jsonl")
+        for wrong in ["limit=5", "format=xlsx", "colour=red", "cursor=x", "name=a&name=b"] {
+            let refused = try await tenant.get("/accounts/export?\(wrong)")
+            #expect(refused.status == 400 && refused["content-type"] == "application/problem+json", "\(wrong)")
+        }
+        #expect(try await tenant.anonymously(Call("GET", "/api/v1/accounts/export")).status == 401)
+        let described = try await tenant.get("/openapi.json").json["paths"]?["/api/v1/deals/export"]?["get"]
+        #expect(described?["responses"]?["200"]?["content"]?["text/csv"] != nil)
+    }
+
     @Test func `one signs in and out, and a new password ends what was open`() async throws {
         let tenant = try await House.shared.value.tenant()
         func login(_ password: String) async throws -> Wire.Answer {

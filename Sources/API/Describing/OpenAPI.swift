@@ -146,6 +146,13 @@ enum OpenAPI {
             content["application/json"] = ["schema": schema]
             found["content"] = .object(content)
             return ["200": .object(found), "default": problem]
+        case .rows(let types):
+            let contents = types.map { ($0, ["schema": ["type": "string"]] as JSON) }
+            let found: JSON = [
+                "description": "The rows, one a line.", "content": .object(Dictionary(contents) { $1 }),
+                "headers": ["Daybook-Position": ["schema": ["type": "string"]]],
+            ]
+            return ["200": found, "default": problem]
         case .accepted(let schema):
             return ["202": answer("Begun.", "application/json", schema, ["Location"]), "default": problem]
         case .text: return ["200": answer("Text.", "text/plain", ["type": "string"], []), "default": problem]

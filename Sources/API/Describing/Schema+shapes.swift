@@ -142,6 +142,14 @@ enum Describing {
                     + ".starts_with, .null compare otherwise."),
         ] + record
 
+    /// Those of a whole list: none that choose a page of it.
+    static let exporting =
+        [
+            Route.Described(
+                name: "format",
+                detail: "csv (where not said), jsonl, or mapping: that by which an import reads the csv again.")
+        ] + listing.filter { !["limit", "cursor", "page", "page_size", "total"].contains($0.name) }
+
     /// Those of one record.
     static let record =
         [

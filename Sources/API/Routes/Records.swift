@@ -21,6 +21,7 @@ extension Routes {
                 [queries = services.queries] exchange, caller throws(Problem) in
                 try await queries.list(name, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
+            export(of: entity),
             Self.query("/\(plural)/{id}", "One of the \(words).", .only(Describing.record), Schema.reference(entity)) {
                 [queries = services.queries] exchange, caller throws(Problem) in
                 let id = try exchange.id(of: name)
@@ -43,6 +44,22 @@ extension Routes {
                 return try await queries.history(name, id, exchange.query, by: caller)
             },
         ]
+    }
+
+    private func export(of entity: any Entity.Type) -> Route {
+        let words = entity.plural.replacing("_", with: " ")
+        return Route(
+            .get, "\(Self.base)/\(entity.plural)/export", "All \(words) that a list would show, as a file.",
+            parameters: .grammar(Describing.exporting),
+            answer: .rows(["text/csv", "application/jsonl", "application/yaml"]),
+            handler: .known { [queries = services.queries] exchange, caller throws(Problem) in
+                let export = try await queries.export(
+                    entity.name, exchange.query, by: caller, min: exchange.conditions.minimum)
+                var outcome = Outcome(body: [], position: export.position)
+                (outcome.contentType, outcome.fileName) = (export.contentType, export.fileName)
+                outcome.pieces = { send in try await export.write(send) }
+                return outcome
+            })
     }
 
     private func routes(of act: Exposure.Act, _ entity: any Entity.Type) -> [Route] {

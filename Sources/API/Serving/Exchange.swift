@@ -38,6 +38,10 @@ struct Outcome: Sendable {
     /// Where the log stood, for `Daybook-Position`.
     var position: PositionToken?
     var location: String?
+    /// The file as which it is kept.
+    var fileName: String?
+    /// What is sent piece by piece in place of `body`, until it ends; it breaks off where it throws.
+    var pieces: (@Sendable (_ send: ([UInt8]) async throws -> Void) async throws -> Void)?
 
     /// An answer of bytes that are JSON already.
     init(status: Int = 200, body: [UInt8], position: PositionToken? = nil, version: Int32? = nil) {

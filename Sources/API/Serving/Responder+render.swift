@@ -19,6 +19,14 @@ extension Responder {
         if let version = outcome.version { headers[.eTag] = "\"\(version)\"" }
         if let position = outcome.position { headers[.daybookPosition] = position.text }
         if let location = outcome.location { headers[.location] = location }
+        if let name = outcome.fileName { headers[.contentDisposition] = "attachment; filename=\"\(name)\"" }
+        if let pieces = outcome.pieces {
+            let body = ResponseBody { writer in
+                try await pieces { try await writer.write(ByteBuffer(bytes: $0)) }
+                try await writer.finish(nil)
+            }
+            return Response(status: .init(code: outcome.status), headers: headers, body: body)
+        }
         let body = outcome.body.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: outcome.body))
         return Response(status: .init(code: outcome.status), headers: headers, body: body)
     }

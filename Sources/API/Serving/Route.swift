@@ -66,6 +66,8 @@ struct Route: Sendable {
         /// It goes on behind the answer, which says where its end is seen.
         case accepted(JSON)
         case text
+        /// Rows in one of these media types.
+        case rows([String])
         /// A text, or, where the client would rather, an object.
         case textOrJSON(JSON)
         case nothing

@@ -80,12 +80,38 @@ extension Queries {
     ) async throws(Problem) -> Reply {
         let organization = caller.organization
         let shape = Cursor.shape(subject.table.name, request.shape)
-        var query = ListQuery(subject: subject, request: request, organization: organization)
+        let key = try await surroundings.cursorKey(organization)
         var cursor: Cursor?
         if let text = request.cursor {
-            let key = try await surroundings.cursorKey(organization)
             cursor = try Cursor(text, shape: shape, organization: organization, key: key)
         }
+        let page = try await stretch(of: subject, request, after: cursor, below: owner, moment, caller, min)
+        let next = page.end?.text(organization: organization, key: key)
+        return Reply(
+            body: Document.list(page.rows, next: next, total: page.total, page.answer), position: page.position)
+    }
+
+    /// Rows of a list in their order.
+    struct Stretch {
+        let rows: Slice<Result>
+        /// Whether it begins the list.
+        let isFirst: Bool
+        /// Where it ends; nil where nothing follows.
+        let end: Cursor?
+        /// All rows of the list, where they were to be counted.
+        let total: Int64?
+        let answer: Findings
+        var position: PositionToken { answer.position }
+    }
+
+    /// The rows that come after a place in a list, as many as are asked for.
+    func stretch(
+        of subject: Subject, _ request: ListRequest, after cursor: Cursor?, below owner: Presence? = nil,
+        _ moment: Moment?, _ caller: Caller, _ min: PositionToken?
+    ) async throws(Problem) -> Stretch {
+        let organization = caller.organization
+        let shape = Cursor.shape(subject.table.name, request.shape)
+        var query = ListQuery(subject: subject, request: request, organization: organization)
         if let external = request.external, let entity = subject.entity {
             query.only = try await surroundings.recordID(organization, entity, external.source, external.id)
         }
@@ -99,18 +125,15 @@ extension Queries {
             min: min, past: cursor?.position, moment: moment, looksUp: true, statements: statements)
         let answer = try await ask(question, on: lists)
         if let found = answer.results.last { try owner?.require(found) }
-        let key = try await surroundings.cursorKey(organization)
         return try reading {
             let rows = answer.results[0]
             let shown = rows.prefix(request.limit)
-            var next: String?
+            var end: Cursor?
             if rows.count > request.limit, let last = shown.last {
-                let end = try query.end(last, after: cursor, at: answer.position, shape: shape)
-                next = end.text(organization: organization, key: key)
+                end = try query.end(last, after: cursor, at: answer.position, shape: shape)
             }
             let total = request.isCounted ? try answer.results[1][0].bigint(0) : nil
-            return Reply(
-                body: Document.list(shown, next: next, total: total, answer), position: answer.position)
+            return Stretch(rows: shown, isFirst: cursor == nil, end: end, total: total, answer: answer)
         }
     }
 
@@ -143,9 +166,20 @@ extension Queries {
     func customCriteria(
         _ subject: Subject, _ parameters: [Parameter], _ catalog: Catalog, _ caller: Caller, _ min: PositionToken?
     ) async throws(Problem) -> [String: Criterion] {
-        guard let entity = subject.entity, subject.table.column("custom") != nil,
-            parameters.contains(where: CustomField.isMeant)
-        else { return [:] }
+        guard parameters.contains(where: CustomField.isMeant) else { return [:] }
+        let values = catalog.relations[subject.table.name + "_values"]
+        var criteria: [String: Criterion] = [:]
+        for (key, definition) in try await definitions(of: subject, catalog, caller, min) {
+            for field in CustomField.all(key, definition.kind, in: values) { criteria[field.name] = Criterion(field) }
+        }
+        return criteria
+    }
+
+    /// The fields in use that the organization defined for these records, by their keys' order.
+    func definitions(
+        of subject: Subject, _ catalog: Catalog, _ caller: Caller, _ min: PositionToken?
+    ) async throws(Problem) -> [(key: String, definition: FieldSet.Definition)] {
+        guard let entity = subject.entity, subject.table.column("custom") != nil else { return [] }
         let statement = Statement(SQL.customFields) {
             $0.uuid(caller.organization)
             $0.text(entity)
@@ -154,16 +188,10 @@ extension Queries {
             organization: caller.organization, projections: try relation("fields", catalog).projections, min: min,
             statements: [statement])
         let rows = try await ask(question, on: points).results[0]
-        let values = catalog.relations[subject.table.name + "_values"]
         return try reading {
-            var criteria: [String: Criterion] = [:]
-            for row in rows {
-                let definition = try JSON(parsing: row.bytea(1)).decode(FieldSet.Definition.self)
-                for field in CustomField.all(try row.text(0), definition.kind, in: values) {
-                    criteria[field.name] = Criterion(field)
-                }
-            }
-            return criteria
+            try rows.map { row in
+                (try row.text(0), try JSON(parsing: row.bytea(1)).decode(FieldSet.Definition.self))
+            }.sorted { $0.0 < $1.0 }
         }
     }
 }

@@ -90,6 +90,8 @@ struct Shown: Sendable {
         return ([own] + theirs).filter { !$0.isEmpty }.joined(separator: ", ")
     }
 
+    /// What is included, and the members that are shown of it.
+    var includes: [(name: String, members: [String])] { included.map { ($0.related.name, $0.members) } }
     /// The projections behind what is included.
     var projections: [String] { included.flatMap(\.related.document.projections) }
 }

@@ -76,11 +76,32 @@ final class Wire: @unchecked Sendable {  // its task waits for each call before 
             let pair = line.split(separator: ":", maxSplits: 1)
             answer.headers[pair[0].lowercased()] = pair.count > 1 ? pair[1].trimmingCharacters(in: .whitespaces) : ""
         }
+        if !head, answer["transfer-encoding"] == "chunked" {
+            answer.body = try pieces()
+            return answer
+        }
         let length = head ? 0 : Int(answer["content-length"] ?? "0") ?? 0
         while buffer.count < length { try more() }
         answer.body = Array(buffer.prefix(length))
         buffer.removeFirst(length)
         return answer
+    }
+
+    /// A body of which nobody says before how long it is (RFC 9112 §7.1).
+    private func pieces() throws -> [UInt8] {
+        let end = Array("\r\n".utf8)
+        var body: [UInt8] = []
+        while true {
+            while buffer.firstRange(of: end) == nil { try more() }
+            guard let split = buffer.firstRange(of: end),
+                let size = Int(String(decoding: buffer[..<split.lowerBound], as: UTF8.self), radix: 16)
+            else { throw Closed() }
+            buffer.removeSubrange(..<split.upperBound)
+            while buffer.count < size + end.count { try more() }
+            body += buffer.prefix(size)
+            buffer.removeFirst(size + end.count)
+            if size == 0 { return body }
+        }
     }
 
     private func more() throws {

@@ -1,0 +1,94 @@
+import CRM
+import Kernel
+import Postgres
+
+extension Queries {
+    /// The whole list of an entity's records: `format` is csv, jsonl or mapping; the others are a list's own, but for
+    /// those that choose a page of it.
+    /// - Throws: what a list throws, as long as nothing was sent; `export.no_mapping` for records that no mapping makes
+    ///   of ids alone.
+    public func export(_ entity: String, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)
+        async throws(Problem) -> ListExport
+    {
+        let entity = try self.entity(entity)
+        let (format, list) = try ListExport.read(parameters)
+        let moment = try moment(list)
+        let (sheet, first) = try await answering { catalog throws(Problem) in
+            let (subject, request) = try await exported(entity, list, catalog.at(moment), caller, min)
+            let defined = try await definitions(of: subject, catalog.at(moment), caller, min)
+            let sheet = Sheet(of: entity, request.shown, defined)
+            let page = try await stretch(of: subject, request, after: nil, moment, caller, min)
+            return (sheet, try await piece(page, format, sheet, entity, defined))
+        }
+        return ListExport(format, of: entity.plural, first: first) { [self] cursor throws(Problem) in
+            try await answering { catalog throws(Problem) in
+                let (subject, request) = try await exported(entity, list, catalog.at(moment), caller, nil)
+                let page = try await stretch(of: subject, request, after: cursor, moment, caller, nil)
+                return try await piece(page, format, sheet, entity, [])
+            }
+        }
+    }
+
+    /// Rows that are asked for at once: more spare little, and are held all.
+    private static let rows = 500
+
+    /// What is listed, as `list` reads it.
+    private func exported(
+        _ entity: any Entity.Type, _ parameters: [Parameter], _ catalog: Catalog, _ caller: Caller,
+        _ min: PositionToken?
+    ) async throws(Problem) -> (Subject, ListRequest) {
+        let subject = try subject(entity, catalog)
+        let parameters = try await naming(tags: parameters, catalog, caller, min: min)
+        let custom = try await customCriteria(subject, parameters, catalog, caller, min)
+        let request = try ListRequest(
+            parameters, of: subject, custom: custom, by: asker(caller), limit: Queries.rows)
+        return (subject, request)
+    }
+
+    /// A page as it is written. A mapping has no rows, and a sheet has its columns' names before the first.
+    private func piece(
+        _ page: Stretch, _ format: ListExport.Format, _ sheet: Sheet, _ entity: any Entity.Type,
+        _ defined: [(key: String, definition: FieldSet.Definition)]
+    ) async throws(Problem) -> ListExport.Piece {
+        try reading {
+            var bytes: [UInt8] = []
+            switch format {
+            case .mapping:
+                bytes = Array(try ExportMapping(of: entity, sheet, defined).text.utf8)
+                return ListExport.Piece(bytes: bytes, position: page.position)
+            case .csv:
+                if page.isFirst { bytes += sheet.header.utf8 }
+                for row in page.rows { bytes += sheet.line(try JSON(parsing: row.bytea(0))).utf8 }
+            case .jsonl:
+                for row in page.rows {
+                    // Line ends stand between the members of some documents, and in no text of theirs.
+                    bytes += try row.bytea(0).map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
+                    bytes.append(0x0A)
+                }
+            }
+            return ListExport.Piece(bytes: bytes, position: page.position, end: page.end)
+        }
+    }
+}
+
+extension ListExport {
+    /// The format, and what is left for the list.
+    fileprivate static func read(_ parameters: [Parameter]) throws(Problem) -> (Format, [Parameter]) {
+        try ListRequest.refuseDoubles(parameters)
+        var format = Format.csv
+        for parameter in parameters {
+            switch parameter.name {
+            case "format":
+                guard let known = Format(rawValue: parameter.value) else {
+                    let all = Format.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw .parameter("format", "format is one of \(all).")
+                }
+                format = known
+            case "limit", "cursor", "page", "page_size", "total":
+                throw .parameter(parameter.name, "An export is the whole list; leave \(parameter.name) out.")
+            case _: break
+            }
+        }
+        return (format, parameters.filter { $0.name != "format" })
+    }
+}
