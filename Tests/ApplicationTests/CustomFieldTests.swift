@@ -202,6 +202,25 @@ import Testing
         #expect(state.content?.fields["custom"] == ["grade": "A", "code": "7", "mood": "very good"])
     }
 
+    @Test func `the task that follows a quick log has fields of the organization's own, where it must`() async throws {
+        let house = try await TestHouse()
+        _ = try await house.ask(
+            "field_set", .id(FieldSet.id(of: "task")), "define",
+            ["entity": "task", "key": "code", "label": "Code", "type": "text", "required": true])
+        let owner = JSON.string(house.founding.owner.text)
+        let body: [String: JSON] = [
+            "kind": "call", "subject": ["entity": "member", "id": owner], "follow_up": ["custom": ["code": "7"]],
+        ]
+        var flaws: [Flaw] = []
+        let normal = QuickLog.takes.normal(body, partial: false, flaws: &flaws)
+        #expect(flaws == [])
+        let logged = try await house.daybook.commands.quickLog(Body(normal), by: house.owner)
+        let task = try #require(logged.results.last?.id)
+        var known = WorkingSet(readAt: .max)
+        try await house.daybook.commands.load([Reference(Todo.self, task)], into: &known, house.organization)
+        #expect((known.streams[task]?.state as? Todo.State)?.content?["custom"] == ["code": "7"])
+    }
+
     @Test func `values that do not fit are refused with their place, required ones are missed`() async throws {
         let home = try await Home()
         try await home.define("code", "text", ["required": true])

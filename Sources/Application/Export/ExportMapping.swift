@@ -103,8 +103,13 @@ struct ExportMapping {
         if let target = definition.entity { members.append("target: \(target)") }
         return "    - {\(members.joined(separator: ", "))}"
     }
-    /// A text as YAML takes it: as a string of JSON.
-    private static func quoted(_ text: String) -> String { String(decoding: JSON.string(text).bytes, as: UTF8.self) }
+    /// A text as YAML takes it: a plain name as it is, others as strings of JSON.
+    private static func quoted(_ text: String) -> String {
+        let isName = text.wholeMatch(of: /[a-z][a-z0-9_.]*/) != nil && !words.contains(text)
+        return isName ? text : String(decoding: JSON.string(text).bytes, as: UTF8.self)
+    }
+    /// Names that YAML takes for values.
+    private static let words: Set = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
 }
 
 extension Problem {

@@ -21,7 +21,9 @@ extension Imports {
                 wanted.append((Pipeline.name, rule.name, ask(rule, id, planner)))
             }
         }
-        for rule in planner.mapping.prepares.custom {
+        // Only owners define fields; whoever may write fills those that are there.
+        for rule in planner.mapping.prepares.custom
+        where planner.settings.custom[rule.entity]?[rule.key] != rule.kind {
             wanted.append(("field", "\(rule.entity).\(rule.key)", ask(rule)))
         }
         let results = await commands.executeEach(wanted.map { [$0.ask] }, by: caller, dryRun: dryRun)

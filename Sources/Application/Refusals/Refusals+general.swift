@@ -66,6 +66,8 @@ extension Refusals {
         ListedRefusal("parameter.too_many", 400, "At most 100 parameters can be given."),
         ListedRefusal(.historyUnavailable),
         ListedRefusal("filter.invalid", 400, "The filter is not understood; detail and place tell where."),
+        ListedRefusal(
+            "export.no_mapping", 422, "No mapping makes these records of their rows; write one: docs/imports.md."),
         ListedRefusal("cursor.invalid", 400, "The cursor is of another list; start from the first page."),
         ListedRefusal("min_position.malformed", 400, "Daybook-Min-Position takes what Daybook-Position said, once."),
         ListedRefusal("position.not_reached", 503, "The tables are not that far yet; ask again in a moment."),

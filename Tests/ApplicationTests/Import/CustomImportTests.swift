@@ -70,6 +70,8 @@ import Testing
         #expect(try await house.record(Contact.self, "1")?["custom"] == Self.expected(house))
         let again = try await house.run(Self.csv, mapping)
         #expect(again.unchanged == 1 && again.events == 0, "\(again)")
+        let member = try await house.run(Self.csv.replacing("1,Love", with: "3,Lake"), mapping, role: .member)
+        #expect(member.accepted == 1, "who may not define fields fills those that are there")
         let changed = Self.csv.replacing("Tea; kaffee ", with: "\"[\"\"Water\"\"]\"").replacing(",yes", with: ",")
         #expect(try await house.run(changed, mapping).events == 1)
         let custom = try await house.record(Contact.self, "1")?["custom"]

@@ -30,15 +30,15 @@ final class ImportHouse: Sendable {
     var rejects: String { folder + "/file.rejects.csv" }
 
     func run(
-        _ csv: String, _ mapping: String, dryRun: Bool = false, imports: Imports? = nil
+        _ csv: String, _ mapping: String, dryRun: Bool = false, imports: Imports? = nil, role: Role = .owner
     ) async throws -> ImportRun.Summary {
         try Data(csv.utf8).write(to: URL(fileURLWithPath: folder + "/file.csv"))
-        return try await run(file: folder + "/file.csv", mapping, dryRun: dryRun, imports: imports)
+        return try await run(file: folder + "/file.csv", mapping, dryRun: dryRun, imports: imports, role: role)
     }
     func run(
-        file: String, _ mapping: String, dryRun: Bool = false, imports: Imports? = nil
+        file: String, _ mapping: String, dryRun: Bool = false, imports: Imports? = nil, role: Role = .owner
     ) async throws -> ImportRun.Summary {
-        let (imports, caller) = (imports ?? self.imports, house.owner)
+        let (imports, caller) = (imports ?? self.imports, house.caller(role))
         let run = try ImportRun(path: file, mapping: mapping, rejects: rejects, dryRun: dryRun) { path, body in
             let parts = path.split(separator: "/")
             guard parts.count > 1 else { return try await imports.open(body, by: caller).body }
