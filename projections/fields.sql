@@ -1,6 +1,6 @@
 -- One row per field that an organization defined for itself and has not retired. The id of a field set is a UUIDv8 of
--- `fields:` and the entity's name: its version and variant bits lie in the colon and in the upper bits of a letter. There
--- is room for nine letters; of longer names the rest stands here.
+-- `fields:` and the entity's name: its version and variant bits lie in the colon and in the upper bits of a letter.
+-- There is room for nine letters; of longer names the rest stands here.
 CREATE VIEW read.fields WITH (security_invoker = true) AS
 SELECT f.organization_id,
        CASE n.entity WHEN 'interacti' THEN 'interaction' ELSE n.entity END AS entity,

@@ -13,8 +13,10 @@ extension Queries {
         let entity = try self.entity(entity)
         let (format, list) = try ListExport.read(parameters)
         let moment = try moment(list)
+        // It stays the day on which it was asked, however long it takes.
+        let asker = asker(caller)
         let (sheet, first) = try await answering { catalog throws(Problem) in
-            let (subject, request) = try await exported(entity, list, catalog.at(moment), caller, min)
+            let (subject, request) = try await exported(entity, list, catalog.at(moment), asker, min)
             let defined = try await definitions(of: subject, catalog.at(moment), caller, min)
             let sheet = Sheet(of: entity, request.shown, defined)
             let page = try await stretch(of: subject, request, after: nil, moment, caller, min)
@@ -22,7 +24,7 @@ extension Queries {
         }
         return ListExport(format, of: entity.plural, first: first) { [self] cursor throws(Problem) in
             try await answering { catalog throws(Problem) in
-                let (subject, request) = try await exported(entity, list, catalog.at(moment), caller, nil)
+                let (subject, request) = try await exported(entity, list, catalog.at(moment), asker, nil)
                 let page = try await stretch(of: subject, request, after: cursor, moment, caller, nil)
                 return try await piece(page, format, sheet, entity, [])
             }
@@ -34,14 +36,13 @@ extension Queries {
 
     /// What is listed, as `list` reads it.
     private func exported(
-        _ entity: any Entity.Type, _ parameters: [Parameter], _ catalog: Catalog, _ caller: Caller,
+        _ entity: any Entity.Type, _ parameters: [Parameter], _ catalog: Catalog, _ asker: Asker,
         _ min: PositionToken?
     ) async throws(Problem) -> (Subject, ListRequest) {
         let subject = try subject(entity, catalog)
-        let parameters = try await naming(tags: parameters, catalog, caller, min: min)
-        let custom = try await customCriteria(subject, parameters, catalog, caller, min)
-        let request = try ListRequest(
-            parameters, of: subject, custom: custom, by: asker(caller), limit: Queries.rows)
+        let parameters = try await naming(tags: parameters, catalog, asker.caller, min: min)
+        let custom = try await customCriteria(subject, parameters, catalog, asker.caller, min)
+        let request = try ListRequest(parameters, of: subject, custom: custom, by: asker, limit: Queries.rows)
         return (subject, request)
     }
 

@@ -18,8 +18,8 @@ extension MappingReader {
         return rules
     }
 
-    /// The values of custom fields, read as the organization or the mapping itself defines these; where neither does, as
-    /// `parse` says.
+    /// The values of custom fields, read as the organization or the mapping itself defines these; where neither does,
+    /// as `parse` says.
     mutating func custom(_ node: Node, of entity: EntityFacts) -> [MemberRule] {
         guard entity.creation.takes.contains(where: { $0.kind == .custom }) else {
             note(node, "not_allowed", "`\(entity.name)` takes no custom fields")

@@ -18,10 +18,7 @@ extension MappingReader {
         case (let key?, nil): rule = RecordRule(entity: entity, key: items(key).compactMap { column($0) })
         case (nil, let id?): rule = RecordRule(entity: entity, key: column(id).map { [$0] } ?? [], namesID: true)
         case (nil, nil), (.some, .some):
-            note(
-                node, "required",
-                "the record's `key`, the columns that name it in the other system, must be given; or its `id`, the column "
-                    + "with the id that Daybook gave it")
+            note(node, "required", "a record has a `key` (columns that name it) or an `id` (a column of Daybook's)")
             return nil
         }
         if let node = members["when"] { rule.when = conditions(node) }
