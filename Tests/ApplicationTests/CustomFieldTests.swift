@@ -217,8 +217,8 @@ import Testing
         let logged = try await house.daybook.commands.quickLog(Body(normal), by: house.owner)
         let task = try #require(logged.results.last?.id)
         var known = WorkingSet(readAt: .max)
-        try await house.daybook.commands.load([Reference(Todo.self, task)], into: &known, house.organization)
-        #expect((known.streams[task]?.state as? Todo.State)?.content?["custom"] == ["code": "7"])
+        try await house.daybook.commands.load([Reference(WorkTask.self, task)], into: &known, house.organization)
+        #expect((known.streams[task]?.state as? WorkTask.State)?.content?["custom"] == ["code": "7"])
     }
 
     @Test func `values that do not fit are refused with their place, required ones are missed`() async throws {
