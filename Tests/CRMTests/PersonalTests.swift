@@ -34,7 +34,8 @@ import Testing
             }
         }
         #expect(personalNames(of: "contact").isSuperset(of: ["first_name", "emails", "primary_email", "custom"]))
-        #expect(personalNames(of: "interaction") == ["title", "text", "location", "attributes", "cancel_reason"])
+        #expect(
+            personalNames(of: "interaction") == ["title", "text", "location", "attributes", "cancel_reason", "custom"])
         #expect(personalNames(of: "deal").isSuperset(of: ["title", "lost_reason", "description"]))
     }
 }
