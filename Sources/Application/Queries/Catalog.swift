@@ -1,4 +1,6 @@
+import Kernel
 import Postgres
+import Synchronization
 
 /// What the database has to read: tables and views with their columns, and the projections they stand on.
 struct Catalog: Sendable {
@@ -6,6 +8,8 @@ struct Catalog: Sendable {
     private(set) var relations: [String: Relation]
     /// Whether they are as of a moment.
     private(set) var isPast = false
+    private var derived = Derived()
+    private let derivedOfPast = Derived()
     /// `COLLATE` for texts that are sorted for people.
     static let collation = " COLLATE read.people"
 
@@ -31,8 +35,23 @@ struct Catalog: Sendable {
         if moment == nil { return self }
         var past = self
         past.isPast = true
+        past.derived = derivedOfPast
         past.relations = relations.filter(\.value.hasPast).mapValues(\.past)
         return past
+    }
+
+    /// The records of an entity, as they can be listed and shown; nil where they are not there. It follows from the
+    /// catalogue alone and is asked for by every question, which it would cost a fifth of the server's time.
+    func subject(_ entity: any Entity.Type) -> Subject? {
+        if let known = derived.subjects.withLock({ $0[entity.name] }) { return known }
+        let subject = Subject(entity, in: self)
+        derived.subjects.withLock { $0[entity.name] = .some(subject) }
+        return subject
+    }
+
+    /// What follows from a catalogue, as far as it was asked for.
+    private final class Derived: Sendable {
+        let subjects = Mutex<[String: Subject?]>([:])
     }
 }
 
@@ -54,10 +73,18 @@ struct Relation: Sendable {
         let name: String
         let type: ColumnType
         let isNullable: Bool
+        /// The name as it stands in SQL.
+        let sql: String
         /// Whether an index has the organization's rows in its order.
         var isSorted = false
         /// Whether one has its versions so as well, by which lists as of a moment go.
         var wasSorted = false
+
+        init(name: String, type: ColumnType, isNullable: Bool, isSorted: Bool = false, wasSorted: Bool = false) {
+            (self.name, self.type, self.isNullable) = (name, type, isNullable)
+            (self.isSorted, self.wasSorted) = (isSorted, wasSorted)
+            sql = SQLText.name(name)
+        }
     }
 
     /// As it stands in SQL.

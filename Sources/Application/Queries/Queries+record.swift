@@ -53,8 +53,7 @@ extension Relation {
     /// These columns of a row, as a document shows them.
     func columns(_ names: [String], of row: String = "t") -> String {
         names.compactMap { column($0) }.map { column in
-            let name = SQLText.name(column.name)
-            return column.type == .instant ? "read.instant(\(row).\(name)) AS \(name)" : "\(row).\(name)"
+            column.type == .instant ? "read.instant(\(row).\(column.sql)) AS \(column.sql)" : "\(row).\(column.sql)"
         }.joined(separator: ", ")
     }
 }

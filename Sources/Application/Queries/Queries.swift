@@ -138,7 +138,7 @@ extension Queries {
 
     /// The records of an entity, as they can be listed and shown.
     func subject(_ entity: any Entity.Type, _ catalog: Catalog) throws(Problem) -> Subject {
-        if let subject = Subject(entity, in: catalog) { return subject }
+        if let subject = catalog.subject(entity) { return subject }
         throw catalog.isPast ? .historyUnavailable : .unavailableView
     }
 
