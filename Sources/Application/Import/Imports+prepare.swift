@@ -14,17 +14,16 @@ extension Imports {
     /// Makes the pipeline and the custom fields that are not there. What is there stays as people have made it since.
     func prepare(_ planner: RowPlanner, by caller: Caller, dryRun: Bool) async throws(Problem) -> Prepared {
         var prepared = Prepared()
-        var wanted: [(entity: String, name: String, ask: Ask)] = []
+        var wanted: [(entity: String, name: String, ask: Ask, isThere: Bool)] = []
         if let rule = planner.mapping.prepares.pipeline {
             let id = planner.id(of: rule)
             if try await commands.existing([id], in: caller.organization).isEmpty {
-                wanted.append((Pipeline.name, rule.name, ask(rule, id, planner)))
+                wanted.append((Pipeline.name, rule.name, ask(rule, id, planner), false))
             }
         }
-        // Only owners define fields; whoever may write fills those that are there.
-        for rule in planner.mapping.prepares.custom
-        where planner.settings.custom[rule.entity]?[rule.key] != rule.kind {
-            wanted.append(("field", "\(rule.entity).\(rule.key)", ask(rule)))
+        for rule in planner.mapping.prepares.custom {
+            let isThere = planner.settings.custom[rule.entity]?[rule.key] == rule.kind
+            wanted.append(("field", "\(rule.entity).\(rule.key)", ask(rule), isThere))
         }
         let results = await commands.executeEach(wanted.map { [$0.ask] }, by: caller, dryRun: dryRun)
         for (item, result) in zip(wanted, results) {
@@ -37,6 +36,8 @@ extension Imports {
             case .failure(let problem) where problem.code == FieldSet.Rejection.keyTaken.rawValue:
                 prepared.notes.append("The field \(item.name) is defined already and stays as it is.")
             case .failure(let problem) where problem.code.hasSuffix(".already_exists"): break
+            // Only owners define fields; whoever may write fills those that are there.
+            case .failure(let problem) where item.isThere && problem.code == Problem.forbidden("").code: break
             case .failure(let problem): throw problem
             }
         }
