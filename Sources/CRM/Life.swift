@@ -19,6 +19,9 @@ public enum Life<Content: Sendable & Equatable>: Sendable, Equatable {
 public protocol Lasting: Entity where State == Life<Content>, Rejection: LastingRefusal {
     /// What is known of one.
     associatedtype Content: Sendable, Equatable
+    /// What is asked first where a record ended and is to be as if it had not, or the other way round; nil where its
+    /// fields say that.
+    static func turn(from now: State, to before: State) -> Turn?
 }
 
 /// The three refusals all such records share.

@@ -15,7 +15,8 @@ struct Routes {
     var all: [Route] {
         let described =
             sessions + organization + services.entities.flatMap(records(of:)) + sublists + pipelines + campaigns
-            + fields + leads + workday + persons + reports + batches + imports + auditing + projections + operations
+            + fields + leads + workday + persons + reports + batches + bulk + imports + auditing + projections
+            + operations
         return described + [OpenAPI.route(for: described, entities: services.entities)]
     }
 

@@ -109,7 +109,8 @@ extension Entity {
             steps: steps)
     }
 
-    private static func permit(_ caller: Caller) throws(Problem) {
+    /// Refuses whom the entity's records are not to be changed by.
+    static func permit(_ caller: Caller) throws(Problem) {
         switch (caller.role, audience) {
         case (.owner, _), (.member, .members): return
         case (.member, .owners): throw .forbidden("Only owners may change \(plural.replacing("_", with: " ")).")

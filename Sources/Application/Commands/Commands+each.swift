@@ -14,9 +14,12 @@ extension Commands {
     /// - Parameters:
     ///   - dryRun: decides as far as single units go, and appends nothing.
     ///   - assumed: records that a dry run takes for being there.
+    ///   - command: the one command that they all are, where they are one.
+    ///   - objection: what is wrong with the state in which a unit leaves its last record; it is refused then.
     public func executeEach(
         _ units: [[Ask]], by caller: Caller, lane: Lane = .import, dryRun: Bool = false,
-        assuming assumed: Set<UUID> = []
+        assuming assumed: Set<UUID> = [], as command: UUID? = nil,
+        unless objection: (@Sendable (_ unit: Int, _ state: any Sendable) -> Problem?)? = nil
     ) async -> [Result<Answer, Problem>] {
         var answers = [Result<Answer, Problem>?](repeating: nil, count: units.count)
         do throws(Problem) {
@@ -27,8 +30,11 @@ extension Commands {
                 do throws(Problem) {
                     let circumstances = Circumstances(caller: caller, now: clock(), assumed: assumed, fresh: fresh)
                     let asks = try Ask.naming(asks, tags)
-                    plans[index] = UnitPlan(
-                        asks: asks, ids: try targets(asks, keys), circumstances: circumstances, command: fresh())
+                    var plan = UnitPlan(
+                        asks: asks, ids: try targets(asks, keys), circumstances: circumstances,
+                        command: command ?? fresh())
+                    if let objection { plan.objection = { objection(index, $0) } }
+                    plans[index] = plan
                 } catch { answers[index] = .failure(error) }
             }
             for round in UnitPlan.rounds(plans) {

@@ -58,16 +58,9 @@ extension Commands {
             events = try await reader.stream(organization, id, after: max(0, seen), limit: 20)
         } catch { throw .unavailable }
         let opening = try await opening(events, organization)
-        let changes: [JSON] = events.map { event in
-            [
-                "version": .integer(Int64(event.version)), "position": .integer(event.position),
-                "type": .string(event.type), "actor": .string(event.actor.text),
-                "occurred_at": .string(event.occurredAt.text), "data": (try? opening.stored(event).data) ?? .null,
-            ]
-        }
         return Problem(
             problem.code, problem.status, problem.detail,
-            more: problem.more.merging(["changed": .array(changes)]) { $1 })
+            more: problem.more.merging(["changed": opening.changes(events)]) { $1 })
     }
 
     /// Looks who holds already what the unit takes: that is shared where the organization lets it be, and refused early
@@ -80,6 +73,20 @@ extension Commands {
             holders = try await reader.holders(plan.circumstances.caller.organization, values)
         } catch { throw .unavailable }
         try plan.share(with: holders, keys)
+    }
+}
+
+extension Opening {
+    /// What happened, for a client that did not know.
+    func changes(_ events: some Sequence<RecordedEvent>) -> JSON {
+        .array(
+            events.map { event in
+                [
+                    "version": .integer(Int64(event.version)), "position": .integer(event.position),
+                    "type": .string(event.type), "actor": .string(event.actor.text),
+                    "occurred_at": .string(event.occurredAt.text), "data": (try? stored(event).data) ?? .null,
+                ]
+            })
     }
 }
 

@@ -10,6 +10,8 @@ struct UnitPlan: Sendable {
     let ids: [UUID]
     let circumstances: Circumstances
     let command: UUID
+    /// What is wrong with the state in which it leaves its last record; nil where nothing is.
+    var objection: (@Sendable (any Sendable) -> Problem?)?
     private(set) var events: [PlannedEvent] = []
     var results: [Answer.Result] = []
     var taken: [Claimed] = []
@@ -46,6 +48,9 @@ struct UnitPlan: Sendable {
             }
             let needed = try decide(ask, id, entity, known, &set)
             guard needed.isEmpty else { return needed }
+        }
+        if let objection, let last = ids.last.flatMap({ set.streams[$0] }), let problem = objection(last.state) {
+            throw problem
         }
         let members = Set(zip(asks, ids).filter { $0.0.entity == Member.name }.map(\.1))
         crowned = members.filter { set.streams[$0].flatMap(Access.role) == .owner }

@@ -41,6 +41,15 @@ struct ListQuery {
         return text.statement
     }
 
+    /// The ids of a page and one row more.
+    func ids() throws(Problem) -> Statement {
+        var text = SQLText(organization)
+        text += "SELECT p.id FROM ("
+        try rows(after: nil, to: &text)
+        text += ") p" + ListQuery.order(keys, keys.indices.map { "p.k\($0)" })
+        return text.statement
+    }
+
     /// How many rows stand before the page. Rows without an id (totals, definitions) are few and have no place of their
     /// own to go on from: their cursor counts.
     func skipped(_ cursor: Cursor?) throws(Problem) -> Int64? {

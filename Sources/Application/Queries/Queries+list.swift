@@ -38,6 +38,30 @@ extension Queries {
         }
     }
 
+    /// The ids of the records that a list shows on all of its pages, as of one moment; one more than `most` where there
+    /// are more.
+    func ids(
+        _ entity: any Entity.Type, _ parameters: [Parameter], most: Int, by caller: Caller, min: PositionToken?
+    ) async throws(Problem) -> [UUID] {
+        try await answering { catalog throws(Problem) in
+            let subject = try subject(entity, catalog)
+            let parameters = try await naming(tags: parameters, catalog, caller, min: min)
+            let custom = try await customCriteria(subject, parameters, catalog, caller, min)
+            let request = try ListRequest(parameters, of: subject, custom: custom, by: asker(caller), limit: most)
+            var query = ListQuery(subject: subject, request: request, organization: caller.organization)
+            if let external = request.external {
+                query.only = try await surroundings.recordID(
+                    caller.organization, entity.name, external.source, external.id)
+            }
+            query.driver = try await driver(request, caller)
+            let question = Question(
+                organization: caller.organization, projections: subject.projections, min: min,
+                statements: [try query.ids()])
+            let rows = try await ask(question, on: lists).results[0]
+            return try reading { try rows.map { try $0.uuid(0) } }
+        }
+    }
+
     /// Rows of any projection's table or view, for owners and auditors, with the same parameters.
     /// - Throws: `table.not_found` where there is no such table.
     public func table(_ name: String, _ parameters: [Parameter], by caller: Caller, min: PositionToken? = nil)

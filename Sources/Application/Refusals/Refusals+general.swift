@@ -54,6 +54,12 @@ extension Refusals {
         ListedRefusal("log.overloaded", 503, "Too many commands wait; send it again after Retry-After."),
         ListedRefusal(
             "outcome.unknown", 503, "It may have been carried out or not: ask again with the same Idempotency-Key."),
+        ListedRefusal("bulk.too_many", 422, "Too many records are meant at once: narrow the filter, or go in parts."),
+        ListedRefusal("bulk.key_required", 428, "It takes several requests: send an Idempotency-Key to go on by."),
+        ListedRefusal("bulk.refused", 409, "Nothing was done, since some records cannot be; results tells which."),
+        ListedRefusal("bulk.not_found", 404, "There is no such act on many records, or it is more than 30 days old."),
+        ListedRefusal("bulk.changed_since", 409, "Somebody changed the record since: see changed, edit it by hand."),
+        ListedRefusal(.notUndoable),
         ListedRefusal(.audienceMissing),
         ListedRefusal(
             "campaign.audience_invalid", 409, "The audience's filter is not understood; detail tells why."),

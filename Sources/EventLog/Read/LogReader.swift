@@ -89,6 +89,26 @@ public struct LogReader: Sendable {
         return loaded
     }
 
+    /// How far each of these streams goes, and whether one command wrote to it.
+    public func traces(
+        _ organization: UUID, of command: UUID, in ids: [UUID]
+    ) async throws(PostgresError) -> [UUID: StreamTrace] {
+        let statement = Statement(SQL.traceStreams) {
+            $0.uuid(organization)
+            $0.uuids(ids)
+            $0.uuid(command)
+        }
+        var traces: [UUID: StreamTrace] = [:]
+        for row in try await run(organization, [statement])[0] {
+            let written = try row.int(orNil: 3)
+            let position = try row.bigint(orNil: 4)
+            traces[try row.uuid(0)] = StreamTrace(
+                type: try row.text(orNil: 1), version: try row.int(2),
+                written: written.flatMap { version in position.map { (version: version, position: $0) } })
+        }
+        return traces
+    }
+
     /// An organization's events after a position, in order, at most `limit`.
     public func page(
         _ organization: UUID, after position: Position, limit: Int
@@ -157,6 +177,16 @@ public struct LogReader: Sendable {
         let scope = Statement(Self.scope) { $0.text(organization.text) }
         return Array(try await connection.run([scope] + statements).dropFirst())
     }
+}
+
+/// How far a stream goes, and what one command wrote to it.
+public struct StreamTrace: Sendable {
+    /// The stored name of its first event; nil where it has none.
+    public let type: String?
+    /// Its version; 0 where it has no events.
+    public let version: Int32
+    /// The version and the position of the command's last event in it.
+    public let written: (version: Int32, position: Position)?
 }
 
 /// Streams that were read together.
