@@ -42,6 +42,10 @@ import Testing
         "deal.moved", "deal.won", "deal.lost", "account.lifecycle_changed", "account.parent_changed",
     ]
 
+    /// With whom it was follows an interaction's subject when that is given back, though it was said apart before: this
+    /// one is refused then, as everything is that leads elsewhere.
+    private static let derived: Set = ["interaction.edited"]
+
     @Test func `of every entity, what an edit, an owner, tags and the archive changed leads back whole`() {
         var ways = Ways()
         for seed in 1...UInt64(6) {
@@ -53,7 +57,8 @@ import Testing
             let isCommon = Self.common.contains { event.hasSuffix(".\($0)") } || Self.whole.contains(event)
             guard isCommon else { continue }
             #expect(count.back > 0, "\(event): \(count)")
-            #expect(count.elsewhere == 0, "\(event) leads elsewhere: \(ways.examples[event] ?? "")")
+            let isLost = count.elsewhere > 0 && !Self.derived.contains(event)
+            #expect(!isLost, "\(event) leads elsewhere: \(ways.examples[event] ?? "")")
         }
     }
 }
