@@ -6,9 +6,9 @@ public import Kernel
 extension Lasting {
     /// What is asked of a record, in this order, so that it is again as it was.
     ///
-    /// These are its own acts: what is put away is taken out, what ended is opened again, an edit gives the fields back,
-    /// tags go and come, and what was put away is put away again. A field that no edit takes is given back by the act that takes it alone. What
-    /// none of them can say is left out: whoever asks compares what came of it.
+    /// These are its own acts: what is put away is taken out, what ended is opened again, an edit gives the fields
+    /// back, tags go and come, and what was put away is put away again. A field that no edit takes is given back by
+    /// the act that takes it alone. What none of them can say is left out: whoever asks compares what came of it.
     public static func wayBack(of id: UUID, from now: State, to before: State) -> [Step] {
         guard let old = record(before), let new = record(now) else { return [] }
         var steps: [Step] = []

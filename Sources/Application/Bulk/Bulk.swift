@@ -8,8 +8,8 @@ import Vault
 ///
 /// Which records are meant is decided once and kept under the act's id. Then each of them is a unit of its own with a
 /// result of its own, a page of them in each request, and all their events name the act. A request that is repeated
-/// finds in the log what it did before: killed at any moment and asked again under its Idempotency-Key, the act comes to
-/// the same end.
+/// finds in the log what it did before: killed at any moment and asked again under its Idempotency-Key, the act comes
+/// to the same end.
 public struct Bulk: Sendable {
     let commands: Commands
     let queries: Queries
