@@ -63,8 +63,14 @@ public enum Interaction: Taggable {
     }
     /// Absent, active or archived.
     public typealias State = Life<Content>
-    /// The plain fields.
-    public static func record(_ state: State) -> Record? { state.content?.fields }
+    /// The plain fields, and where it stands.
+    public static func record(_ state: State) -> Record? {
+        state.content.map { content in
+            var record = content.fields
+            record.set("status", content.status.rawValue)
+            return record
+        }
+    }
 
     // MARK: Of whom does it tell?
 

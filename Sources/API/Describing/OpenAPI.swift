@@ -43,6 +43,10 @@ enum OpenAPI {
             "parameters": .array(parameters(route)), "responses": .object(responses(route)),
         ]
         if let body = body(route.body) { operation["requestBody"] = body }
+        if let origin = route.origin {
+            operation["tags"] = [.string(origin.dialect)]
+            operation["description"] = .string("As \(origin.method.rawValue) \(origin.path).")
+        }
         switch route.handler {
         case .open: break
         case .known: operation["security"] = [["bearer": []]]

@@ -125,13 +125,18 @@ extension Routes {
         _ act: String, of entity: any Entity.Type, _ exchange: Exchange, _ caller: Caller
     ) async throws(Problem) -> Outcome {
         let id = try exchange.id(of: entity.name)
+        try Self.requireMatch(exchange)
+        let version = exchange.conditions.match.version
+        let ask = Ask(entity.name, .id(id), act, exchange.body, ifMatch: version, replaces: true)
+        return try await carryOut(ask, exchange, caller)
+    }
+
+    /// Refuses a replacement of what the client may not have seen.
+    static func requireMatch(_ exchange: Exchange) throws(Problem) {
         guard exchange.conditions.match != .unsaid else {
             throw Problem(
                 "precondition.required", 428,
                 "PUT replaces the whole record: say with If-Match which version you have seen, or *.")
         }
-        let version = exchange.conditions.match.version
-        let ask = Ask(entity.name, .id(id), act, exchange.body, ifMatch: version, replaces: true)
-        return try await carryOut(ask, exchange, caller)
     }
 }

@@ -14,6 +14,9 @@ extension Routes {
                 "/pipelines/{id}/board", of: Pipeline.name, "A pipeline's open deals by stage.",
                 .grammar(Describing.base + Describing.moment), queries.board),
             Self.question(
+                "/deals/pipeline", "How many deals are in which stage, and what they amount to.",
+                .grammar(Describing.base + Describing.moment), queries.pipeline),
+            Self.question(
                 "/reports/overview", "The organization's sales in a few numbers.",
                 .grammar(Describing.base + Describing.moment), queries.overview),
             Self.question(

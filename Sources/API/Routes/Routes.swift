@@ -17,7 +17,8 @@ struct Routes {
             sessions + organization + services.entities.flatMap(records(of:)) + sublists + pipelines + campaigns
             + fields + leads + workday + persons + reports + batches + bulk + imports + auditing + projections
             + operations
-        return described + [OpenAPI.route(for: described, entities: services.entities)]
+        let all = described + dialects(of: described)
+        return all + [OpenAPI.route(for: all, entities: services.entities)]
     }
 
     static let base = "/api/v1"

@@ -17,6 +17,15 @@ struct Route: Sendable {
     /// What comes back, described.
     let answer: Answering
     let handler: Handler
+    /// The canonical route that it stands for, where it says the same in other words.
+    var origin: Origin?
+
+    /// A canonical route, and whose words stand for it.
+    struct Origin: Sendable {
+        let dialect: String
+        let method: HTTPRequest.Method
+        let path: String
+    }
 
     /// Who may ask, and what is done.
     enum Handler: Sendable {
@@ -79,6 +88,30 @@ struct Route: Sendable {
     ) {
         (self.method, self.path, self.summary, self.parameters) = (method, path, summary, parameters)
         (self.body, self.answer, self.handler) = (body, answer, handler)
+    }
+}
+
+extension Route {
+    /// The members of its body.
+    var takes: [Field] {
+        switch body {
+        case .members(let fields, _), .patch(let fields): fields
+        case .none, .document: []
+        }
+    }
+    /// Whether it takes a body.
+    var hasBody: Bool {
+        switch body {
+        case .none: false
+        case .members, .patch, .document: true
+        }
+    }
+    /// Whether what its body does not name stays.
+    var isPatch: Bool {
+        switch body {
+        case .patch: true
+        case .none, .members, .document: false
+        }
     }
 }
 

@@ -10,12 +10,26 @@ extension Queries {
     public func overview(_ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil)
         async throws(Problem) -> Reply
     {
+        try await overview(parameters, withPeople: true, by: caller, min: min)
+    }
+
+    /// The same of deals alone: `{"deals":{…},"stages":[…],"position"}`.
+    public func pipeline(_ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil)
+        async throws(Problem) -> Reply
+    {
+        try await overview(parameters, withPeople: false, by: caller, min: min)
+    }
+
+    private func overview(
+        _ parameters: [Parameter], withPeople: Bool, by caller: Caller, min: PositionToken?
+    ) async throws(Problem) -> Reply {
         let base = try BaseCurrency(parameters)
         let moment = try onlyMoment(parameters, besides: BaseCurrency.names)
         return try await answering { present throws(Problem) in
             let catalog = present.at(moment)
             var projections: Set<String> = []
-            for name in ["deals_totals", "stages", "pipelines", "accounts_totals", "contacts_totals", "leads_totals"]
+            for name in ["deals_totals", "stages", "pipelines"]
+                + (withPeople ? ["accounts_totals", "contacts_totals", "leads_totals"] : [])
                 + (base == nil ? [] : ["base_rates"])
             {
                 projections.formUnion(try relation(name, catalog).projections)
@@ -28,8 +42,9 @@ extension Queries {
             }
             var statements = [
                 statement(SQL.overviewDeals) { $0.bool(base != nil) },
-                statement(SQL.overviewStages) { $0.bool(base != nil) }, statement(SQL.overviewPeople) { _ in },
+                statement(SQL.overviewStages) { $0.bool(base != nil) },
             ]
+            if withPeople { statements.append(statement(SQL.overviewPeople) { _ in }) }
             if base != nil {
                 let rates = try relation("base_rates", catalog)
                 statements.append(BaseCurrency.told(rates, organization: caller.organization))
@@ -43,13 +58,15 @@ extension Queries {
                 var members: [String: JSON] = [
                     "deals": try Overview.deals(answer.results[0], inBase: isInBase),
                     "stages": try Overview.stages(answer.results[1], inBase: isInBase),
-                    "accounts": try Overview.counts(answer.results[2], of: "account", by: "by_lifecycle"),
-                    "contacts": try Overview.counts(answer.results[2], of: "contact", by: "by_status"),
-                    "leads": try Overview.counts(answer.results[2], of: "lead", by: "by_status"),
                 ]
+                if withPeople {
+                    for (name, what, by) in Overview.people {
+                        members[name] = try Overview.counts(answer.results[2], of: what, by: by)
+                    }
+                }
                 if isInBase {
                     let used = Set(try answer.results[0].compactMap { try $0.text(orNil: 1) })
-                    members["base"] = try BaseCurrency.json(answer.results[3], used: used)
+                    members["base"] = try BaseCurrency.json(answer.results[withPeople ? 3 : 2], used: used)
                 }
                 let body = JSON.object(members.merging(answer.end) { $1 }).bytes
                 return Reply(body: body, position: answer.position)
@@ -59,6 +76,11 @@ extension Queries {
 }
 
 private enum Overview {
+    /// Whom it counts besides deals, and by what.
+    static let people = [
+        ("accounts", "account", "by_lifecycle"), ("contacts", "contact", "by_status"), ("leads", "lead", "by_status"),
+    ]
+
     /// The same as of a moment. Stages are what deals are shown by: those of a pipeline that did not exist yet, too.
     static func past(_ sql: String) -> String {
         let framed = ["stages", "pipelines"].reduce(sql) {

@@ -22,8 +22,9 @@ struct Questions {
     init(_ wire: Wire, _ client: Client, variants: Int) throws {
         (self.wire, self.client) = (wire, client)
         let paths = try get("/openapi.json")["paths"]?.object ?? [:]
-        let asked = paths.filter { $0.value["get"] != nil && $0.key.hasPrefix(Self.base + "/") }.keys
-            .map { String($0.dropFirst(Self.base.count)) }.sorted()
+        // What sources call by other names is asked once.
+        let asked = paths.filter { $0.key.hasPrefix(Self.base + "/") && $0.value["get"] != nil }
+            .filter { $0.value["get"]?["tags"] == nil }.keys.map { String($0.dropFirst(Self.base.count)) }.sorted()
         let plurals = asked.filter { asked.contains("\($0)/{id}/timeline") }
         for plural in plurals {
             try ask(plural, asked.filter { $0.hasPrefix("\(plural)/{id}") }, variants)

@@ -16,11 +16,17 @@ struct Cases {
 
     /// Routes whose handler does not end or that end the session of all others are left to their own tests.
     private func path(_ route: Route, id: String? = nil) -> String {
-        let entity = entities.first { route.path.hasPrefix("/api/v1/\($0.plural)/") }
+        let entity = Cases.owner(of: route)
         let name = route.path.hasPrefix("/api/v1/imports/") ? "import" : entity?.name
         let known = id ?? records.ids[name ?? ""] ?? "01890a5d-ac96-774b-bcce-b302099a8057"
         return route.path.replacing("{id}", with: known).replacing("{projection}", with: "deals")
             .replacing("{key}", with: known)
+    }
+
+    /// The entity whose record the path names; of a route in a source's words that of the route it stands for.
+    private static func owner(of route: Route) -> (any Entity.Type)? {
+        let path = route.origin?.path ?? route.path
+        return entities.first { path.hasPrefix("/api/v1/\($0.plural)/") }
     }
 
     /// A request that its route would take, but for what a case breaks.
@@ -55,9 +61,7 @@ struct Cases {
                 Case("\(name): bad token", call(route, [("Authorization", "Bearer nonsense")]), 401, isKnown: false),
             ]
         }
-        if route.path.contains("{id}"),
-            let entity = entities.first(where: { route.path.hasPrefix("/api/v1/\($0.plural)/") })
-        {
+        if route.path.contains("{id}"), let entity = Cases.owner(of: route) {
             let absent = "\(entity.name).not_found"
             cases.append(Case("\(name): no id", call(route, id: "42"), 404, absent))
             // What must be in a body is looked at first.
@@ -160,7 +164,7 @@ struct Cases {
             }
         let name = "\(route.method.rawValue) \(route.path)"
         let entity = entities.first { route.path == "/api/v1/\($0.plural)" }
-        let owner = entities.first { route.path.hasPrefix("/api/v1/\($0.plural)/") }
+        let owner = Cases.owner(of: route)
         let base = isPatch ? [:] : (entity.flatMap { records.least(of: $0.name).object } ?? [:])
         func sending(_ member: String, _ value: JSON?) -> Call {
             var call = call(route)
@@ -182,7 +186,9 @@ struct Cases {
                         "\(name) \(field.name): null", sending(field.name, .null), 422, "body.invalid",
                         pointer: "/\(field.name)"))
                 // What has a default stays as it is where a replacement does not name it.
-                let mayStay = route.method == .put && owner?.fields.first { $0.name == field.name }?.isRequired == false
+                let isOfSource = route.method == .put && route.origin != nil
+                let own = owner?.fields.first { $0.name == field.name }
+                let mayStay = isOfSource || route.method == .put && own?.isRequired == false
                 if !isPatch, !mayStay {
                     cases.append(
                         Case(

@@ -1,0 +1,57 @@
+import HTTPTypes
+
+extension Dialect {
+    /// TrailTrack CRM: `/api/v1/trailtrack`. What it calls a lead is a deal.
+    static let trailtrack = Dialect(
+        name: "TrailTrack CRM", prefix: "/api/v1/trailtrack",
+        vocabularies: [
+            "account": Vocabulary(
+                ["street", "city", "state", "postal_code", "country"].map { Term($0, "billing_address", $0) }
+                    + [Term("notes", "description")]),
+            "contact": Vocabulary([
+                Term("account_id", "affiliations", shown: "primary_account_id"),
+                Term("account_name", "primary_account_name", as: .shown),
+                Term("email", "emails", shown: "primary_email"), Term("notes", "description"),
+            ]),
+            "deal": Vocabulary([
+                Term("stage", "stage_id", shown: "stage_name", filter: "stage_id", as: .stage(.name)),
+                Term("value_cents", "amount", as: .money(.minor, currency: "currency")),
+                Term("expected_close_date", "expected_close"),
+                Term("status", "status", as: .words(["won": "closed_won", "lost": "closed_lost"])),
+            ]),
+            "interaction": Vocabulary([
+                Term("type", "kind", as: .words(["message": "sms"])), Term("subject", "title"), Term("body", "text"),
+                Term("occurred_at", "occurred_at"), Term("occurred_at", "happened_at", shown: "occurred_at"),
+                Term("lead_id", "subject", filter: "subject_id", as: .about("deal")),
+                Term("account_id", "subject", filter: "subject_id", as: .about("account")),
+                Term("contact_id", "subject", filter: "contact_id", as: .about("contact")),
+                linked,
+            ]),
+            "task": Vocabulary([
+                linked, Term("owner_id", "assignee_id"), Term("owner_name", "assignee_name", as: .shown),
+                Term(
+                    "status", "status",
+                    as: .words(["pending": "open", "completed": "done", "cancelled": "canceled"])),
+                Term("due_before", as: .dueBefore),
+            ]),
+            "me": Vocabulary([Term("role", "role", as: .words(["owner": "admin", "member": "user"]))]),
+        ],
+        rows: [Row(.post, "/auth/login", "/auth/login"), Row(.get, "/me", "/me", "me")]
+            + Row.records("/accounts", "/accounts", "account", .list, .create, .read, .change, .archive)
+            + Row.records("/contacts", "/contacts", "contact", .list, .create, .read, .change, .archive)
+            + Row.records("/leads", "/deals", "deal", .list, .create, .read, .change, .archive)
+            + Row.records("/activities", "/interactions", "interaction", .list, .create, .read, .change, .archive)
+            + Row.records("/tasks", "/tasks", "task", .list, .create, .read, .change, .archive),
+        gaps: [
+            Gap(
+                method: .post, path: "/auth/register",
+                why: "a member and its password are two commands: POST /members and PUT /members/{id}/password"),
+            Gap(method: .post, path: "/auth/refresh", why: "a token is not renewed; sign in again"),
+            Gap(method: .post, path: "/attachments/upload", why: "files are not there yet"),
+            Gap(method: .get, path: "/attachments/{id}/download", why: "files are not there yet"),
+            Gap(method: .delete, path: "/attachments/{id}", why: "files are not there yet"),
+        ])
+
+    private static let linked = Term(
+        "linked_type", "subject", filter: "subject_entity", as: .record(id: "linked_id", ["deal": "lead"]))
+}
