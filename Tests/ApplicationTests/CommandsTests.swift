@@ -2,6 +2,7 @@ import EventLog
 import FoundationEssentials
 import Kernel
 import Testing
+import Vault
 
 @testable import Application
 
@@ -57,6 +58,31 @@ import Testing
         let repeated = await house.problem("account", .id(account), "edit", ["name": "B"], key: "k2")
         #expect(repeated?.code == "account.archived")
         #expect(repeated?.status == 409)
+    }
+
+    /// A server is killed while its commit is under way, and another has the repeat: the key was free when that one
+    /// looked, and what it decides on is there by then.
+    @Test(arguments: ["a claim of its own", "a version of its own", "a change that was made"])
+    func `a repeat that meets what it wrote itself gets the first answer`(what: String) async throws {
+        let house = try await TestHouse()
+        let commands = house.daybook.commands
+        let account = try await house.ask("account", .new, "create", ["name": "A"])
+        let ask =
+            switch what {
+            case "a claim of its own": Ask("contact", .new, "create", ["last_name": "Ann", "email": "ann@example.com"])
+            case "a version of its own":
+                Ask("account", .id(account.results[0].id), "edit", ["name": "B"], ifMatch: account.results[0].version)
+            case _: Ask("account", .id(account.results[0].id), "archive", [:])
+            }
+        let first = try await commands.execute([ask], by: house.owner, key: "killed")
+        let head = try await house.head()
+        let keys = try await commands.organizationKeys(of: house.organization)
+        let late = try await commands.settle(
+            [ask], by: house.owner, command: keys.commandID(actor: house.owner.actor, idempotencyKey: "killed"), keys,
+            repeatable: Repeatable(key: "killed", asks: [ask], caller: house.owner, keys: keys), lane: .interactive,
+            dryRun: false)
+        #expect(late == first)
+        #expect(try await house.head() == head)
     }
 
     @Test func `an answer without events is repeated too`() async throws {

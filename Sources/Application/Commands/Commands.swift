@@ -58,7 +58,7 @@ public final class Commands: Sendable {
                 lane: lane, dryRun: dryRun)
         }
         let repeatable = Repeatable(key: key, asks: request ?? asks, caller: caller, keys: keys)
-        if let answer = try await earlier(repeatable, caller) { return answer }
+        if let answer = try await earlier(repeatable, caller.organization) { return answer }
         guard running.begin(repeatable.digest) else {
             throw Problem(
                 "idempotency.running", 409, "A request with this Idempotency-Key is still running.", retryAfter: 1)
@@ -84,10 +84,11 @@ public final class Commands: Sendable {
                 try await decide(&plan, &known, caller.organization)
                 try await share(&plan, keys)
             } catch {
-                if try await keep(error, repeatable, known, caller.organization) {
-                    throw try await explained(error, asks, ids, caller.organization)
+                switch try await standing(error, repeatable, known, caller.organization) {
+                case .refused: throw try await explained(error, asks, ids, caller.organization)
+                case .answered(let answer): return answer
+                case .moved: continue
                 }
-                continue
             }
             if dryRun {
                 return Answer(results: plan.results, position: PositionToken(position: plan.readAt, hash: nil))

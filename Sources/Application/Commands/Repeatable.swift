@@ -103,23 +103,37 @@ extension Answer.Made {
 
 extension Commands {
     /// The answer of an earlier request under the same key.
-    func earlier(_ repeatable: Repeatable, _ caller: Caller) async throws(Problem) -> Answer? {
+    /// - Throws: the earlier refusal, where it was one.
+    func earlier(_ repeatable: Repeatable, _ organization: UUID) async throws(Problem) -> Answer? {
         let stored: StoredOutcome?
         do {
-            stored = try await reader.outcome(
-                caller.organization, actor: repeatable.actor, keyDigest: repeatable.digest)
+            stored = try await reader.outcome(organization, actor: repeatable.actor, keyDigest: repeatable.digest)
         } catch { throw .unavailable }
         guard let stored else { return nil }
         return try repeatable.answer(stored)
     }
 
+    /// What a refusal comes to.
+    enum Standing {
+        case refused
+        /// The streams it was decided on have moved meanwhile.
+        case moved
+        /// The same request was carried out meanwhile.
+        case answered(Answer)
+    }
+
     /// Keeps a refusal that the domain gave, so that a repeat gets it too. What the client can mend is not kept.
-    /// - Returns: whether the refusal stands; false where the streams it was decided on have moved meanwhile.
-    func keep(
+    ///
+    /// A request may come again while the process that had it first is dead and its commit still under way: then the
+    /// key was free when it was looked up, and the unit meets what it wrote itself. So no refusal stands before the key
+    /// was looked at once more.
+    /// - Throws: an earlier refusal under the same key.
+    func standing(
         _ problem: Problem, _ repeatable: Repeatable?, _ known: WorkingSet, _ organization: UUID
-    ) async throws(Problem) -> Bool {
-        guard let repeatable, problem.status == 409 || (problem.status == 422 && problem.errors.isEmpty) else {
-            return true
+    ) async throws(Problem) -> Standing {
+        guard let repeatable else { return .refused }
+        guard problem.status == 409 || (problem.status == 422 && problem.errors.isEmpty) else {
+            return try await earlier(repeatable, organization).map { .answered($0) } ?? .refused
         }
         let versions = known.streams.mapValues(\.version)
         let unit = Unit(
@@ -127,12 +141,12 @@ extension Commands {
             outcome: repeatable.outcome(of: problem))
         do { _ = try await appender.append(unit) } catch {
             switch error {
-            case .repeated(let stored): _ = try repeatable.answer(stored)
-            case .moved: return false
+            case .repeated(let stored): return .answered(try repeatable.answer(stored))
+            case .moved: return .moved
             default: throw Problem(error)
             }
         }
-        return true
+        return .refused
     }
 }
 

@@ -17,7 +17,7 @@ extension Commands {
         // The same reaction to another version of the record is the same request.
         let request = Ask(ask.entity, .id(target), ask.act, ask.body)
         let repeatable = Repeatable(key: command.text, asks: [request], caller: caller, keys: keys)
-        if try await earlier(repeatable, caller) != nil { return }
+        if try await earlier(repeatable, caller.organization) != nil { return }
         let asked = Ask(ask.entity, .id(target), ask.act, ask.body, ifMatch: ask.ifMatch)
         _ = try await settle(
             [asked], by: caller, command: command, keys, repeatable: repeatable, lane: .import, dryRun: false)
