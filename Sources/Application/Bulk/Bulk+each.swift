@@ -8,13 +8,13 @@ extension Bulk {
     /// Deals with each of these records by itself, again while others change them meanwhile.
     /// - Parameter ways: how those that are still open are dealt with, in their order.
     func each(
-        _ ids: [UUID], of entity: any Lasting.Type, as command: UUID, _ caller: Caller, dryRun: Bool,
+        _ ids: [UUID], of entity: any Lasting.Type, in record: BulkRecord, _ caller: Caller, dryRun: Bool,
         _ ways: ([UUID], [UUID: StreamTrace]) async throws(Problem) -> [BulkWay]
     ) async throws(Problem) -> [BulkItem] {
         var items: [UUID: BulkItem] = [:]
         var open = ids
         for _ in 0..<Commands.attempts where !open.isEmpty {
-            let traces = try await traces(of: command, in: open, caller)
+            let traces = try await traces(of: record, in: open, caller)
             for id in open { items[id] = entity.item(id, traces[id]) }
             open.removeAll { items[$0] != nil }
             var (asked, objections) = ([(id: UUID, asks: [Ask])](), [(@Sendable (any Sendable) -> Problem?)?]())
@@ -28,22 +28,22 @@ extension Bulk {
             }
             let bounds = objections
             let results = await commands.executeEach(
-                asked.map(\.asks), by: caller, dryRun: dryRun, as: command
+                asked.map(\.asks), by: caller, dryRun: dryRun, as: record.id
             ) { unit, state in bounds[unit]?(state) }
             for (id, result) in zip(asked.map(\.id), results) { items[id] = try BulkItem(result, dryRun: dryRun) }
             open.removeAll { items[$0] != nil }
         }
-        guard open.isEmpty else { throw .conflict }
-        return ids.compactMap { items[$0] }
+        // Others were faster with these each time; the rest is written and stands.
+        return ids.map { items[$0] ?? .refused(.conflict) }
     }
 
     /// Deals with all of them as one unit, or with none.
     /// - Throws: `bulk.refused` with the results of those that cannot be; nothing is done then.
     func whole(
-        _ ids: [UUID], of request: BulkRequest, as command: UUID, _ caller: Caller, _ keys: OrganizationKeys
+        _ ids: [UUID], of request: BulkRequest, in record: BulkRecord, _ caller: Caller, _ keys: OrganizationKeys
     ) async throws(Problem) -> [BulkItem] {
         for _ in 0..<Commands.attempts {
-            let traces = try await traces(of: command, in: ids, caller)
+            let traces = try await traces(of: record, in: ids, caller)
             // It was done before the answer got lost, all at one position.
             if let last = traces.values.compactMap(\.written?.position).max() {
                 return ids.map { id in
@@ -52,7 +52,7 @@ extension Bulk {
                     return .done(version: written.version, position: last)
                 }
             }
-            let items = try await each(ids, of: request.entity, as: command, caller, dryRun: true) { open, traces in
+            let items = try await each(ids, of: request.entity, in: record, caller, dryRun: true) { open, traces in
                 open.map { .asked([request.ask(of: $0, at: traces[$0])]) }
             }
             let refused = zip(ids, items).filter { $0.1.word == "refused" }
@@ -61,9 +61,9 @@ extension Bulk {
             let asks = ids.map { request.ask(of: $0, at: traces[$0]) }
             do throws(Problem) {
                 let answer = try await commands.settle(
-                    try await commands.named(asks, keys, caller.organization), by: caller, command: command, keys,
+                    try await commands.named(asks, keys, caller.organization), by: caller, command: record.id, keys,
                     repeatable: nil, lane: .import, dryRun: false)
-                return answer.results.map { BulkItem($0, at: answer.position.position) }
+                return answer.results.map { BulkItem([$0], at: answer.position.position) }
             } catch  where error.status == 412 {
                 continue
             }
@@ -73,10 +73,10 @@ extension Bulk {
 
     /// How far these records are, and what an act did with them.
     func traces(
-        of command: UUID, in ids: [UUID], _ caller: Caller
+        of record: BulkRecord, in ids: [UUID], _ caller: Caller
     ) async throws(Problem) -> [UUID: StreamTrace] {
         do {
-            return try await commands.reader.traces(caller.organization, of: command, in: ids)
+            return try await commands.reader.traces(caller.organization, of: record.id, after: record.begun, in: ids)
         } catch { throw .unavailable }
     }
 }
@@ -90,31 +90,26 @@ extension Entity {
 }
 
 extension BulkItem {
-    fileprivate init(_ result: Answer.Result, at position: Int64?) {
-        self =
-            result.events == 0
-            ? .unchanged(version: result.version)
-            : .done(version: result.version, position: position, warnings: result.warnings)
-    }
-
     /// What came of a record's unit; nil where it was changed since it was seen.
     /// - Throws: what concerns the whole request.
     fileprivate init?(_ result: Result<Answer, Problem>, dryRun: Bool) throws(Problem) {
         switch result {
-        case .success(let answer):
-            let events = answer.results.reduce(0) { $0 + $1.events }
-            let version = answer.results.last?.version ?? 0
-            self =
-                events == 0
-                ? .unchanged(version: version)
-                : .done(
-                    version: version, position: dryRun ? nil : answer.position.position,
-                    warnings: answer.results.flatMap(\.warnings))
+        case .success(let answer): self.init(answer.results, at: dryRun ? nil : answer.position.position)
         case .failure(let problem) where problem.status == 412: return nil
+        case .failure(let problem) where problem.code == Problem.conflict.code: self = .refused(.conflict)
         case .failure(let problem):
             if let fatal = problem.fatal { throw fatal }
             self = .refused(problem)
         }
+    }
+
+    /// What the asks of one record came to.
+    fileprivate init(_ results: [Answer.Result], at position: Int64?) {
+        let version = results.last?.version ?? 0
+        self =
+            results.allSatisfy { $0.events == 0 }
+            ? .unchanged(version: version)
+            : .done(version: version, position: position, warnings: results.flatMap(\.warnings))
     }
 }
 

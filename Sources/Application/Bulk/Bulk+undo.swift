@@ -29,43 +29,57 @@ extension Bulk {
         let (dryRun, from) = (request.flag("dry_run") ?? false, Int(request.integer("from") ?? 0))
         let hash = keys.requestHash(method: "undo", path: "", body: JSON.string(act.text).bytes)
         return try await running(key, "undo", caller, keys, dryRun: dryRun) { id throws(Problem) in
-            let kept = try await earlier(id, hash, caller, keys)
-            let record = BulkRecord(id: id, entity: undone.entity, act: "undo", ids: undone.ids, undoes: act)
-            try await begin(record, kept, hash, key, caller, keys, dryRun: dryRun)
-            let page = record.page(from: from)
-            let caller = caller.carryingOut(id)
-            let items = try await each(page, of: entity, as: id, caller, dryRun: dryRun) { open, _ throws(Problem) in
-                try await waysBack(open, entity, from: act, caller)
+            let part = BulkPart(
+                id: id, key: key, hash: hash, from: from, dryRun: dryRun, caller: caller, keys: keys)
+            let record = try await begin(part) {
+                BulkRecord(id: id, entity: undone.entity, act: "undo", ids: undone.ids, undoes: act)
             }
-            return try await told(record, from, page, items, caller, dryRun: dryRun)
+            return try await tell(part, of: record) { page, caller throws(Problem) in
+                try await each(page, of: entity, in: record, caller, dryRun: dryRun) { open, _ throws(Problem) in
+                    try await waysBack(open, entity, from: undone, by: record, caller)
+                }
+            }
         }
     }
 
-    private func waysBack<E: Lasting>(
-        _ ids: [UUID], _ entity: E.Type, from act: UUID, _ caller: Caller
+    /// - Parameter undo: what it does already is done: it may have been written since `each` looked.
+    func waysBack<E: Lasting>(
+        _ ids: [UUID], _ entity: E.Type, from act: BulkRecord, by undo: BulkRecord, _ caller: Caller
     ) async throws(Problem) -> [BulkWay] {
         let read: LoadedStreams
         do { read = try await commands.reader.streams(caller.organization, ids) } catch { throw .unavailable }
         let opening = try await commands.opening(read.events.values.joined(), caller.organization)
-        var ways: [BulkWay] = []
-        for id in ids { ways.append(try E.wayBack(of: id, read.events[id] ?? [], from: act, opening)) }
-        return ways
+        return ids.map { id in
+            let history = read.events[id] ?? []
+            if let last = history.last(where: { undo.wrote($0) }) {
+                return .settled(.done(version: last.version, position: last.position))
+            }
+            // A stream that cannot be read fails alone.
+            do throws(Problem) { return try E.wayBack(of: id, history, from: act, opening) } catch {
+                return .settled(.refused(error))
+            }
+        }
     }
+}
+
+extension BulkRecord {
+    /// Whether an event is the act's.
+    fileprivate func wrote(_ event: RecordedEvent) -> Bool { event.command == id && event.position > begun }
 }
 
 extension Lasting {
     /// How the record of a history becomes what it was before an act.
     fileprivate static func wayBack(
-        of id: UUID, _ history: [RecordedEvent], from act: UUID, _ opening: Opening
+        of id: UUID, _ history: [RecordedEvent], from act: BulkRecord, _ opening: Opening
     ) throws(Problem) -> BulkWay {
         let now = try load(history, opening)
         if now.isErased { return .settled(.refused(.erased)) }
-        guard let first = history.firstIndex(where: { $0.command == act }) else {
+        guard let first = history.firstIndex(where: { act.wrote($0) }) else {
             return .settled(.unchanged(version: now.version))
         }
         let before = try load(Array(history[..<first]), opening)
         if isSame(before.state, now.state) { return .settled(.unchanged(version: now.version)) }
-        let others = history[first...].filter { $0.command != act }
+        let others = history[first...].filter { !act.wrote($0) }
         guard others.isEmpty else { return .settled(.refused(.changedSince(others, opening))) }
         guard let to = before.state as? State, let from = now.state as? State else { throw .fault }
         let steps = wayBack(of: id, from: from, to: to)

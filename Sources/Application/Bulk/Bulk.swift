@@ -48,24 +48,20 @@ public struct Bulk: Sendable {
         let keys = try await commands.organizationKeys(of: caller.organization)
         let hash = keys.requestHash(method: "bulk", path: "", body: request.said.bytes)
         return try await running(key, "bulk", caller, keys, dryRun: request.dryRun) { id throws(Problem) in
-            let kept = try await earlier(id, hash, caller, keys)
-            let ids: [UUID]
-            if let kept { ids = kept.ids } else { ids = try await chosen(by: request, caller) }
-            if request.isWhole, ids.count > Self.page { throw .tooMany(for: "one unit", Self.page) }
-            let record = BulkRecord(id: id, entity: request.entity.name, act: request.act, ids: ids)
-            try await begin(record, kept, hash, key, caller, keys, dryRun: request.dryRun)
-            let page = record.page(from: request.from)
-            let caller = caller.carryingOut(id)
-            let items: [BulkItem]
-            if request.isWhole {
-                items = try await whole(page, of: request, as: id, caller, keys)
-            } else {
-                items = try await each(page, of: request.entity, as: id, caller, dryRun: request.dryRun) {
+            let part = BulkPart(
+                id: id, key: key, hash: hash, from: request.from, dryRun: request.dryRun, caller: caller, keys: keys)
+            let record = try await begin(part) { () throws(Problem) in
+                let ids = try await chosen(by: request, caller)
+                if request.isWhole, ids.count > Self.page { throw .tooMany(for: "one unit", Self.page) }
+                return BulkRecord(id: id, entity: request.entity.name, act: request.act, ids: ids)
+            }
+            return try await tell(part, of: record) { page, caller throws(Problem) in
+                if request.isWhole { return try await whole(page, of: request, in: record, caller, keys) }
+                return try await each(page, of: request.entity, in: record, caller, dryRun: request.dryRun) {
                     open, traces in
                     open.map { .asked([request.ask(of: $0, at: traces[$0])]) }
                 }
             }
-            return try await told(record, request.from, page, items, caller, dryRun: request.dryRun)
         }
     }
 
@@ -74,7 +70,7 @@ public struct Bulk: Sendable {
     public func progress(_ id: UUID, by caller: Caller) async throws(Problem) -> Told {
         let keys = try await commands.organizationKeys(of: caller.organization)
         let record = try await record(id, caller, keys)
-        let traces = try await traces(of: id, in: record.ids, caller)
+        let traces = try await traces(of: record, in: record.ids, caller)
         let head = try await commands.head(of: caller.organization)
         let done = traces.values.reduce(into: 0) { $0 += $1.written == nil ? 0 : 1 }
         var body = record.said
@@ -102,19 +98,25 @@ public struct Bulk: Sendable {
         return try await body(keys.commandID(actor: caller.actor, idempotencyKey: name))
     }
 
-    /// Keeps which records are meant, before the first of them is touched.
+    /// Which records the act is about: those that an earlier request kept, else those that `made` finds, which are kept
+    /// before the first of them is touched.
+    /// - Throws: `bulk.key_required` where no later request could go on; `body.invalid` where one goes on with what was
+    ///   not begun.
     func begin(
-        _ record: BulkRecord, _ kept: BulkRecord?, _ hash: [UInt8], _ key: String?, _ caller: Caller,
-        _ keys: OrganizationKeys, dryRun: Bool
-    ) async throws(Problem) {
-        guard kept == nil, !dryRun else { return }
-        if key == nil, record.ids.count > Self.page {
-            throw Problem(
-                "bulk.key_required", 428,
-                "These are \(record.ids.count) records, \(Self.page) in a request: send an Idempotency-Key to go on by."
-            )
+        _ part: BulkPart, _ made: () async throws(Problem) -> BulkRecord
+    ) async throws(Problem) -> BulkRecord {
+        if part.dryRun { return try await made() }
+        if let kept = try await earlier(part) { return kept }
+        guard part.from == 0 else {
+            guard part.key != nil else { throw .keyRequired("Only an act with an Idempotency-Key goes on.") }
+            let why = "nothing was begun under this Idempotency-Key in the last 30 days; begin with 0"
+            throw .invalid([Flaw("/from", "not_allowed", why)])
         }
-        try await keep(record, hash, caller, keys)
+        let record = try await made()
+        if part.key == nil, record.ids.count > Self.page {
+            throw .keyRequired("These are \(record.ids.count) records, \(Self.page) in a request.")
+        }
+        return try await keep(record, part)
     }
 
     // MARK: Which records are meant?
@@ -143,21 +145,49 @@ public struct Bulk: Sendable {
 
     // MARK: What is told?
 
-    func told(
-        _ record: BulkRecord, _ from: Int, _ page: [UUID], _ items: [BulkItem], _ caller: Caller, dryRun: Bool
+    /// Deals with a page of the records, and tells what became of each.
+    func tell(
+        _ part: BulkPart, of record: BulkRecord,
+        _ body: ([UUID], Caller) async throws(Problem) -> [BulkItem]
     ) async throws(Problem) -> Told {
-        let head = try await commands.head(of: caller.organization)
-        let end = from + page.count
+        do throws(Problem) {
+            let page = record.page(from: part.from)
+            let items = try await body(page, part.caller.carryingOut(record.id))
+            return try await told(record, part, page, items)
+        } catch {
+            throw error.status < 500 || part.dryRun ? error : error.breakingOff(record.id)
+        }
+    }
+
+    private func told(
+        _ record: BulkRecord, _ part: BulkPart, _ page: [UUID], _ items: [BulkItem]
+    ) async throws(Problem) -> Told {
+        let head = try await commands.head(of: part.caller.organization)
+        let end = part.from + page.count
         var body = record.said
-        if dryRun { body["id"] = .null }
-        body["dry_run"] = dryRun ? true : nil
-        body["from"] = .integer(Int64(from))
+        if part.dryRun { body["id"] = .null }
+        body["dry_run"] = part.dryRun ? true : nil
+        body["from"] = .integer(Int64(part.from))
         for (name, count) in BulkItem.counts(items) { body[name] = .integer(Int64(count)) }
-        body["results"] = .array(zip(page, items).map { $1.json(of: $0, request: caller.request) })
+        body["results"] = .array(zip(page, items).map { $1.json(of: $0, request: part.caller.request) })
         body["next"] = end < record.ids.count ? .integer(Int64(end)) : .null
         body["position"] = .integer(head.position)
         return Told(body: .object(body), position: head)
     }
+}
+
+/// A request for a page of an act.
+struct BulkPart: Sendable {
+    /// The act's.
+    let id: UUID
+    let key: String?
+    /// By what it is the same request.
+    let hash: [UInt8]
+    /// How many of the records earlier requests dealt with.
+    let from: Int
+    let dryRun: Bool
+    let caller: Caller
+    let keys: OrganizationKeys
 }
 
 extension BulkRequest {
@@ -179,5 +209,18 @@ extension Caller {
 extension Problem {
     static func tooMany(for what: String, _ most: Int) -> Problem {
         Problem("bulk.too_many", 422, "More than \(most) records are meant, too many for \(what); narrow the filter.")
+    }
+
+    fileprivate static func keyRequired(_ why: String) -> Problem {
+        Problem("bulk.key_required", 428, "\(why) Send an Idempotency-Key with the first request and all others.")
+    }
+
+    /// What failed is not the fault of single records, and some of them may be done by then.
+    fileprivate func breakingOff(_ act: UUID) -> Problem {
+        let detail =
+            "It broke off (\(code)), and what was done until then stands: GET /api/v1/bulk/\(act.text) tells how far "
+            + "it is. Under its Idempotency-Key the same request does the rest."
+        return Problem(
+            code, status, detail, more: more.merging(["id": .string(act.text)]) { $1 }, retryAfter: retryAfter)
     }
 }

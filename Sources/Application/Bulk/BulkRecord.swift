@@ -13,6 +13,9 @@ struct BulkRecord: Sendable {
     let ids: [UUID]
     /// The act that it takes back.
     var undoes: UUID?
+    /// Where the log was when it was begun: what it writes comes after. An act whose record was forgotten may come
+    /// again under the same key, with the same id; what it wrote then is before.
+    var begun: Position = 0
 
     /// What every answer says of it.
     var said: [String: JSON] {
@@ -27,13 +30,14 @@ struct BulkRecord: Sendable {
 }
 
 extension BulkRecord {
-    fileprivate init?(_ id: UUID, _ detail: [UInt8]) {
-        guard let json = try? JSON(parsing: detail), let entity = json["entity"]?.string, let act = json["act"]?.string
+    fileprivate init?(_ id: UUID, _ stored: StoredOutcome) {
+        guard let json = try? JSON(parsing: stored.outcome.detail), let entity = json["entity"]?.string,
+            let act = json["act"]?.string
         else { return nil }
         let ids = (json["ids"]?.array ?? []).compactMap { $0.string.flatMap(UUID.init(uuidString:)) }
         self.init(
             id: id, entity: entity, act: act, ids: ids,
-            undoes: json["undoes"]?.string.flatMap(UUID.init(uuidString:)))
+            undoes: json["undoes"]?.string.flatMap(UUID.init(uuidString:)), begun: stored.position)
     }
     fileprivate var detail: [UInt8] {
         let members: [String: JSON?] = [
@@ -50,7 +54,7 @@ extension Bulk {
     /// An act of this organization, whoever asked it.
     /// - Throws: `bulk.not_found`.
     func record(_ id: UUID, _ caller: Caller, _ keys: OrganizationKeys) async throws(Problem) -> BulkRecord {
-        guard let stored = try await stored(id, caller, keys), let record = BulkRecord(id, stored.outcome.detail) else {
+        guard let stored = try await stored(id, caller, keys), let record = BulkRecord(id, stored) else {
             throw .absent("bulk")
         }
         return record
@@ -58,12 +62,10 @@ extension Bulk {
 
     /// The same where an earlier request began it.
     /// - Throws: `idempotency.key_reused` where that was another request.
-    func earlier(
-        _ id: UUID, _ hash: [UInt8], _ caller: Caller, _ keys: OrganizationKeys
-    ) async throws(Problem) -> BulkRecord? {
-        guard let stored = try await stored(id, caller, keys) else { return nil }
-        guard isEqual(stored.outcome.requestHash, hash) else { throw Problem(AppendError.keyReused) }
-        return BulkRecord(id, stored.outcome.detail)
+    func earlier(_ part: BulkPart) async throws(Problem) -> BulkRecord? {
+        guard let stored = try await stored(part.id, part.caller, part.keys) else { return nil }
+        guard isEqual(stored.outcome.requestHash, part.hash) else { throw Problem(AppendError.keyReused) }
+        return BulkRecord(part.id, stored)
     }
 
     private func stored(
@@ -80,18 +82,20 @@ extension Bulk {
         keys.keyDigest(actor: caller.organization, idempotencyKey: "bulk \(id.text)")
     }
 
-    func keep(
-        _ record: BulkRecord, _ hash: [UInt8], _ caller: Caller, _ keys: OrganizationKeys
-    ) async throws(Problem) {
+    func keep(_ record: BulkRecord, _ part: BulkPart) async throws(Problem) -> BulkRecord {
+        let organization = part.caller.organization
         let outcome = Outcome(
-            actor: caller.organization, keyDigest: digest(record.id, caller, keys), requestHash: hash, status: 200,
-            detail: record.detail)
-        let head = try await commands.head(of: caller.organization)
+            actor: organization, keyDigest: digest(record.id, part.caller, part.keys), requestHash: part.hash,
+            status: 200, detail: record.detail)
+        let head = try await commands.head(of: organization)
         // It stands on nothing that changes: no stream has the act's id.
         let unit = Unit(
-            organization: caller.organization, drafts: [], expected: [record.id: 0], readAt: head.position,
-            outcome: outcome)
-        do { _ = try await commands.appender.append(unit) } catch {
+            organization: organization, drafts: [], expected: [record.id: 0], readAt: head.position, outcome: outcome)
+        do {
+            var kept = record
+            kept.begun = try await commands.appender.append(unit).last
+            return kept
+        } catch {
             // Another process was asked the same at the same time.
             if case .repeated = error { throw .conflict }
             throw Problem(error)

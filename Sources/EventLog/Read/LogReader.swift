@@ -89,14 +89,15 @@ public struct LogReader: Sendable {
         return loaded
     }
 
-    /// How far each of these streams goes, and whether one command wrote to it.
+    /// How far each of these streams goes, and whether one command wrote to it after `position`.
     public func traces(
-        _ organization: UUID, of command: UUID, in ids: [UUID]
+        _ organization: UUID, of command: UUID, after position: Position = 0, in ids: [UUID]
     ) async throws(PostgresError) -> [UUID: StreamTrace] {
         let statement = Statement(SQL.traceStreams) {
             $0.uuid(organization)
             $0.uuids(ids)
             $0.uuid(command)
+            $0.bigint(position)
         }
         var traces: [UUID: StreamTrace] = [:]
         for row in try await run(organization, [statement])[0] {
