@@ -49,6 +49,27 @@ import Testing
         #expect(try await lines(world, "deals", nil, nil) == LiveTests.lines(world))
     }
 
+    @Test func `what another build made otherwise of the same files is put up anew`() async throws {
+        let world = try await World(seed: 93)
+        var histories = Histories(seed: 93, streams: 5)
+        try await world.append(histories.next(40))
+        try await world.models.deploy([HistoryTests.whole])
+        let rows = try await world.number("SELECT count(*) FROM as_of.deals_totals")
+        let names = "string_agg(quote_ident(attname), ', ' ORDER BY attnum)"
+        let columns = try await world.texts(
+            "SELECT \(names) FROM pg_attribute WHERE attrelid = 'as_of.deals_totals'::regclass AND attnum > 0")[0]
+        try await world.execute(
+            """
+            COMMENT ON SCHEMA as_of IS 'an older build';
+            CREATE OR REPLACE VIEW as_of.deals_totals WITH (security_invoker = true) AS
+            SELECT \(columns) FROM (SELECT \(columns) FROM read.deals_totals) t WHERE false
+            """)
+        #expect(try await world.number("SELECT count(*) FROM as_of.deals_totals") == 0)
+        try await world.models.deploy([HistoryTests.whole])
+        #expect(rows > 0)
+        #expect(try await world.number("SELECT count(*) FROM as_of.deals_totals") == rows)
+    }
+
     @Test func `who is referred to and did not exist yet is shown as it was first`() async throws {
         let world = try await World()
         let text = """

@@ -143,10 +143,12 @@ extension Queries {
         let statements =
             [try query.page(after: cursor)] + (request.isCounted ? [query.count()] : [])
             + [owner?.statement].compactMap { $0 }
+        let isStretch = query.keys.first?.isSorted == true && request.page == nil
         let question = Question(
             organization: organization,
             projections: Set(subject.projections + request.shown.projections + (owner?.projections ?? [])).sorted(),
-            min: min, past: cursor?.position, moment: moment, looksUp: true, statements: statements)
+            min: min, past: cursor?.position, moment: moment, looksUp: isStretch,
+            statements: statements)
         let answer = try await ask(question, on: lists)
         if let found = answer.results.last { try owner?.require(found) }
         return try reading {

@@ -36,10 +36,10 @@ struct Subject: Sendable {
 extension Subject {
     /// The records of an entity: its read table, shown as the view `<entity>_documents` shows them.
     init?(_ entity: any Entity.Type, in catalog: Catalog) {
-        guard let table = catalog.relations[entity.plural] else { return nil }
-        let document = catalog.relations["\(entity.name)_documents"] ?? table
-        // As of a moment, a document is what its view makes of it, or nothing.
-        if catalog.isPast, document.name == table.name { return nil }
+        // A record is what its view makes of it, or nothing: a table may serve before its view is there.
+        guard let table = catalog.relations[entity.plural],
+            let document = catalog.relations["\(entity.name)_documents"]
+        else { return nil }
         let fields = Subject.fields(of: entity)
         self.init(table, document, fields: fields, entity: entity.name)
         if table.column("tags") != nil, let taggings = catalog.isPast ? table : catalog.relations["taggings"] {

@@ -46,9 +46,16 @@ struct Deploying {
                 "a projection's file is gone; its table stays until it is dropped",
                 metadata: ["projection": "\(record.name)", "file": "\(record.file)"])
         }
-        _ = try Rebuild(
-            connection, changed, RebuildOptions(), views: set.views, unsealing: unsealing, log: log, progress: progress
-        ).run()
+        do {
+            _ = try Rebuild(
+                connection, changed, RebuildOptions(), views: set.views, unsealing: unsealing, log: log,
+                progress: progress
+            ).run()
+        } catch {
+            // Those that came into service before it have theirs.
+            try? installViews()
+            throw error
+        }
         try installViews()
         return changed.map(\.name)
     }

@@ -22,13 +22,15 @@ struct PastViews {
         if !made.isEmpty { try connection.execute(made.map(\.sql).joined(separator: ";\n")) }
     }
 
-    /// Whether all that `makeTables` puts up is there.
-    static func areThere(_ connection: BlockingConnection) throws -> Bool {
-        let names = try tables(connection).flatMap(\.views).map { "\($0.schema).\(quoted($0.name))" }
-        let missing = Statement("SELECT FROM unnest($1::text[]) v WHERE to_regclass(v) IS NULL LIMIT 1") {
-            $0.texts(names)
-        }
-        return try connection.query(missing).isEmpty
+    /// What stands beside these files' views, by its text: another build may make it otherwise of the same files.
+    static func mark(
+        of views: [ViewFile], _ connection: BlockingConnection
+    ) throws -> (wanted: String, stands: String?) {
+        let tables = try tables(connection).flatMap(\.views).map(\.sql)
+        let files = views.map { $0.replaced(clock: "as_of.now()") { name, place in "\(place) \(name)" } }
+        let row = try connection.query(
+            Statement(SQL.viewsMark) { $0.text((tables + files).joined(separator: ";\n")) })[0]
+        return (try row.text(0), try row.text(orNil: 1))
     }
 
     /// Those that serve.

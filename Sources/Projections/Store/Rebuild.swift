@@ -89,7 +89,22 @@ struct Rebuild {
         let isNew = try builds.contains {
             try VersionTables(connection, $0.deployed.definition.name).there().isEmpty
         }
+        // What serves newly has its views in the end, also where another table is refused.
+        func complete() throws {
+            if options.swaps, isNew, views == nil { try Views(connection: connection).complete() }
+        }
         var done: [Rebuilt] = []
+        do { try exchange(builds, &done, &stopwatch) } catch {
+            try complete()
+            throw error
+        }
+        try complete()
+        stopwatch.tell(.done)
+        return done
+    }
+
+    /// Compares what was built and brings it into service, one after the other.
+    private func exchange(_ builds: [Build], _ done: inout [Rebuilt], _ stopwatch: inout Stopwatch) throws {
         for build in builds {
             let checked = try check(build.deployed, &stopwatch)
             if options.swaps { try swap(build.deployed, &stopwatch) }
@@ -99,9 +114,6 @@ struct Rebuild {
                     continued: build.isContinued, swapped: options.swaps, rows: checked.rows,
                     rowsChanged: checked.changed))
         }
-        if options.swaps, isNew, views == nil { try Views(connection: connection).complete() }
-        stopwatch.tell(.done)
-        return done
     }
 
     // MARK: - What is there to go on from?

@@ -6,7 +6,7 @@ struct Standing {
     private let connection: BlockingConnection
     private let views: [View]
 
-    private struct View {
+    private struct View: Equatable {
         let name: String
         let query: String
         let options: String
@@ -20,10 +20,20 @@ struct Standing {
         guard try Standing.isNothing(on: others) else { return nil }
         let rows = try Standing.found(on: serving)
         if try rows.contains(where: { try $0.bool(1) }) { return nil }
-        views = try rows.map { row in
+        views = try Standing.views(rows)
+    }
+
+    private static func views(_ rows: Result) throws -> [View] {
+        try rows.map { row in
             View(
                 name: try row.text(0), query: try row.text(2), options: try row.text(3), isOurs: try row.bool(4))
         }
+    }
+
+    /// That nobody made or changed one before all was locked.
+    /// - Throws: `Patience.Again`.
+    func expect(on serving: VersionTables) throws {
+        guard try Standing.views(Standing.found(on: serving)) == views else { throw Patience.Again() }
     }
 
     /// Whether no view stands on these tables.

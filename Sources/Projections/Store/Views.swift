@@ -75,6 +75,8 @@ struct Views {
                     $0.bool(error == nil)
                 })
         }
+        let mark = try PastViews.mark(of: views, connection).wanted
+        try connection.execute("COMMENT ON SCHEMA as_of IS '\(mark)'")
         let grants = try standing().flatMap { taken.grants[$0] ?? [] }
         if !grants.isEmpty { try connection.execute(grants.joined(separator: ";\n")) }
         try OtherView.putUp(taken.others, connection)
@@ -84,23 +86,34 @@ struct Views {
     /// Puts all views up anew where one of these is another than is known, or is not there.
     /// - Returns: those that wait for a table, and why.
     func install(_ wanted: [ViewFile]) throws -> [(view: ViewFile, error: PostgresError)] {
-        if try are(wanted) { return [] }
-        let names = try known().map(\.view.name) + wanted.map(\.name)
+        try install { wanted }
+    }
+
+    private func install(
+        _ wanted: () throws -> [ViewFile]
+    ) throws -> [(view: ViewFile, error: PostgresError)] {
+        if try are(wanted()) { return [] }
+        let names = try known().map(\.view.name) + wanted().map(\.name)
         return try Patience(connection, names).run {
+            // Somebody may have put up newer ones meanwhile.
+            let wanted = try wanted()
+            if try are(wanted) { return [] }
             let taken = try takeDown()
             return try putUp(wanted, taken)
         }
     }
 
     /// Puts up those that wait for a table, if it is there by now, and the engine's own over what serves newly.
-    func complete() throws { _ = try install(try known().map(\.view)) }
+    func complete() throws { _ = try install { try known().map(\.view) } }
 
     /// Whether these views are there, with the engine's own, and no others.
     func are(_ wanted: [ViewFile]) throws -> Bool {
         let known = try known()
         let isSame =
             known.map(\.view.text) == wanted.map(\.text) && known.map(\.view.file) == wanted.map(\.file)
-        return try isSame && known.allSatisfy(\.isInstalled) && PastViews.areThere(connection)
+        if !isSame || !known.allSatisfy(\.isInstalled) { return false }
+        let mark = try PastViews.mark(of: wanted, connection)
+        return mark.wanted == mark.stands
     }
 
     /// Says whose view it is that cannot be made anew.

@@ -59,10 +59,10 @@ extension ReadTable {
     private var pastIndexes: [[String]] {
         let made = ["created_at"]
         let order = definition.indexes.contains(made) ? made : definition.indexes.first ?? made
-        let references = definition.indexes.filter { columns in
-            fields.contains { $0.name == columns.first && $0.type.name == "uuid" }
+        let references = definition.indexes.compactMap(\.first).filter { name in
+            fields.contains { $0.name == name && $0.type.name == "uuid" }
         }
-        return [order] + references.filter { $0 != order }
+        return [order] + Set(references).subtracting([order[0]]).sorted().map { [$0] }
     }
 }
 
