@@ -4,10 +4,17 @@ import Foundation
 import Kernel
 import Shipped
 
-/// `daybook import FILE --map MAP`.
+/// `daybook import FILE …`, `daybook import revert ID`.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Import a CSV file by a mapping.",
+        abstract: "Import files of other systems, or take an import back.",
+        subcommands: [ImportFile.self, ImportRevert.self], defaultSubcommand: ImportFile.self)
+}
+
+/// `daybook import FILE --map MAP`.
+struct ImportFile: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "file", abstract: "Import a CSV file by a mapping; the word `file` may be left out.",
         discussion: """
             MAP is a mapping file, or the name of one that comes with Daybook: \(names.joined(separator: ", ")).
             Importing a file again changes nothing. Rows that cannot be taken are written to a reject file; then the
@@ -29,17 +36,7 @@ struct Import: AsyncParsableCommand {
         guard FileManager.default.isReadableFile(atPath: file) else {
             throw Exit(.failed, "There is no file \(file) that can be read.")
         }
-        if let client = try await Client.known(place, url: url, organization: organization) {
-            return try await take(mapping, client)
-        }
-        say("No server answers; starting one.")
-        let server = try await ImportServer(place)
-        try await leaving(by: server.stop) {
-            guard let client = try await Client.known(place, url: nil, organization: organization) else {
-                throw Exit(.failed, "The server that was started does not answer.")
-            }
-            try await take(mapping, client)
-        }
+        try await ImportServer.asked(place, url: url, organization: organization) { try await take(mapping, $0) }
     }
 
     private func take(_ mapping: String, _ client: Client) async throws {

@@ -33,6 +33,23 @@ struct ImportServer {
         }
     }
 
+    /// Asks the server that is known, or one that is started for that and stopped then.
+    static func asked(
+        _ place: Place, url: String?, organization: String?, _ body: (Client) async throws -> Void
+    ) async throws {
+        if let client = try await Client.known(place, url: url, organization: organization) {
+            return try await body(client)
+        }
+        say("No server answers; starting one.")
+        let server = try await ImportServer(place)
+        try await leaving(by: server.stop) {
+            guard let client = try await Client.known(place, url: nil, organization: organization) else {
+                throw Exit(.failed, "The server that was started does not answer.")
+            }
+            try await body(client)
+        }
+    }
+
     /// Stops it as a person would.
     func stop() async {
         process.terminate()

@@ -69,6 +69,43 @@ struct ImportTests {
     }
 }
 
+extension ImportTests {
+    @Test(.timeLimit(.minutes(6)))
+    func `the four files taken back leave nothing in use, and come again`() async throws {
+        let house = try House()
+        let (server, client) = try await house.serve(["--empty"])
+        let before = try await client.inUse()
+        var imports: [String] = []
+        for file in Self.files {
+            let imported = try await house.importing(file)
+            imports.append(try #require(imported.object["import"] as? String))
+        }
+        for id in imports.reversed() {
+            let told = try await house.run(["import", "revert", id, "--format", "json"])
+            #expect(told.code == 0, "\(told.talk)")
+            #expect(told.object["refused"] as? Int == 0)
+        }
+        try await client.beCaughtUp(to: house.log().last)
+        #expect(try await client.inUse() == before)
+        let again = try await house.importing("sales_pipeline")
+        #expect(again.object["accepted"] as? Int == 4365, "\(again.talk)")
+        #expect(again.object["rejected"] as? Int == 0)
+        await house.leave(server)
+    }
+}
+
+extension Client {
+    /// How many records there are of each kind that nobody put away.
+    fileprivate func inUse() async throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for plural in ["accounts", "deals", "members", "pipelines", "products", "teams"] {
+            let list = try await get("/api/v1/\(plural)?limit=1&total=exact")
+            counts[plural] = list.object["total"] as? Int
+        }
+        return counts
+    }
+}
+
 extension House {
     func importVerb(_ file: String) -> [String] {
         let map = "maven-" + file.replacing("_", with: "-")

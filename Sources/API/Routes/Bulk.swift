@@ -10,9 +10,7 @@ extension Routes {
     /// is; and taking it back.
     var bulk: [Route] {
         let path = "\(Self.base)/bulk"
-        let bulk = Bulk(commands: services.commands, queries: services.queries) { filter throws(Problem) in
-            try QueryItems.parse(Substring(filter))
-        }
+        let bulk = acts
         return [
             Route(
                 .post, path,
@@ -41,6 +39,13 @@ extension Routes {
                         try await bulk.undo(id, request, by: caller, key: exchange.conditions.key))
                 }),
         ]
+    }
+
+    /// What carries acts on many records out.
+    var acts: Bulk {
+        Bulk(commands: services.commands, queries: services.queries) { filter throws(Problem) in
+            try QueryItems.parse(Substring(filter))
+        }
     }
 
     private static func outcome(_ told: Bulk.Told) -> Outcome { Outcome(told.body, position: told.position) }
@@ -75,23 +80,33 @@ extension Schema {
 
     /// What became of a page of the records.
     static let bulkResults: JSON = [
+        "type": "object", "properties": .object(act.merging(pageResults) { $1 }),
+    ]
+
+    /// What became of a page of the records that an import wrote to.
+    static let reverted: JSON = [
         "type": "object",
         "properties": .object(
-            act.merging([
-                "dry_run": ["type": "boolean"], "from": ["type": "integer"], "unchanged": ["type": "integer"],
-                "refused": ["type": "integer"], "next": ["type": ["integer", "null"]],
-                "results": [
-                    "type": "array",
-                    "items": [
-                        "type": "object", "required": ["id", "result"],
-                        "properties": [
-                            "id": ["type": "string", "format": "uuid"],
-                            "result": ["enum": ["done", "unchanged", "refused"]], "version": ["type": "integer"],
-                            "position": ["type": "integer"], "warnings": ["type": "array"],
-                            "problem": ["$ref": "#/components/schemas/Problem"],
-                        ],
-                    ],
-                ],
+            pageResults.merging([
+                "id": ["type": "string", "format": "uuid"], "import": ["type": "string", "format": "uuid"],
+                "done": ["type": "integer"], "position": ["type": "integer"],
             ]) { $1 }),
+    ]
+
+    private static let pageResults: [String: JSON] = [
+        "dry_run": ["type": "boolean"], "from": ["type": "integer"], "unchanged": ["type": "integer"],
+        "refused": ["type": "integer"], "next": ["type": ["integer", "null"]],
+        "results": [
+            "type": "array",
+            "items": [
+                "type": "object", "required": ["id", "result"],
+                "properties": [
+                    "id": ["type": "string", "format": "uuid"], "entity": ["type": "string"],
+                    "result": ["enum": ["done", "unchanged", "refused"]], "version": ["type": "integer"],
+                    "position": ["type": "integer"], "warnings": ["type": "array"],
+                    "problem": ["$ref": "#/components/schemas/Problem"],
+                ],
+            ],
+        ],
     ]
 }

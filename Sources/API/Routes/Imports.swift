@@ -7,10 +7,10 @@ import Kernel
 
 extension Routes {
     /// `/imports`: a mapping opens one, rows follow in batches. Each batch is complete in itself; one sent again finds
-    /// its rows unchanged.
+    /// its rows unchanged. What came by one is taken back.
     var imports: [Route] {
         let path = "\(Self.base)/imports"
-        let imports = services.imports
+        let (imports, acts) = (services.imports, acts)
         return [
             Route(
                 .post, path, "Open an import: a mapping, and the header of the file that it is for.",
@@ -28,6 +28,15 @@ extension Routes {
                     let id = try exchange.id(of: "import")
                     let taken = try await imports.take(id, exchange.body, by: caller)
                     return Outcome(taken.body, position: taken.position)
+                }),
+            Route(
+                .post, "\(path)/{id}/revert",
+                "Bring every record that an import wrote to back to what it was before, where nobody changed it since.",
+                body: .members(Bulk.reverting, optional: true), answer: .json(Schema.reverted, position: true),
+                handler: .known { exchange, caller throws(Problem) in
+                    let request = try Self.read(exchange.body, Bulk.reverting)
+                    let told = try await acts.revert(try exchange.id(of: "import"), request, by: caller)
+                    return Outcome(told.body, position: told.position)
                 }),
         ]
     }

@@ -8,7 +8,7 @@ extension Bulk {
     /// Deals with each of these records by itself, again while others change them meanwhile.
     /// - Parameter ways: how those that are still open are dealt with, in their order.
     func each(
-        _ ids: [UUID], of entity: any Lasting.Type, in record: BulkRecord, _ caller: Caller, dryRun: Bool,
+        _ ids: [UUID], of entity: any Entity.Type, in record: BulkRecord, _ caller: Caller, dryRun: Bool,
         _ ways: ([UUID], [UUID: StreamTrace]) async throws(Problem) -> [BulkWay]
     ) async throws(Problem) -> [BulkItem] {
         var items: [UUID: BulkItem] = [:]

@@ -55,7 +55,7 @@ extension Bulk {
                 return .settled(.done(version: last.version, position: last.position))
             }
             // A stream that cannot be read fails alone.
-            do throws(Problem) { return try E.wayBack(of: id, history, from: act, opening) } catch {
+            do throws(Problem) { return try E.wayBack(of: id, history, opening) { act.wrote($0) } } catch {
                 return .settled(.refused(error))
             }
         }
@@ -68,26 +68,45 @@ extension BulkRecord {
 }
 
 extension Lasting {
-    /// How the record of a history becomes what it was before an act.
-    fileprivate static func wayBack(
-        of id: UUID, _ history: [RecordedEvent], from act: BulkRecord, _ opening: Opening
+    /// How the record of a history becomes what it was before the events of an act. One that the act made is put away.
+    /// - Parameters:
+    ///   - start: from which event on those of the act are looked for.
+    ///   - wrote: whether an event is the act's.
+    static func wayBack(
+        of id: UUID, _ history: [RecordedEvent], from start: Int = 0, _ opening: Opening,
+        wrote: (RecordedEvent) -> Bool
     ) throws(Problem) -> BulkWay {
         let now = try load(history, opening)
         if now.isErased { return .settled(.refused(.erased)) }
-        guard let first = history.firstIndex(where: { act.wrote($0) }) else {
+        guard let first = history[start...].firstIndex(where: wrote) else {
             return .settled(.unchanged(version: now.version))
         }
         let before = try load(Array(history[..<first]), opening)
         if isSame(before.state, now.state) { return .settled(.unchanged(version: now.version)) }
-        let others = history[first...].filter { !act.wrote($0) }
-        guard others.isEmpty else { return .settled(.refused(.changedSince(others, opening))) }
+        let others = history[first...].filter { !wrote($0) }
+        if !others.isEmpty {
+            // What others did and took back again since hinders nothing.
+            let last = history.lastIndex(where: wrote) ?? first
+            let isTakenBack = others.allSatisfy { $0.version > history[last].version }
+            guard isTakenBack, isSame(try load(Array(history[...last]), opening).state, now.state) else {
+                return .settled(.refused(.changedSince(others, opening)))
+            }
+        }
         guard let to = before.state as? State, let from = now.state as? State else { throw .fault }
+        if case .absent = to { return putAway(id, from, version: now.version) }
         let steps = wayBack(of: id, from: from, to: to)
         guard !steps.isEmpty else { return .settled(.refused(.notUndoable)) }
         let asks = steps.enumerated().map { index, step in
             Ask(name, .id(id), step.act, .object(step.body), ifMatch: index == 0 ? now.version : nil)
         }
         return .asked(asks) { isSame($0, to) ? nil : .notUndoable }
+    }
+
+    /// A record that would not be there is archived, with all that it says.
+    private static func putAway(_ id: UUID, _ state: State, version: Int32) -> BulkWay {
+        if case .archived = state { return .settled(.unchanged(version: version)) }
+        guard let act = acts.first(where: { $0.form == .archives }) else { return .settled(.refused(.notUndoable)) }
+        return .asked([Ask(name, .id(id), act.name, [:], ifMatch: version)])
     }
 }
 

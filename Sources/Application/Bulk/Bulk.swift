@@ -198,11 +198,11 @@ extension BulkRequest {
 }
 
 extension Caller {
-    /// The same person, carrying out an act on many records: each event says which.
-    func carryingOut(_ act: UUID) -> Caller {
+    /// The same person, carrying out an act on many records: each event says which, and which import it takes back.
+    func carryingOut(_ act: UUID, takingBack imported: UUID? = nil) -> Caller {
         Caller(
             organization: organization, actor: actor, kind: kind, role: role, channel: channel, request: request,
-            origin: origin, correlation: act.text)
+            origin: origin, importing: imported, correlation: act.text)
     }
 }
 

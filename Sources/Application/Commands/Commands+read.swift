@@ -46,6 +46,21 @@ extension Commands {
         } catch { throw .unavailable }
     }
 
+    /// Which of these ids have a record, and which of those the reversion of an import put away.
+    func standing(
+        _ ids: [UUID], in organization: UUID
+    ) async throws(Problem) -> (present: Set<UUID>, putAway: Set<UUID>) {
+        let keys = try await organizationKeys(of: organization)
+        let events: [UUID: [RecordedEvent]]
+        do { events = try await reader.streams(organization, ids).events } catch { throw .unavailable }
+        let present = events.filter { !$0.value.isEmpty }
+        let putAway = present.filter { _, history in
+            guard let last = history.last, let imported = Meta(last).imported else { return false }
+            return last.command == keys.commandID(revertingImport: imported)
+        }
+        return (Set(present.keys), Set(putAway.keys))
+    }
+
     /// A 412 with what has happened to the record since the version that the client had seen.
     func explained(
         _ problem: Problem, _ asks: [Ask], _ ids: [UUID], _ organization: UUID

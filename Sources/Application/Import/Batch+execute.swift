@@ -6,11 +6,7 @@ extension Batch {
     mutating func execute(_ tasks: [Task]) async throws(Problem) {
         for task in tasks where task.wishes.isEmpty { outcomes[task.index] = .taken(events: 0) }
         var open: [(task: Task, ways: [UUID: Wish.Way])] = tasks.filter { !$0.wishes.isEmpty }.map { task in
-            (
-                task,
-                Dictionary(task.wishes.map { ($0.id, present.contains($0.id) ? .compared : .made) }) { first, _ in first
-                }
-            )
+            (task, Dictionary(task.wishes.map { ($0.id, way(of: $0)) }) { first, _ in first })
         }
         while !open.isEmpty {
             let units = open.map { unit($0.task, $0.ways) }
@@ -36,10 +32,17 @@ extension Batch {
         }
     }
 
+    /// What is tried first. What is taken out of the archive now can have no step before that.
+    private func way(of wish: Wish) -> Wish.Way {
+        guard present.contains(wish.id) else { return .made }
+        return putAway.contains(wish.id) ? .compareNow : .compared
+    }
+
     private mutating func finish(_ task: Task, _ events: Int) {
         outcomes[task.index] = task.waits ? .postponed(events: events) : .taken(events: events)
         for wish in task.wishes {
             if !present.contains(wish.id) { appear(wish.id) }
+            if !session.dryRun { putAway.remove(wish.id) }
             if !task.waits, let original = original(wish, task) { done[wish.id] = original }
         }
     }
@@ -73,7 +76,12 @@ extension Batch {
         var unreal = 0
         for wish in task.wishes {
             // In a dry run a record that would be there cannot be compared; that it is said again counts for one event.
-            if imagined.contains(wish.id) { unreal += 1 } else { asks += wish.asks(ways[wish.id] ?? .made) }
+            if imagined.contains(wish.id) {
+                unreal += 1
+            } else {
+                if putAway.contains(wish.id) { asks.append(wish.restoring) }
+                asks += wish.asks(ways[wish.id] ?? .made)
+            }
         }
         guard session.dryRun else { return (asks, 0, 0) }
         let real = asks.map { $0.without(imagined) }

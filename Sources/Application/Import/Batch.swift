@@ -19,6 +19,8 @@ struct Batch {
     var extraEvents = 0
     /// Records that are there, or would be in a dry run.
     var present: Set<UUID> = []
+    /// Of those that are there, the ones which the reversion of an import put away: they are taken out again.
+    var putAway: Set<UUID> = []
     /// In a dry run, records that would be there and are not.
     var imagined: Set<UUID> = []
     /// What this batch has made of a record: the same said again is done.
@@ -53,7 +55,8 @@ struct Batch {
             }
         }
         let named = Array(Set(tasks.flatMap { $0.wishes.flatMap(\.named) }))
-        let real = try await commands.existing(named, in: session.organization)
+        let (real, reverted) = try await commands.standing(named, in: session.organization)
+        putAway = reverted
         for task in tasks.indices {
             for wish in tasks[task].wishes.indices { tasks[task].wishes[wish].adopt(real) }
         }
@@ -131,21 +134,28 @@ struct Batch {
         for task in tasks {
             let own = Set(task.wishes.map(\.id))
             for link in task.wishes.flatMap(\.links)
-            where link.missing == .create && !present.contains(link.id) && !own.contains(link.id) {
+            where link.missing == .create && !own.contains(link.id)
+                && (!present.contains(link.id) || putAway.contains(link.id))
+            {
                 guard task.wishes.contains(where: { $0.isResolved(link) }) else { continue }
                 if !missing.contains(where: { $0.id == link.id }) { missing.append(link) }
             }
         }
         guard !missing.isEmpty else { return tasks }
-        let units = missing.map { [Ask($0.entity.name, .id($0.id), $0.entity.creation.act, .object($0.creates))] }
+        let units = missing.map { link in
+            let ask = putAway.contains(link.id) ? link.restoring : link.creating
+            return [ask]
+        }
         let results = await commands.executeEach(units, by: caller, dryRun: session.dryRun)
         var failed: [UUID: RowFlaw] = [:]
         for (link, result) in zip(missing, results) {
             switch result {
             case .success(let answer):
                 extraEvents += answer.results.reduce(0) { $0 + $1.events }
-                created.append(["entity": .string(link.entity.name), "name": .string(link.name)])
-                appear(link.id)
+                if putAway.remove(link.id) == nil {
+                    created.append(["entity": .string(link.entity.name), "name": .string(link.name)])
+                    appear(link.id)
+                }
             case .failure(let problem) where problem.code.hasSuffix(".already_exists"): present.insert(link.id)
             case .failure(let problem):
                 if let fatal = problem.fatal { throw fatal }
@@ -172,6 +182,13 @@ struct Batch {
 extension Ask {
     /// The record, where it is named by its id.
     fileprivate var recordID: UUID? { if case .id(let id) = target { id } else { nil } }
+}
+
+extension Wish.Link {
+    /// What makes the record, where it is missing.
+    fileprivate var creating: Ask { Ask(entity.name, .id(id), entity.creation.act, .object(creates)) }
+    /// What takes it out again, where it was put away.
+    fileprivate var restoring: Ask { Ask(entity.name, .id(id), EntityFacts.restoring, [:]) }
 }
 
 extension Wish {

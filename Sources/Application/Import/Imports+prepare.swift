@@ -17,8 +17,10 @@ extension Imports {
         var wanted: [(entity: String, name: String, ask: Ask, isThere: Bool)] = []
         if let rule = planner.mapping.prepares.pipeline {
             let id = planner.id(of: rule)
-            if try await commands.existing([id], in: caller.organization).isEmpty {
-                wanted.append((Pipeline.name, rule.name, ask(rule, id, planner), false))
+            let (present, putAway) = try await commands.standing([id], in: caller.organization)
+            let restoring = Ask(Pipeline.name, .id(id), EntityFacts.restoring, [:])
+            if present.isEmpty || !putAway.isEmpty {
+                wanted.append((Pipeline.name, rule.name, putAway.isEmpty ? ask(rule, id, planner) : restoring, false))
             }
         }
         for rule in planner.mapping.prepares.custom {

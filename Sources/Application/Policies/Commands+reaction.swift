@@ -43,11 +43,14 @@ struct Meta {
     let correlation: String?
     /// The request that caused it.
     let request: String?
+    /// The import by which it came, or which it takes back.
+    let imported: UUID?
 
     /// Of an event.
     init(_ event: RecordedEvent) {
         let meta = try? JSON(parsing: event.meta)
         (cause, correlation) = (meta?["cause"]?.integer, meta?["correlation"]?.string)
         request = meta?["request"]?.string
+        imported = meta?["import"]?.string.flatMap(UUID.init(uuidString:))
     }
 }

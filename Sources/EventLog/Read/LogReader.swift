@@ -110,6 +110,27 @@ public struct LogReader: Sendable {
         return traces
     }
 
+    /// The streams that an import wrote to, each once, where it did so last: the latest first, those before a position,
+    /// at most `limit`.
+    /// - Parameter command: the one that takes the import back; its events are not the import's.
+    public func imported(
+        _ organization: UUID, by imported: UUID, but command: UUID, before position: Position, limit: Int
+    ) async throws(PostgresError) -> [ImportedStream] {
+        let statement = Statement(SQL.importedStreams) {
+            $0.uuid(organization)
+            $0.uuid(imported)
+            $0.uuid(command)
+            $0.bigint(position)
+            $0.bigint(Int64(limit))
+        }
+        var streams: [ImportedStream] = []
+        for row in try await run(organization, [statement])[0] {
+            streams.append(
+                ImportedStream(id: try row.uuid(0), entity: try row.text(2), position: try row.bigint(1)))
+        }
+        return streams
+    }
+
     /// An organization's events after a position, in order, at most `limit`.
     public func page(
         _ organization: UUID, after position: Position, limit: Int
@@ -188,6 +209,16 @@ public struct StreamTrace: Sendable {
     public let version: Int32
     /// The version and the position of the command's last event in it.
     public let written: (version: Int32, position: Position)?
+}
+
+/// A stream that an import wrote to.
+public struct ImportedStream: Sendable {
+    /// The stream.
+    public let id: UUID
+    /// What it is: "deal".
+    public let entity: String
+    /// Where the import wrote to it last.
+    public let position: Position
 }
 
 /// Streams that were read together.

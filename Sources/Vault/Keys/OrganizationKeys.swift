@@ -40,6 +40,11 @@ public struct OrganizationKeys: Sendable {
         UUID.v8(code(claim, "command", [bytes(actor), bytes(idempotencyKey)]))
     }
 
+    /// The id of the command that takes an import back: the same whenever that is done.
+    public func commandID(revertingImport id: UUID) -> UUID {
+        UUID.v8(code(claim, "revert", [bytes(id)]))
+    }
+
     /// The id of the command by which a policy reacts to the event at `position`, for `target`.
     public func commandID(policy: String, position: Int64, target: UUID) -> UUID {
         let at = withUnsafeBytes(of: position.bigEndian) { [UInt8]($0) }

@@ -152,7 +152,8 @@ import Testing
         #expect(dry.accepted == 2)
         #expect(dry.rejected == 1)
         #expect(dry.created == real.created)
-        #expect(dry.json == real.json)
+        #expect(dry.json.object?.filter { $0.key != "import" } == real.json.object?.filter { $0.key != "import" })
+        #expect(dry.json["import"] == .null)
         #expect(try await house.run(csv, mapping, dryRun: true).unchanged == 2)
     }
 

@@ -12,6 +12,9 @@ struct EntityFacts: Sendable, Hashable {
     /// The acts that are steps.
     let steps: [Form]
 
+    /// The act that takes out again what was put away; all that can be put away have it.
+    static let restoring = "restore"
+
     /// An act and the members of its body.
     struct Form: Sendable, Hashable {
         let act: String

@@ -89,6 +89,9 @@ extension Wish {
         }
     }
 
+    /// What takes the record out again, where it was put away.
+    var restoring: Ask { Ask(entity.name, .id(id), EntityFacts.restoring, [:]) }
+
     /// The commands that make it so.
     func asks(_ way: Way) -> [Ask] {
         switch way {

@@ -10,6 +10,8 @@ public final class ImportRun {
 
     /// What came of a file.
     public struct Summary: Sendable, Hashable {
+        /// The import's id, by which it is taken back; empty after a dry run.
+        public var id = ""
         /// Rows of the file; each is one of the next three.
         public var rows = 0
         /// Rows that yielded events.
@@ -33,6 +35,7 @@ public final class ImportRun {
                 "rows": .integer(Int64(rows)), "accepted": .integer(Int64(accepted)),
                 "unchanged": .integer(Int64(unchanged)), "rejected": .integer(Int64(rejected)),
                 "events": .integer(Int64(events)), "reject_file": rejectFile.map(JSON.string) ?? .null,
+                "import": id.isEmpty ? .null : .string(id),
             ]
         }
     }
@@ -154,6 +157,7 @@ public final class ImportRun {
                 "dry_run": .bool(dryRun),
             ])
         id = answer["id"]?.string ?? ""
+        summary.id = dryRun ? "" : id
         rejects.begin(header)
         tell(answer)
     }
