@@ -51,10 +51,12 @@ let package = Package(
         layer("Kernel"),
         layer("CRM", ["Kernel"]),
         layer("DomainTesting", ["Kernel", "CRM"]),
+        layer("Mail", ["Kernel", "CGMime"]),
 
         // What the system gives.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0", providers: [.apt(["libgmime-3.0-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
@@ -70,7 +72,9 @@ let package = Package(
         layer("Vault", ["Kernel", "Postgres", "CCrypto", "CSodium"], embeds: true),
         layer("Projections", ["Kernel", "Postgres", "EventLog", "Vault", yams, logging], embeds: true),
         layer("Audit", ["Kernel", "Postgres", "EventLog", "Vault", "CLZ4"], embeds: true),
-        layer("Application", ["CRM", "EventLog", "Vault", "Projections", "Audit", logging, yams], embeds: true),
+        layer(
+            "Application", ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", logging, yams],
+            embeds: true),
         layer(
             "API",
             [
@@ -103,6 +107,7 @@ let package = Package(
 
         tests("KernelTests", ["Kernel"]),
         tests("CRMTests", ["CRM", "DomainTesting"]),
+        tests("MailTests", ["Mail", "Kernel"]),
         tests("PostgresTests", ["Postgres", "PostgresTesting"]),
         tests("EventLogTests", ["EventLog", "Kernel", "Vault", "Postgres", "PostgresTesting", "Shipped", logging]),
         tests(

@@ -22,6 +22,9 @@ SELECT i.organization_id,
        i.text,
        i.location,
        coalesce(i.attributes, '{}') AS attributes,
+       i.message_id,
+       i.in_reply_to_id,
+       coalesce(i.strangers, '{}') AS strangers,
        coalesce(i.custom, '{}') AS custom,
        coalesce((
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)

@@ -13,6 +13,7 @@ public struct Services: Sendable {
     let explanations: Explanations
     let readTables: ReadTables
     let imports: Imports
+    let emails: Emails
     let vitals: @Sendable () async -> Vitals
 
     /// - Parameters:
@@ -27,6 +28,7 @@ public struct Services: Sendable {
         (self.queries, self.logKeys, self.people, self.vitals) = (queries, logKeys, people, vitals)
         (self.explanations, self.readTables) = (explanations, readTables)
         imports = Imports(commands: commands)
+        emails = Emails(commands: commands, queries: queries)
     }
 }
 

@@ -40,6 +40,7 @@ struct Demonstration: Sendable {
         for result in await commands.executeEach(taggings(), by: caller) { _ = try result.get() }
         for start in stride(from: 0, to: 120, by: 40) { try await carryOut((start..<start + 40).map { deal($0) }) }
         try await carryOut(work())
+        try await carryOut(mail())
         try await carryOut(leads())
     }
 

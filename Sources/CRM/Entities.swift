@@ -14,11 +14,14 @@ public let upcasts = Upcasts(entities.map { $0.upcasts })
 
 private let names = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
 private let personal = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0.personalNames) })
+private let ofRecords = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0.sealedByRecord) })
 private let plurals = Dictionary(uniqueKeysWithValues: entities.map { ($0.plural, $0) })
 
 /// The entity of a name: `deal`.
 public func entity(named name: String) -> (any Entity.Type)? { names[name] }
 /// The members of an entity's events that are personal.
 public func personalNames(of entity: String) -> Set<String> { personal[entity] ?? [] }
+/// Those of them that are sealed under the record's own key, whoever else it tells of.
+public func namesSealedByRecord(of entity: String) -> Set<String> { ofRecords[entity] ?? [] }
 /// The entity of a path: `deals`.
 public func entity(plural: String) -> (any Entity.Type)? { plurals[plural] }

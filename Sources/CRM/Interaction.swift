@@ -33,6 +33,14 @@ public enum Interaction: Taggable {
         Field("location", .text(300)).personal().known(as: [.salesforce: "location", .dynamics: "location"]),
         Field("attributes", .anything),
         happenedAt, cancelReason, .custom,
+        // Of an e-mail: by what it is known, which one it answers, and who had part in it that is no record of ours.
+        Field("message_id", .text(500)).personal(),
+        Field("in_reply_to_id", .reference("interaction")),
+        Field("strangers", .map(of: .object(stranger), keys: .name)).personal(),
+    ]
+    private static let stranger = [
+        Field("email", .text(320)).required(), Field("name", .text(200)),
+        Field("role", .choice(["from", "to", "cc", "bcc"])),
     ]
     private static let participant = [
         Field("entity", .choice(Subjects.people)).required(),
@@ -56,7 +64,7 @@ public enum Interaction: Taggable {
             set { fields = newValue }
         }
         /// What it is about.
-        var subject: SubjectRef? { SubjectRef(fields["subject"]) }
+        public var subject: SubjectRef? { SubjectRef(fields["subject"]) }
 
         /// What is known of one, and where it stands.
         public init(fields: Record, status: Status = .completed) { (self.fields, self.status) = (fields, status) }
@@ -77,8 +85,26 @@ public enum Interaction: Taggable {
     /// The person it is about; else the contact with whom it was.
     public static func person(_ state: State) -> UUID? {
         guard let content = state.content else { return nil }
+        if content.fields["kind"] == "email" { return person(ofEmail: content) }
         return content.subject?.person ?? content.fields.id("contact_id") ?? onlyContact(content.fields)
     }
+    /// The customer who wrote it; else the customer it is about or with whom it was; else the member who wrote it. That
+    /// it lies with a member makes it nobody's: what a stranger writes is the record's.
+    private static func person(ofEmail content: Content) -> UUID? {
+        let writers = writers(content.fields)
+        let subject = content.subject.flatMap { $0.entity == "member" ? nil : $0.person }
+        return writers.first { !$0.isMember }?.id ?? subject ?? content.fields.id("contact_id")
+            ?? onlyContact(content.fields) ?? writers.first?.id
+    }
+    /// Who wrote an e-mail; of several the same one comes first each time.
+    private static func writers(_ record: Record) -> [(id: UUID, isMember: Bool)] {
+        let writers = (record["participants"]?.object ?? [:]).filter { $0.value["role"] == "from" }
+        return writers.sorted { $0.key < $1.key }.compactMap { key, value in
+            UUID(uuidString: key).map { ($0, value["entity"] == "member") }
+        }
+    }
+    /// Strangers are nobody's: they stay when whose words it holds is forgotten.
+    public static let sealedByRecord: Set<String> = ["strangers"]
     /// The only contact who took part.
     static func onlyContact(_ record: Record) -> UUID? {
         let contacts = (record["participants"]?.object ?? [:]).filter { $0.value["entity"] == "contact" }.keys

@@ -50,6 +50,8 @@ public protocol Entity: SendableMetatype {
     /// Of whom the record tells, where that is another record, a person: what is personal in its events is sealed
     /// under that one's key, and forgotten with it. Asked with the state after the event.
     static func person(_ state: State) -> UUID?
+    /// Personal members of its events that are under the record's own key all the same: they tell of others.
+    static var sealedByRecord: Set<String> { get }
     /// Why others may not name the record any more; nil where they may.
     static func objection(_ state: State) -> String?
     /// What is this record's alone while it is in this state; a claim that appears is taken, one that goes is released.
@@ -76,6 +78,8 @@ extension Entity {
     public static var samePerson: Set<String> { [] }
     /// What is personal is sealed under the record's own key.
     public static func person(_ state: State) -> UUID? { nil }
+    /// Whatever is personal goes with that person.
+    public static var sealedByRecord: Set<String> { [] }
     /// No plain fields.
     public static func record(_ state: State) -> Record? { nil }
     /// Nothing is claimed.

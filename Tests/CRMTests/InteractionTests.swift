@@ -11,6 +11,31 @@ import Testing
         .object(Dictionary(people.map { ($0.text, ["entity": .string($1)]) }) { $1 })
     }
 
+    // MARK: Whose words are they?
+
+    @Test func `an e-mail is its customer's, and what a stranger wrote is nobody's`() {
+        func person(
+            _ kind: String, _ people: [(UUID, String, String)], about subject: JSON, with contact: UUID? = nil
+        ) -> UUID? {
+            let participants = people.map {
+                ($0.text, ["entity": .string($1), "role": .string($2)] as JSON)
+            }
+            var fields: [String: JSON] = [
+                "kind": .string(kind), "subject": subject, "participants": .object(Dictionary(participants) { $1 }),
+            ]
+            fields["contact_id"] = contact.map { .string($0.text) }
+            return Interaction.person(.active(Interaction.Content(fields: Record(fields))))
+        }
+        let (deal, ann, lee, seller) = (Self.deal, Self.ann, Self.lee, Self.seller)
+        let (aboutDeal, aboutLee) = (Self.subject("deal", deal), Self.subject("contact", lee))
+        #expect(person("email", [(ann, "lead", "from"), (lee, "contact", "to")], about: aboutLee, with: lee) == ann)
+        #expect(person("meeting", [(ann, "lead", "from"), (lee, "contact", "to")], about: aboutLee) == lee)
+        #expect(person("email", [(seller, "member", "from"), (lee, "contact", "to")], about: aboutDeal) == lee)
+        #expect(person("email", [(seller, "member", "from")], about: aboutDeal) == seller)
+        #expect(person("email", [(seller, "member", "to")], about: Self.subject("member", seller)) == nil)
+        #expect(person("call", [(seller, "member", "to")], about: Self.subject("member", seller)) == seller)
+    }
+
     // MARK: Logging
 
     @Test func `a call is logged with what was said`() throws {

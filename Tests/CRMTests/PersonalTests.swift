@@ -35,7 +35,9 @@ import Testing
         }
         #expect(personalNames(of: "contact").isSuperset(of: ["first_name", "emails", "primary_email", "custom"]))
         #expect(
-            personalNames(of: "interaction") == ["title", "text", "location", "attributes", "cancel_reason", "custom"])
+            personalNames(of: "interaction") == [
+                "title", "text", "location", "attributes", "cancel_reason", "custom", "message_id", "strangers",
+            ])
         #expect(personalNames(of: "deal").isSuperset(of: ["title", "lost_reason", "description"]))
     }
 }

@@ -114,6 +114,13 @@ enum OpenAPI {
             let types = ["application/json", "application/merge-patch+json"]
             return content(fields.schema(.body, patch: true), types, required: true)
         case .document(let schema, _): return content(schema, ["application/json"], required: true)
+        case .message(let schema, _):
+            return [
+                "required": true,
+                "content": [
+                    "message/rfc822": ["schema": ["type": "string"]], "application/json": ["schema": schema],
+                ],
+            ]
         }
     }
 

@@ -15,7 +15,7 @@ struct Routes {
     var all: [Route] {
         let described =
             sessions + organization + services.entities.flatMap(records(of:)) + sublists + pipelines + campaigns
-            + fields + leads + workday + persons + reports + batches + bulk + imports + auditing + projections
+            + fields + leads + workday + persons + reports + batches + bulk + emails + imports + auditing + projections
             + operations
         let all = described + dialects(of: described)
         return all + [OpenAPI.route(for: all, entities: services.entities)]

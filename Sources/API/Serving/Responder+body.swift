@@ -39,15 +39,22 @@ extension Responder {
             try check(headers, types: ["application/json", "application/merge-patch+json"], isEmpty: bytes.isEmpty)
         case .document:
             try check(headers, types: ["application/json"], isEmpty: bytes.isEmpty)
+        case .message:
+            let types = ["message/rfc822", "application/json"]
+            if try check(headers, types: types, isEmpty: bytes.isEmpty) == "message/rfc822" { return .null }
         }
         do { return try JSON(parsing: bytes) } catch { throw .malformed(error) }
     }
 
-    private static func check(_ headers: HTTPFields, types: [String], isEmpty: Bool) throws(Problem) {
+    /// - Returns: the type that the body is of, one of `types`; nil where there is no body.
+    @discardableResult
+    private static func check(
+        _ headers: HTTPFields, types: [String], isEmpty: Bool
+    ) throws(Problem) -> String? {
         if let coding = headers[.contentEncoding], coding.lowercased() != "identity" {
             throw Problem("body.encoded", 415, "Send the body without a Content-Encoding.")
         }
-        guard !isEmpty else { return }
+        guard !isEmpty else { return nil }
         let parts = (headers[.contentType] ?? "").lowercased().split(separator: ";").map { part in
             part.filter { $0 != " " && $0 != "\t" }
         }
@@ -57,5 +64,6 @@ extension Responder {
         guard headers[values: .contentType].count == 1, let type = parts.first, types.contains(type), isUTF8 else {
             throw Problem("body.not_json", 415, "Send Content-Type: \(types.joined(separator: " or ")), in UTF-8.")
         }
+        return type
     }
 }

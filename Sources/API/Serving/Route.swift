@@ -58,12 +58,15 @@ struct Route: Sendable {
         case patch([Field])
         /// JSON of a shape that only its handler knows, described by a schema.
         case document(JSON, limit: Int)
+        /// An e-mail as it was sent, `message/rfc822`; or JSON that holds one, described by a schema. Its handler finds
+        /// null in place of JSON where it is the message itself.
+        case message(JSON, limit: Int)
 
         /// The most bytes it may have.
         var limit: Int {
             switch self {
             case .none, .members, .patch: Limits.body
-            case .document(_, let limit): limit
+            case .document(_, let limit), .message(_, let limit): limit
             }
         }
     }
@@ -96,21 +99,21 @@ extension Route {
     var takes: [Field] {
         switch body {
         case .members(let fields, _), .patch(let fields): fields
-        case .none, .document: []
+        case .none, .document, .message: []
         }
     }
     /// Whether it takes a body.
     var hasBody: Bool {
         switch body {
         case .none: false
-        case .members, .patch, .document: true
+        case .members, .patch, .document, .message: true
         }
     }
     /// Whether what its body does not name stays.
     var isPatch: Bool {
         switch body {
         case .patch: true
-        case .none, .members, .document: false
+        case .none, .members, .document, .message: false
         }
     }
 }
@@ -121,6 +124,8 @@ enum Limits {
     static let body = 1 << 20
     /// Bytes of a batch of an import: 8 MiB.
     static let rows = 8 << 20
+    /// Bytes of an e-mail that is sent in base64, with JSON around it: 36 MiB.
+    static let message = 36 << 20
     /// Commands in one batch.
     static let commands = 1000
     /// Bytes of one header field, and of all.

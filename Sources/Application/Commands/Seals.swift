@@ -10,6 +10,8 @@ struct PlannedEvent: Sendable {
     let stored: Stored
     /// The members of its data that are personal.
     let personal: Set<String>
+    /// Those of them that the record's own key seals, whoever else it tells of.
+    var ofRecord: Set<String> = []
     /// Whose key seals them: mostly the record's own.
     let person: UUID
     let meta: [UInt8]
@@ -17,7 +19,9 @@ struct PlannedEvent: Sendable {
     let index: Int16
 
     /// Another than the record itself under whose key something of it is sealed.
-    var other: UUID? { person != stream && stored.parted(by: personal).personal != nil ? person : nil }
+    var other: UUID? {
+        person != stream && stored.parted(by: personal.subtracting(ofRecord)).personal != nil ? person : nil
+    }
 }
 
 /// The keys under which the events of one unit are sealed.
@@ -31,7 +35,8 @@ struct Seals: Sendable {
 
     /// The event as it is appended: what is personal under its person's key, from where it came under the actor's.
     func draft(of event: PlannedEvent, command: UUID, by caller: Caller) -> Draft {
-        let (open, personal) = event.stored.parted(by: event.personal)
+        let (told, others) = event.stored.parted(by: event.person == event.stream ? [] : event.ofRecord)
+        let (open, personal) = told.parted(by: event.personal)
         let place = SealingPlace(
             organization: caller.organization, stream: event.stream, version: event.version, type: open.type.utf8,
             schema: open.schema)
@@ -41,6 +46,7 @@ struct Seals: Sendable {
             parts.append(key.seal(plain.bytes, kind, of: person, at: place, nonce: nonce()))
         }
         if let personal { seal(personal, .data, of: event.person) }
+        if let others { seal(others, .data, of: event.stream) }
         if let origin = caller.origin { seal(origin.json, .caller, of: caller.actor) }
         return Draft(
             stream: event.stream, version: event.version, type: open.type, schema: open.schema, data: open.data.bytes,

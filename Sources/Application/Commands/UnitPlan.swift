@@ -115,8 +115,8 @@ struct UnitPlan: Sendable {
             events.append(
                 PlannedEvent(
                     stream: decision.id, version: loaded.version, stored: event,
-                    personal: personalNames(of: entity), person: person, meta: meta,
-                    occurredAt: decision.occurredAt, index: Int16(clamping: events.count)))
+                    personal: personalNames(of: entity), ofRecord: namesSealedByRecord(of: entity), person: person,
+                    meta: meta, occurredAt: decision.occurredAt, index: Int16(clamping: events.count)))
         }
         if !decision.events.isEmpty {
             loaded.state = decision.state

@@ -57,6 +57,11 @@ extension Refusals {
         ListedRefusal("bulk.too_many", 422, "Too many records are meant at once: narrow the filter, or go in parts."),
         ListedRefusal("bulk.key_required", 428, "It takes several requests: send an Idempotency-Key to go on by."),
         ListedRefusal("bulk.refused", 409, "Nothing was done, since some records cannot be; results tells which."),
+        ListedRefusal(
+            "email.about_missing", 422, "Nobody who had part in the message is known; say what it is about."),
+        ListedRefusal(
+            "email.unreadable", 422,
+            "This is no e-mail: not one header can be read. Send the message's source."),
         ListedRefusal("bulk.not_found", 404, "There is no such act on many records, or it is more than 30 days old."),
         ListedRefusal("bulk.changed_since", 409, "Somebody changed the record since: see changed, edit it by hand."),
         ListedRefusal(.notUndoable),

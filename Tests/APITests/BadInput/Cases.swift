@@ -36,7 +36,7 @@ struct Cases {
         let body: [UInt8]? =
             switch route.body {
             case .none: nil
-            case .members, .patch, .document: Array("{}".utf8)
+            case .members, .patch, .document, .message: Array("{}".utf8)
             }
         let type = body == nil ? [] : [("Content-Type", "application/json")]
         return Call(route.method.rawValue, path(route, id: id), headers + type, body)
@@ -82,7 +82,7 @@ struct Cases {
         switch route.body {
         case .none, .patch: true
         case .members(let fields, _): fields.isEmpty
-        case .document: false
+        case .document, .message: false
         }
     }
 
@@ -160,7 +160,7 @@ struct Cases {
             switch route.body {
             case .members(let fields, _): (fields, false)
             case .patch(let fields): (fields, true)
-            case .none, .document: ([], false)
+            case .none, .document, .message: ([], false)
             }
         let name = "\(route.method.rawValue) \(route.path)"
         let entity = entities.first { route.path == "/api/v1/\($0.plural)" }

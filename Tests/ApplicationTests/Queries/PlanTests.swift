@@ -103,9 +103,9 @@ extension QueriesTests {
             }
             let known = try await known(name, home, caller)
             // Whatever refers to another record is a way to this one. What is one of a handful is not told apart by it.
-            let references = known.filter {
-                $0.hasSuffix("_id") && !["external_id", "pipeline_id", "stage_id"].contains($0)
-            }
+            // The id of a message is no record's: a record is found by it as by one of another system.
+            let others: Set = ["external_id", "pipeline_id", "stage_id", "message_id"]
+            let references = known.filter { $0.hasSuffix("_id") && !others.contains($0) }
             all += references.map { list("\($0)=\(Crowd.id(3))") }
             if known.contains("q") { all += ["q=word17", "q=ail", "q=wo", "q=zyxwvu", "q=zy"].map(list) }
             return all
@@ -166,6 +166,14 @@ extension QueriesTests {
                     _ = try await queries.conversion(offer, by: caller)
                 },
             ]
+            all.append(
+                Question(name: "whom an address belongs to") {
+                    let holders = [7, 11].map {
+                        Correspondent.Person(entity: Contact.name, id: UUID(uuidString: Crowd.id($0))!)
+                    }
+                    _ = try await queries.lookup("ann@word17.example", holders, by: caller, min: nil)
+                    _ = try await queries.strangers(["ann@word17.example"], by: caller, min: nil)
+                })
             // What belongs to a record is found by it.
             all += Sublist.all(entities).map { list in
                 Question(name: "\(list.entity)/{id}/\(list.path)") {
