@@ -1,9 +1,9 @@
 import Application
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
-import NIOPosix
 import ServiceLifecycle
 
 /// The API on a port of this machine. As a service it starts to listen when it runs, and on graceful shutdown takes no
@@ -34,8 +34,7 @@ public struct Server: Service {
         ready: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         let observer = Observer(logger: logger, metrics: metrics)
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let routes = Routes(services: services, metrics: metrics, loop: loop).all
+        let routes = Routes(services: services, metrics: metrics).all
         let access = services.access
         let responder = Responder(tree: RouteTree(routes), observer: observer) { token, request throws(Problem) in
             try await access.caller(token: token, request: request, channel: .api)
@@ -63,7 +62,9 @@ public struct Server: Service {
             responder: responder,
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [Etiquette(observer: observer, patience: responder.patience)],
+                    additionalChannelHandlers: [
+                        Etiquette(observer: observer, patience: TimeAmount(responder.patience))
+                    ],
                     idleTimeout: .seconds(Limits.idleSeconds), httpDecoderConfiguration: limits)),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),

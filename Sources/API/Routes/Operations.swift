@@ -50,7 +50,7 @@ extension Routes {
 
     /// A database that hangs is as bad as one that is gone.
     private func current() async -> Vitals {
-        await Deadline.run(.seconds(2), on: loop, late: .silent) { [vitals = services.vitals] in await vitals() }
+        await Deadline.run(.seconds(2), late: .silent) { [vitals = services.vitals] in await vitals() }
     }
 }
 

@@ -2,14 +2,11 @@ import Application
 import FoundationEssentials
 import HTTPTypes
 import Kernel
-import NIOCore
 
 /// All routes there are, made of the list of entities. The order is that of the description.
 struct Routes {
     let services: Services
     let metrics: Metrics
-    /// Whose clock bounds what is asked of the process itself.
-    let loop: any EventLoop
 
     /// Those of `/openapi.json` included, which describes all of them.
     var all: [Route] {

@@ -20,7 +20,7 @@ struct Responder: HTTPResponder {
     /// Who sends a token.
     let caller: @Sendable (_ token: String, _ request: String) async throws(Problem) -> Caller
     /// How long a handler may work.
-    var patience: TimeAmount = .seconds(Limits.seconds)
+    var patience: Duration = .seconds(Limits.seconds)
 
     /// What became of a request.
     private struct Result: Sendable {
@@ -100,7 +100,7 @@ struct Responder: HTTPResponder {
             let exchange = Exchange(
                 id: id, captured: captured, query: items, conditions: conditions, token: token, bytes: bytes, body: body
             )
-            let outcome = await answer(exchange, known, route, context)
+            let outcome = await answer(exchange, known, route)
             return Result(outcome: outcome, organization: known?.organization)
         } catch {
             return Result(outcome: .failure(error), organization: known?.organization)
@@ -108,7 +108,7 @@ struct Responder: HTTPResponder {
     }
 
     private func answer(
-        _ exchange: Exchange, _ known: Caller?, _ route: Route, _ context: Context
+        _ exchange: Exchange, _ known: Caller?, _ route: Route
     ) async -> Swift.Result<Outcome, Problem> {
         let late = Problem(
             "request.timeout", 503,
@@ -117,7 +117,7 @@ struct Responder: HTTPResponder {
                 : "This took longer than \(Limits.seconds) seconds; whether it was carried out is not known. Ask again "
                     + "with the same Idempotency-Key.",
             retryAfter: 5)
-        return await Deadline.run(patience, on: context.channel.eventLoop, late: .failure(late)) {
+        return await Deadline.run(patience, late: .failure(late)) {
             do throws(Problem) {
                 switch (route.handler, known) {
                 case (.open(let handler), _): return .success(try await handler(exchange))

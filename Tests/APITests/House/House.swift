@@ -1,7 +1,6 @@
 import Foundation
 import Kernel
 import Logging
-import NIOPosix
 import PostgresTesting
 import Projections
 import Shipped
@@ -39,8 +38,7 @@ final class House: Sendable {
             break
         }
         (self.daybook, self.lines, port) = (daybook, lines, bound)
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
-        routes = Routes(services: services, metrics: Metrics(), loop: loop).all
+        routes = Routes(services: services, metrics: Metrics()).all
     }
 
     static let master = MasterKey(bytes: Array(repeating: 7, count: 32))

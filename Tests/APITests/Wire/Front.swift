@@ -40,7 +40,7 @@ func serving(
 
 /// A server of the given routes; every token of three letters or more is somebody's.
 func serving(
-    _ routes: [Route], patience: TimeAmount = .seconds(5), lines: Lines = Lines(), metrics: Metrics = Metrics(),
+    _ routes: [Route], patience: Duration = .seconds(5), lines: Lines = Lines(), metrics: Metrics = Metrics(),
     _ body: (Int) async throws -> Void
 ) async throws {
     try await serving(
