@@ -26,14 +26,15 @@ extension ListQuery {
         try inOrder(after: cursor, to: &text)
     }
 
-    /// All rows that are meant, sorted.
+    /// All rows that are meant, sorted. How many are wanted stands in the text, so that a plan that is made once knows
+    /// that they are few.
     private func inOrder(after cursor: Cursor?, to text: inout SQLText) throws(Problem) {
         chosen(&text)
         words(&text)
         if let cursor, subject.hasID { try after(cursor.keys[...], keys[...], &text) }
         let columns = columns(keys, &text)
         text += ListQuery.order(keys, columns)
-        text += " LIMIT \(text.bind(.integer(Int64(request.limit) + 1)))"
+        text += " LIMIT \(request.limit + 1)"
         if let skipped = try skipped(cursor) { text += " OFFSET \(text.bind(.integer(skipped)))" }
     }
 
@@ -42,7 +43,7 @@ extension ListQuery {
     private func presentFirst(after cursor: Cursor?, to text: inout SQLText) throws(Problem) {
         let keys = keys
         let (skipped, limit) = (try skipped(cursor) ?? 0, Int64(request.limit) + 1)
-        let all = text.bind(.integer(skipped + limit))
+        let all = skipped == 0 ? "\(limit)" : text.bind(.integer(skipped + limit))
         let first = keys[0].expression(&text)
         let present = [keys[0].present] + keys.dropFirst()
         let end = ListQuery.order(present, columns(present, &text)) + " LIMIT \(all))"
@@ -60,8 +61,7 @@ extension ListQuery {
         text += " AND \(first) IS NULL"
         // Among the empty ones the other keys decide.
         if let last, last.first == .null { try after(last.dropFirst(), keys.dropFirst(), &text) }
-        text += end + ") u" + ListQuery.order(keys, keys.indices.map { "u.k\($0)" })
-        text += " LIMIT \(text.bind(.integer(limit)))"
+        text += end + ") u" + ListQuery.order(keys, keys.indices.map { "u.k\($0)" }) + " LIMIT \(limit)"
         if skipped > 0 { text += " OFFSET \(text.bind(.integer(skipped)))" }
     }
 

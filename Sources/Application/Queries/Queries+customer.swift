@@ -56,7 +56,7 @@ extension Queries {
             text += " FROM \(record.document.sql) t WHERE t.organization_id = $1 AND t.id = \(place)) d"
             let projections = Set(record.projections + parts.flatMap(\.projections))
             let question = Question(
-                organization: caller.organization, projections: projections.sorted(), min: min,
+                organization: caller.organization, projections: projections.sorted(), min: min, hasOnePlan: true,
                 statements: [
                     text.statement, Self.about(account, SQL.accountChain, caller),
                     Self.about(account, SQL.accountDeals, caller),

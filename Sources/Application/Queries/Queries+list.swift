@@ -143,12 +143,13 @@ extension Queries {
         let statements =
             [try query.page(after: cursor)] + (request.isCounted ? [query.count()] : [])
             + [owner?.statement].compactMap { $0 }
+        let isPlain = request.selections.isEmpty && request.words.isEmpty && query.only == nil && moment == nil
         let isStretch = query.keys.first?.isSorted == true && request.page == nil
         let question = Question(
             organization: organization,
             projections: Set(subject.projections + request.shown.projections + (owner?.projections ?? [])).sorted(),
             min: min, past: cursor?.position, moment: moment, looksUp: isStretch,
-            statements: statements)
+            hasOnePlan: isPlain && isStretch, statements: statements)
         let answer = try await ask(question, on: lists)
         if let found = answer.results.last { try owner?.require(found) }
         return try reading {

@@ -19,6 +19,9 @@ struct Question {
     /// Whether it shows a few records with what belongs to them, each found by an index. How few the past of a table
     /// has of one record, the planner cannot know, and would read whole tables to join them.
     var looksUp = false
+    /// Whether one plan serves it whatever its values, since it reads by keys or in an index's order. Other lists are
+    /// planned each time, for their values, which costs more than most of them take.
+    var hasOnePlan = false
     /// At the rates of which day amounts are converted, where that is asked.
     var base: BaseCurrency?
     let statements: [Statement]
@@ -82,6 +85,7 @@ extension Queries {
             unit.append(moment.statement(organization))
             if question.looksUp { unit.append(Statement(SQL.lookups)) }
         }
+        if question.hasOnePlan { unit.append(Statement(SQL.onePlan)) }
         if let base = question.base { unit.append(base.statement) }
         let before = unit.count
         for place in places {
