@@ -12,7 +12,9 @@ public enum FieldSet: Entity {
 
     /// The stream in which an entity's fields are defined: a UUIDv8 of `fields:` and the entity's name, of which nine
     /// letters have room.
-    public static func id(of entity: String) -> UUID {
+    public static func id(of entity: String) -> UUID { ids[entity] ?? derived(from: entity) }
+    private static let ids = Dictionary(uniqueKeysWithValues: customizable.map { ($0, derived(from: $0)) })
+    private static func derived(from entity: String) -> UUID {
         UUID.v8((Array("fields:\(entity)".utf8) + Array(repeating: 0, count: 16)).prefix(16))
     }
     /// The entities that take fields of an organization's own.

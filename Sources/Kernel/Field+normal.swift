@@ -68,7 +68,9 @@ extension [Field] {
 public enum Pointer {
     /// One member's name as a pointer's token.
     public static func escape(_ name: String) -> String {
-        name.replacing("~", with: "~0").replacing("/", with: "~1")
+        // Few names have either, and each member of each command asks.
+        guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return name }
+        return name.replacing("~", with: "~0").replacing("/", with: "~1")
     }
 }
 

@@ -12,6 +12,7 @@ public final class Access: Sendable {
     let logKeys: LogKeys
     let passwords: PasswordHasher
     let known = KnownCallers()
+    private let lookups = Rounds<[UInt8], Void, KnownCallers.Entry>(limit: .max)
 
     /// - Parameter database: a connection as `daybook_worker`, the only role that sees credentials.
     public init(
@@ -94,6 +95,16 @@ public final class Access: Sendable {
         guard let digest = Token.digest(of: token) else { throw .unauthorized }
         let now = commands.clock()
         if let found = known.find(digest, at: now) { return found.caller(request, channel) }
+        // A belief ends for all requests under way at once.
+        let found = try await lookups.ask((), of: digest) { [self] _ throws(Problem) in
+            let found = try await holder(of: digest, at: now)
+            known.keep(found, digest)
+            return found
+        }
+        return found.caller(request, channel)
+    }
+
+    private func holder(of digest: [UInt8], at now: Instant) async throws(Problem) -> KnownCallers.Entry {
         let rows = try await query(Statement(SQL.tokenHolder) { $0.bytea(digest) })
         guard let row = rows.first else { throw .unauthorized }
         let (organization, member, expires) = try read { () throws(PostgresError) in
@@ -101,10 +112,8 @@ public final class Access: Sendable {
         }
         guard let role = try await role(of: member, in: organization) else { throw .unauthorized }
         let until = min(now.microseconds + Access.belief, expires)
-        let found = KnownCallers.Entry(
+        return KnownCallers.Entry(
             organization: organization, member: member, role: role, until: Instant(microseconds: until))
-        known.keep(found, digest)
-        return found.caller(request, channel)
     }
 
     /// Ends a token.

@@ -22,20 +22,46 @@ extension Commands {
         } catch { throw .unavailable }
     }
 
-    /// Reads streams in one query and folds them.
+    /// Reads streams in one query, together with what others want to read just now, and folds them.
     func load(_ references: [Reference], into known: inout WorkingSet, _ organization: UUID) async throws(Problem) {
-        let wanted = Dictionary(references.map { ($0.id, $0.entity) }) { first, _ in first }
+        let wanted = Array(Dictionary(references.map { ($0.id, $0) }) { first, _ in first }.values)
+        let read =
+            // Many streams are worth a question of their own, and nobody should wait for them.
+            if wanted.count > 32 {
+                try await streams(wanted, organization)
+            } else {
+                try await reads.ask(wanted, of: organization) { [self] all throws(Problem) in
+                    try await streams(Array(Set(all.joined())), organization)
+                }
+            }
+        known.readAt = min(known.readAt, read.at)
+        for reference in wanted { known.streams[reference.id] = try read.streams[reference]?.get() }
+    }
+
+    /// - Throws: where nothing could be read. A stream that this version cannot read fails alone.
+    private func streams(_ wanted: [Reference], _ organization: UUID) async throws(Problem) -> FoldedStreams {
         let read: LoadedStreams
-        do { read = try await reader.streams(organization, Array(wanted.keys)) } catch { throw .unavailable }
-        known.readAt = min(known.readAt, read.head.position)
+        do { read = try await reader.streams(organization, Array(Set(wanted.map(\.id)))) } catch { throw .unavailable }
         let opening = try await opening(read.events.values.joined(), organization)
-        for (id, name) in wanted {
-            let history = read.events[id] ?? []
-            // A stream belongs to the entity that began it; asked for as another, it is not there.
-            let own = history.first.map { $0.type.split(separator: ".")[0] == name } ?? true
-            guard let entity = CRM.entity(named: name) else { throw .fault }
-            known.streams[id] = try entity.load(own ? history : [], opening)
-            if !own { known.streams[id]?.version = 0 }
+        var folded = FoldedStreams(at: read.head.position)
+        for reference in wanted {
+            folded.streams[reference] = fold(read.events[reference.id] ?? [], as: reference.entity, opening)
+        }
+        return folded
+    }
+
+    private func fold(
+        _ history: [RecordedEvent], as name: String, _ opening: Opening
+    ) -> Result<Loaded, Problem> {
+        guard let entity = CRM.entity(named: name) else { return .failure(.fault) }
+        // A stream belongs to the entity that began it; asked for as another, it is not there.
+        let isOwn = history.first.map { $0.type.split(separator: ".")[0] == name } ?? true
+        do throws(Problem) {
+            var loaded = try entity.load(isOwn ? history : [], opening)
+            if !isOwn { loaded.version = 0 }
+            return .success(loaded)
+        } catch {
+            return .failure(error)
         }
     }
 

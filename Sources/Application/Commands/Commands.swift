@@ -18,6 +18,8 @@ public final class Commands: Sendable {
     let upcasts: Upcasts
     let clock: @Sendable () -> Instant
     let running = RunningKeys()
+    let reads = Rounds<UUID, [Reference], FoldedStreams>(limit: 64)
+    let lookups = Rounds<UUID, OutcomeKey, [OutcomeKey: StoredOutcome]>(limit: 256)
     /// Told of what a unit wrote, after its commit.
     private let listeners = Mutex<[@Sendable (UUID, [Draft]) -> Void]>([])
 

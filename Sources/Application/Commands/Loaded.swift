@@ -24,6 +24,13 @@ struct WorkingSet: Sendable {
     var streams: [UUID: Loaded] = [:]
 }
 
+/// Streams that were read in one query.
+struct FoldedStreams: Sendable {
+    /// The log's head, not newer than any of them.
+    let at: Int64
+    var streams: [Reference: Result<Loaded, Problem>] = [:]
+}
+
 extension Entity {
     /// What a stored history amounts to.
     /// - Throws: a fault that names the event which this build cannot read; other streams are not concerned.

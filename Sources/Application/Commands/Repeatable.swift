@@ -105,12 +105,11 @@ extension Commands {
     /// The answer of an earlier request under the same key.
     /// - Throws: the earlier refusal, where it was one.
     func earlier(_ repeatable: Repeatable, _ organization: UUID) async throws(Problem) -> Answer? {
-        let stored: StoredOutcome?
-        do {
-            stored = try await reader.outcome(organization, actor: repeatable.actor, keyDigest: repeatable.digest)
-        } catch { throw .unavailable }
-        guard let stored else { return nil }
-        return try repeatable.answer(stored)
+        let key = OutcomeKey(organization: organization, actor: repeatable.actor, digest: repeatable.digest)
+        let stored = try await lookups.ask(key, of: organization) { [reader] keys throws(Problem) in
+            do { return try await reader.outcomes(organization, of: keys) } catch { throw .unavailable }
+        }
+        return try stored[key].map { stored throws(Problem) in try repeatable.answer(stored) }
     }
 
     /// What a refusal comes to.

@@ -12,23 +12,79 @@ extension Queries {
         let entity = try self.entity(entity)
         let moment = try onlyMoment(parameters, besides: Shown.names)
         return try await answering { present throws(Problem) in
-            let catalog = present.at(moment)
-            let subject = try subject(entity, catalog)
+            let subject = try subject(entity, present.at(moment))
             let shown = try Shown(parameters, of: subject)
-            var text = SQLText(caller.organization)
-            let place = text.bind(.uuid(id))
-            text += "SELECT t.version, row_to_json(d) FROM \(subject.document.sql) t CROSS JOIN LATERAL (SELECT "
-            text +=
-                "\(shown.columns(of: subject.document, row: "t"))) d WHERE t.organization_id = $1 AND t.id = \(place)"
-            let question = Question(
-                organization: caller.organization,
-                projections: Set(subject.projections + shown.projections).sorted(), min: min,
-                moment: moment, looksUp: true, statements: [text.statement])
-            let answer = try await ask(question, on: points)
-            guard let row = answer.results[0].first else { throw Problem.absent(entity.name) }
-            return try reading { Reply(body: try row.bytea(1), position: answer.position, version: try row.int(0)) }
+            let look = RecordLook(caller.organization, shown, of: subject)
+            let records =
+                if min == nil, moment == nil {
+                    try await together(look, id)
+                } else {
+                    try await records(look, [id], min: min, moment: moment)
+                }
+            guard let record = records.found[id] else { throw Problem.absent(entity.name) }
+            return Reply(body: record.document, position: records.position, version: record.version)
         }
     }
+
+    /// With whoever looks at records of the same kind just now. One that cannot be shown hinders nobody else.
+    private func together(_ look: RecordLook, _ id: UUID) async throws(Problem) -> Records {
+        do {
+            return try await looks.ask(id, of: look) { [self] ids throws(Problem) in try await records(look, ids) }
+        } catch  where error.status == 500 {
+            return try await records(look, [id])
+        }
+    }
+
+    private func records(
+        _ look: RecordLook, _ ids: [UUID], min: PositionToken? = nil, moment: Moment? = nil
+    ) async throws(Problem) -> Records {
+        let question = Question(
+            organization: look.organization, projections: look.projections, min: min, moment: moment, looksUp: true,
+            statements: [look.statement(ids)])
+        let answer = try await ask(question, on: points)
+        var found: [UUID: Records.Record] = [:]
+        for row in answer.results[0] {
+            try reading {
+                found[try row.uuid(0)] = Records.Record(version: try row.int(1), document: try row.bytea(2))
+            }
+        }
+        return Records(found: found, position: answer.position)
+    }
+}
+
+/// How records of one kind are looked at: whose, and what is shown of them.
+struct RecordLook: Hashable, Sendable {
+    let organization: UUID
+    let projections: [String]
+    private let sql: String
+
+    init(_ organization: UUID, _ shown: Shown, of subject: Subject) {
+        self.organization = organization
+        let columns = shown.isWhole ? subject.whole : shown.columns(of: subject.document, row: "t")
+        projections = shown.isWhole ? subject.projections : Set(subject.projections + shown.projections).sorted()
+        sql = """
+            SELECT t.id, t.version, row_to_json(d) FROM \(subject.document.sql) t CROSS JOIN LATERAL (SELECT \(columns)) d \
+            WHERE t.organization_id = $1 AND t.id
+            """
+    }
+
+    /// One is looked for by its key, which the past of a table finds only so.
+    func statement(_ ids: [UUID]) -> Statement {
+        Statement(sql + (ids.count == 1 ? " = $2" : " = ANY ($2)")) {
+            $0.uuid(organization)
+            if ids.count == 1 { $0.uuid(ids[0]) } else { $0.uuids(ids) }
+        }
+    }
+}
+
+/// Records that were found, and the state of the log they show.
+struct Records: Sendable {
+    struct Record: Sendable {
+        let version: Int32
+        let document: [UInt8]
+    }
+    let found: [UUID: Record]
+    let position: PositionToken
 }
 
 extension Queries {

@@ -29,9 +29,12 @@ struct Shown: Sendable {
     /// The row's own members.
     private(set) var members: [String]
     private var included: [(related: Related, members: [String])] = []
+    /// Whether everything of the row is shown and nothing else.
+    private(set) var isWhole = true
 
     init(_ parameters: [Parameter], of subject: Subject) throws(Problem) {
         members = subject.document.shown.map(\.name)
+        isWhole = !parameters.contains { Self.names.contains($0.name) }
         if let text = parameters.first(where: { $0.name == "include" })?.value { try include(text, subject) }
         if let text = parameters.first(where: { $0.name == "fields" })?.value { try show(text, subject) }
     }

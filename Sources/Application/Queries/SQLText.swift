@@ -116,5 +116,9 @@ struct SQLText {
     var statement: Statement { Statement(sql, parameters: parameters) }
 
     /// A name from the catalogue, quoted.
-    static func name(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
+    static func name(_ name: String) -> String {
+        // Few names have one to double, and every question asks this of every column.
+        let plain = name.utf8.contains(UInt8(ascii: "\"")) ? name.replacing("\"", with: "\"\"") : name
+        return "\"\(plain)\""
+    }
 }

@@ -22,11 +22,11 @@ struct Subject: Sendable {
     /// Records that its rows refer to and that a list can show with them, by name: `account`, `owner`.
     private(set) var related: [String: Related] = [:]
 
-    /// The projections that criteria stand on beside those of both relations.
-    private var beside: [String] = []
+    /// The projections behind it all: those of both relations, and what criteria stand on beside these.
+    private(set) var projections: [String]
+    /// All that the document has to show of a row `t`.
+    let whole: String
 
-    /// The projections behind it all.
-    var projections: [String] { Array(Set(table.projections + document.projections + beside)).sorted() }
     /// Whether rows can be put away.
     var hasArchive: Bool { entity != nil && table.column("archived_at") != nil }
     /// Whether rows have an id of their own, by which pages go on; versions of one row share theirs.
@@ -45,7 +45,7 @@ extension Subject {
         if table.column("tags") != nil, let taggings = catalog.isPast ? table : catalog.relations["taggings"] {
             let criterion = Criterion(tagsIn: catalog)
             for name in [criterion.name] + criterion.aliases { criteria[name] = criterion }
-            beside = taggings.projections
+            stand(on: taggings.projections)
         }
         if entity.name == "deal", let stages = catalog.relations["rotting_stages"] {
             // The stage of a deal and the calendar say it, no column of its own.
@@ -62,7 +62,7 @@ extension Subject {
                     where: "t.id IN (SELECT s.id FROM \(states.sql) s WHERE s.organization_id = $1 "
                         + "AND s.\(SQLText.name(flag.name)))")
             }
-            beside += states.projections
+            stand(on: states.projections)
         }
         for field in fields {
             if let related = Related(field, of: document, in: catalog) { self.related[related.name] = related }
@@ -83,10 +83,14 @@ extension Subject {
         _ table: Relation, _ document: Relation, fields: [Field], entity: String?, order: [SortKey]? = nil
     ) {
         (self.table, self.document, self.entity) = (table, document, entity)
+        projections = Relation.projections([table, document])
+        whole = document.columns(document.shown.map(\.name))
         criteria = Criterion.byName(table.shown, of: fields)
         searched = fields.filter { $0.weight != nil && table.column($0.name)?.type == .text }.map(\.name)
         self.order = order ?? Subject.order(of: table, entity: entity)
     }
+
+    private mutating func stand(on beside: [String]) { projections = Set(projections + beside).sorted() }
 
     /// Newest first, which has an index; the few things that shape an organization by their name. What happened in the
     /// same moment stays in the order in which it was told.

@@ -35,12 +35,14 @@ extension Claim {
 }
 
 /// The key under which an outcome is kept.
-struct OutcomeKey: Sendable, Hashable {
-    var organization: UUID
-    var actor: UUID
-    var digest: [UInt8]
+public struct OutcomeKey: Sendable, Hashable {
+    let organization: UUID
+    let actor: UUID
+    let digest: [UInt8]
 
-    init(organization: UUID, actor: UUID, digest: [UInt8]) {
+    /// The key of one actor's command.
+    /// - Parameter digest: 32 bytes.
+    public init(organization: UUID, actor: UUID, digest: [UInt8]) {
         self.organization = organization
         self.actor = actor
         self.digest = digest
@@ -52,7 +54,8 @@ struct OutcomeKey: Sendable, Hashable {
         digest = outcome.keyDigest
     }
 
-    func hash(into hasher: inout Hasher) { digest.hashStart(into: &hasher) }
+    /// By the digest alone.
+    public func hash(into hasher: inout Hasher) { digest.hashStart(into: &hasher) }
 }
 
 extension [UInt8] {

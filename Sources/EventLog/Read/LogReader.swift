@@ -180,7 +180,14 @@ public struct LogReader: Sendable {
         _ organization: UUID, actor: UUID, keyDigest: [UInt8]
     ) async throws(PostgresError) -> StoredOutcome? {
         let key = OutcomeKey(organization: organization, actor: actor, digest: keyDigest)
-        return try await run(organization, [.outcomes(of: [key])])[0].outcomes()[key]
+        return try await outcomes(organization, of: [key])[key]
+    }
+
+    /// What became of those of an organization's commands that are known.
+    public func outcomes(
+        _ organization: UUID, of keys: [OutcomeKey]
+    ) async throws(PostgresError) -> [OutcomeKey: StoredOutcome] {
+        try await run(organization, [.outcomes(of: keys)])[0].outcomes()
     }
 
     /// Who holds the values asked: of each who holds it alone, then who holds it beside, a hundred at most.

@@ -1,0 +1,63 @@
+import Synchronization
+
+/// What is asked while a question of its kind is on its way waits for that and is then asked in one with whatever else
+/// came, as the appender does with units (DESIGN §3). Nobody lingers for company, and the more ask, the less each costs.
+///
+/// - `Kind`: questions that can be asked in one.
+/// - `Item`: what one caller asks.
+/// - `Answer`: the answer to all of a round, in which each caller finds its own.
+final class Rounds<Kind: Hashable & Sendable, Item: Sendable, Answer: Sendable>: Sendable {
+    private struct Asker: Sendable {
+        let item: Item
+        let answer: CheckedContinuation<Swift.Result<Answer, Problem>, Never>
+    }
+
+    /// Who waits, by kind; a kind is there while a round of it is on its way.
+    private let waiting = Mutex<[Kind: [Asker]]>([:])
+    private let limit: Int
+
+    /// - Parameter limit: how many a round takes at most.
+    init(limit: Int) { self.limit = limit }
+
+    /// Asks, with whoever asks the like.
+    /// - Parameter put: asks for all of a round, in their order. One caller's serves for all, so that it may depend on
+    ///   `kind` only.
+    /// - Throws: what hindered the round, to each of its callers.
+    func ask(
+        _ item: Item, of kind: Kind, _ put: @escaping @Sendable ([Item]) async throws(Problem) -> Answer
+    ) async throws(Problem) -> Answer {
+        try await withCheckedContinuation { continuation in
+            let asker = Asker(item: item, answer: continuation)
+            let isOnItsWay = waiting.withLock { waiting in
+                let isOnItsWay = waiting[kind] != nil
+                waiting[kind, default: []].append(asker)
+                return isOnItsWay
+            }
+            if !isOnItsWay { Task { await self.serve(kind, put) } }
+        }.get()
+    }
+
+    /// Round after round, until nobody waits.
+    private func serve(_ kind: Kind, _ put: @Sendable ([Item]) async throws(Problem) -> Answer) async {
+        while let round = next(kind) {
+            let answer: Swift.Result<Answer, Problem>
+            do throws(Problem) {
+                answer = .success(try await put(round.map(\.item)))
+            } catch {
+                answer = .failure(error)
+            }
+            for asker in round { asker.answer.resume(returning: answer) }
+        }
+    }
+
+    private func next(_ kind: Kind) -> [Asker]? {
+        waiting.withLock { waiting in
+            guard let all = waiting[kind], !all.isEmpty else {
+                waiting[kind] = nil
+                return nil
+            }
+            waiting[kind] = Array(all.dropFirst(limit))
+            return Array(all.prefix(limit))
+        }
+    }
+}

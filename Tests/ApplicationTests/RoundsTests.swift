@@ -1,0 +1,73 @@
+import Testing
+
+@testable import Application
+
+struct RoundsTests {
+    /// A gate that lets a question be answered when the test says so, and notes what was asked in one.
+    private actor Desk {
+        private(set) var rounds: [[Int]] = []
+        private(set) var asked = 0
+        private var isOpen = false
+        private var waiting: [CheckedContinuation<Void, Never>] = []
+
+        func put(_ items: [Int]) async {
+            rounds.append(items)
+            if !isOpen { await withCheckedContinuation { waiting.append($0) } }
+        }
+        func open() {
+            isOpen = true
+            for one in waiting { one.resume() }
+            waiting = []
+        }
+        func note() { asked += 1 }
+        private func has(_ asked: Int, _ rounds: Int) -> Bool { self.asked >= asked && self.rounds.count >= rounds }
+
+        /// Waits until so many have asked, and so many rounds are on their way.
+        nonisolated func wait(asked: Int, rounds: Int) async {
+            while await !has(asked, rounds) { await Task.yield() }
+        }
+    }
+
+    @Test func `what comes while a question is on its way is asked in one, and each finds its answer`() async throws {
+        let rounds = Rounds<String, Int, [Int: Int]>(limit: 4)
+        let desk = Desk()
+        @Sendable func ask(_ item: Int, of kind: String) async throws -> Int? {
+            await desk.note()
+            return try await rounds.ask(item, of: kind) { items throws(Problem) in
+                await desk.put(items)
+                return Dictionary(uniqueKeysWithValues: items.map { ($0, $0 * $0) })
+            }[item]
+        }
+        try await withThrowingTaskGroup(of: (Int, Int?).self) { group in
+            group.addTask { (1, try await ask(1, of: "a")) }
+            await desk.wait(asked: 1, rounds: 1)
+            for item in 2...7 { group.addTask { (item, try await ask(item, of: "a")) } }
+            group.addTask { (8, try await ask(8, of: "b")) }
+            // Another kind does not wait.
+            await desk.wait(asked: 8, rounds: 2)
+            for _ in 0..<1_000 { await Task.yield() }
+            await desk.open()
+            for try await (item, answer) in group { #expect(answer == item * item) }
+        }
+        let all = await desk.rounds
+        #expect(all.prefix(2).map { $0 } == [[1], [8]])
+        #expect(all.allSatisfy { $0.count <= 4 })
+        #expect(all.flatMap { $0 }.sorted() == Array(1...8))
+        #expect(all.count < 8)
+    }
+
+    @Test func `what hinders one round is told to its callers and to no others`() async throws {
+        let rounds = Rounds<String, Int, Int>(limit: 4)
+        func ask(_ fails: Bool) async -> Swift.Result<Int, Problem> {
+            do throws(Problem) {
+                return .success(
+                    try await rounds.ask(1, of: "a") { items throws(Problem) in
+                        if fails { throw .fault }
+                        return items.count
+                    })
+            } catch { return .failure(error) }
+        }
+        #expect(await ask(true) == .failure(.fault))
+        #expect(await ask(false) == .success(1))
+    }
+}
