@@ -48,7 +48,7 @@ public final class Queries: Sendable {
     let lists: PipelinedConnection
     let reports: PipelinedConnection
     let looks = Rounds<RecordLook, UUID, Records>(limit: 64)
-    let known = KnownCatalog()
+    let known = Known<Catalog, PostgresError>()
     let patience: Duration
     let log: Logger
 
@@ -94,47 +94,12 @@ public final class Queries: Sendable {
 
 // MARK: What is there to read?
 
-/// The catalogue as it was last read: now and then anew, because views and columns come while we serve, and at once
-/// where something is not as it says. It takes a tenth of a second, so it is read once for all who ask, and those who
-/// come meanwhile are answered by the old one as long as that is not too old.
-actor KnownCatalog {
-    private typealias Reading = Task<Swift.Result<Catalog, PostgresError>, Never>
-    private var catalog: (read: Catalog, at: ContinuousClock.Instant)?
-    private var reading: Reading?
-
-    /// The catalogue, at most 20 seconds old; `fresh`: at most one second.
-    func current(_ connection: PipelinedConnection, fresh: Bool = false) async throws(PostgresError) -> Catalog {
-        guard let catalog else { return try await read(connection).value.get() }
-        let age = ContinuousClock.now - catalog.at
-        if age < .seconds(fresh ? 1 : 10) { return catalog.read }
-        let reading = read(connection)
-        return fresh || age > .seconds(20) ? try await reading.value.get() : catalog.read
-    }
-
-    /// The reading that is on its way, or a new one.
-    private func read(_ connection: PipelinedConnection) -> Reading {
-        if let reading { return reading }
-        let start = ContinuousClock.now
-        let new = Reading {
-            do throws(PostgresError) {
-                let catalog = try Catalog(await connection.query(Statement(SQL.catalog)))
-                keep(catalog, start)
-                return .success(catalog)
-            } catch {
-                reading = nil
-                return .failure(error)
-            }
-        }
-        reading = new
-        return new
-    }
-    private func keep(_ new: Catalog, _ at: ContinuousClock.Instant) { (catalog, reading) = ((new, at), nil) }
-}
-
 extension Queries {
     func catalog(fresh: Bool = false) async throws(Problem) -> Catalog {
         do {
-            return try await known.current(lists, fresh: fresh)
+            return try await known.current(fresh: fresh) { [lists] () throws(PostgresError) in
+                try Catalog(await lists.query(Statement(SQL.catalog)))
+            }
         } catch {
             throw problem(error)
         }
