@@ -1,7 +1,8 @@
 import Synchronization
 
 /// What is asked while a question of its kind is on its way waits for that and is then asked in one with whatever else
-/// came, as the appender does with units (DESIGN §3). Nobody lingers for company, and the more ask, the less each costs.
+/// came, as the appender does with units (DESIGN §3). Nobody lingers for company, and the more ask, the less each
+/// costs.
 ///
 /// - `Kind`: questions that can be asked in one.
 /// - `Item`: what one caller asks.

@@ -63,7 +63,8 @@ struct RecordLook: Hashable, Sendable {
         let columns = shown.isWhole ? subject.whole : shown.columns(of: subject.document, row: "t")
         projections = shown.isWhole ? subject.projections : Set(subject.projections + shown.projections).sorted()
         sql = """
-            SELECT t.id, t.version, row_to_json(d) FROM \(subject.document.sql) t CROSS JOIN LATERAL (SELECT \(columns)) d \
+            SELECT t.id, t.version, row_to_json(d) \
+            FROM \(subject.document.sql) t CROSS JOIN LATERAL (SELECT \(columns)) d \
             WHERE t.organization_id = $1 AND t.id
             """
     }
