@@ -164,6 +164,7 @@ extension Refusals {
         ListedRefusal("import.not_a_number", nil, "Write a number."),
         ListedRefusal("import.not_an_integer", nil, "Write a whole number."),
         ListedRefusal("import.not_an_amount", nil, "Write an amount with as many decimals as its currency has."),
+        ListedRefusal("import.not_an_id", nil, "Write the id that Daybook gave the record, or leave the cell empty."),
         ListedRefusal("import.not_an_object", nil, "Write a JSON object."),
     ]
 }
