@@ -29,13 +29,15 @@ struct ListRequest: Sendable {
 
     enum Archived: String, CaseIterable { case `true`, `false`, any }
 
+    /// Rows of a page where nobody says how many.
+    static let rows = 20
     static let names = [
         "filter", "sort", "limit", "cursor", "page", "page_size", "fields", "total", "as_of", "as_known",
     ]
 
     init(
         _ parameters: [Parameter], of subject: Subject, custom: [String: Criterion] = [:], by asker: Asker,
-        limit: Int = 20
+        limit: Int = ListRequest.rows
     ) throws(Problem) {
         (order, self.limit) = (subject.order, limit)
         try ListRequest.refuseDoubles(parameters)

@@ -4,6 +4,8 @@ import Kernel
 struct Related: Sendable {
     /// The field's name without `_id`: `account`.
     let name: String
+    /// What they are.
+    let entity: String
     /// The column that refers to them.
     let column: String
     /// What is shown of them.
@@ -16,7 +18,7 @@ struct Related: Sendable {
         else { return nil }
         let name = String(field.name.dropLast(3))
         if owner.column(name) != nil { return nil }
-        (self.name, column, self.document) = (name, field.name, document)
+        (self.name, self.entity, column, self.document) = (name, entity, field.name, document)
     }
 }
 
@@ -90,8 +92,10 @@ struct Shown: Sendable {
         return ([own] + theirs).filter { !$0.isEmpty }.joined(separator: ", ")
     }
 
-    /// What is included, and the members that are shown of it.
-    var includes: [(name: String, members: [String])] { included.map { ($0.related.name, $0.members) } }
+    /// What is included, what it is, and the members that are shown of it.
+    var includes: [(name: String, entity: String, members: [String])] {
+        included.map { ($0.related.name, $0.related.entity, $0.members) }
+    }
     /// The projections behind what is included.
     var projections: [String] { included.flatMap(\.related.document.projections) }
 }
