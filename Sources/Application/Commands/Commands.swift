@@ -40,7 +40,7 @@ public final class Commands: Sendable {
     }
 
     /// How often a unit is decided again because a stream that it read has moved.
-    static let attempts = 5
+    public static let attempts = 5
 
     /// Carries out `asks` as one unit: all or nothing.
     /// - Parameters:

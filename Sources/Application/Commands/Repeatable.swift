@@ -102,6 +102,18 @@ extension Answer.Made {
 }
 
 extension Commands {
+    /// What the same request was answered when it came before; nil where it has no key, or the key is free.
+    /// - Parameter request: by what it is the same, as in `execute`.
+    /// - Throws: the earlier refusal, where it was one; `idempotency.key_reused`.
+    public func answered(
+        _ request: [Ask], by caller: Caller, key: String?
+    ) async throws(Problem) -> Answer? {
+        guard let key else { return nil }
+        let keys = try await organizationKeys(of: caller.organization)
+        return try await earlier(
+            Repeatable(key: key, asks: request, caller: caller, keys: keys), caller.organization)
+    }
+
     /// The answer of an earlier request under the same key.
     /// - Throws: the earlier refusal, where it was one.
     func earlier(_ repeatable: Repeatable, _ organization: UUID) async throws(Problem) -> Answer? {

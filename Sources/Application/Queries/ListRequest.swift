@@ -124,9 +124,8 @@ struct ListRequest: Sendable {
             else {
                 let known = criteria.filter { SortKey($0.value, in: subject.table, descending: false) != nil }
                 throw .parameter(
-                    "sort",
-                    "There is no sorting by \(name.prefix(60)). Known are "
-                        + "\(known.keys.sorted().joined(separator: ", ")), with - before for descending.")
+                    "sort", "There is no sorting by \(name.prefix(60)); a - before a key sorts descending."
+                ).knowing(known.keys.sorted())
             }
             guard !keys.contains(where: { $0.name == key.name }), keys.count < 5 else {
                 throw .parameter("sort", "sort takes at most 5 different keys.")

@@ -41,8 +41,8 @@ struct Shown: Sendable {
     private mutating func include(_ text: String, _ subject: Subject) throws(Problem) {
         for name in text.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
             guard let related = subject.related[name] else {
-                let known = subject.related.keys.sorted().joined(separator: ", ")
-                throw .parameter("include", "There is no \(name.prefix(60)) to include. Known are \(known).")
+                throw .parameter("include", "There is no \(name.prefix(60)) to include.")
+                    .knowing(subject.related.keys.sorted())
             }
             guard !included.contains(where: { $0.related.name == name }) else {
                 throw .parameter("include", "include names \(name) twice.")
@@ -69,8 +69,7 @@ struct Shown: Sendable {
             } else if known.contains(name) {
                 own.insert(name)
             } else {
-                throw .parameter(
-                    "fields", "There is no member \(name.prefix(60)). Known are \(known.joined(separator: ", ")).")
+                throw .parameter("fields", "There is no member \(name.prefix(60)).").knowing(known)
             }
         }
         members = known.filter(own.contains)
