@@ -60,6 +60,11 @@ public struct Problem: Error, Sendable, Hashable {
         return Problem(
             code, status, detail + Self.sentence(of: names), errors: errors, more: more, retryAfter: retryAfter)
     }
+    /// The same, with further members of the body.
+    func telling(_ members: [String: JSON]) -> Problem {
+        Problem(
+            code, status, detail, errors: errors, more: more.merging(members) { $1 }, retryAfter: retryAfter)
+    }
     private static func sentence(of names: [String]) -> String {
         names.isEmpty ? " None is known." : " Known are \(names.joined(separator: ", "))."
     }

@@ -58,7 +58,7 @@ extension Refusals {
         ListedRefusal("bulk.key_required", 428, "It takes several requests: send an Idempotency-Key to go on by."),
         ListedRefusal("bulk.refused", 409, "Nothing was done, since some records cannot be; results tells which."),
         ListedRefusal("bulk.not_found", 404, "There is no such act on many records, or it is more than 30 days old."),
-        ListedRefusal("bulk.changed_since", 409, "Somebody changed the record since: see changed, edit it by hand."),
+        ListedRefusal(.changedSince),
         ListedRefusal(.notUndoable),
         ListedRefusal(.audienceMissing),
         ListedRefusal(
