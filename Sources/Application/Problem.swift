@@ -11,7 +11,7 @@ public struct Problem: Error, Sendable, Hashable {
     public let detail: String
     /// Which members are wrong, and how.
     public let errors: [Flaw]
-    /// Further members of the body: `existing_id`, `changed`.
+    /// Further members of the body: `existing_id`, `changed`, `known`.
     public let more: [String: JSON]
     /// Seconds after which the same request may be tried again.
     public let retryAfter: Int?
@@ -46,6 +46,27 @@ public struct Problem: Error, Sendable, Hashable {
             503: "Service Unavailable",
         ]
         return titles[status] ?? "Error"
+    }
+
+    /// The same, with the names that there are: in `known` for programs, and for people at the end of what it says.
+    /// They take the place of others that it told.
+    public func knowing(_ names: [String]) -> Problem {
+        var (detail, more) = (detail, more)
+        if let old = more["known"]?.array?.compactMap(\.string) {
+            let sentence = Self.sentence(of: old)
+            if detail.hasSuffix(sentence) { detail.removeLast(sentence.count) }
+        }
+        more["known"] = .array(names.map { .string($0) })
+        return Problem(
+            code, status, detail + Self.sentence(of: names), errors: errors, more: more, retryAfter: retryAfter)
+    }
+    /// The same, with further members of the body.
+    func telling(_ members: [String: JSON]) -> Problem {
+        Problem(
+            code, status, detail, errors: errors, more: more.merging(members) { $1 }, retryAfter: retryAfter)
+    }
+    private static func sentence(of names: [String]) -> String {
+        names.isEmpty ? " None is known." : " Known are \(names.joined(separator: ", "))."
     }
 
     /// The body of the answer.
@@ -109,6 +130,6 @@ extension Problem {
         "database.unavailable", 503, "The database does not answer; nothing was written. Send it again.",
         retryAfter: 1)
     /// As often as it was decided others were faster.
-    static let conflict = Problem(
+    public static let conflict = Problem(
         "stream.conflict", 409, "Others changed the same records at the same time; try again.", retryAfter: 1)
 }

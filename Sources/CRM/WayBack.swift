@@ -26,6 +26,7 @@ extension Lasting {
         if let edit, !patch.isEmpty { ask(edit.name, patch) }
         let others = Set(old.values.keys).union(new.values.keys).subtracting(edit?.takes.map(\.name) ?? [])
         for name in others.sorted() where old[name] != new[name] && !aside.contains(where: { $0.name == name }) {
+            if turn?.settles.contains(name) == true { continue }
             guard let (act, member) = setting(name), old[name] != nil || !member.isRequired else { continue }
             ask(act, old[name].map { [member.name: $0] } ?? [:])
         }
@@ -91,6 +92,34 @@ extension Deal {
         case (.open, .lost):
             return turn("lose", giving: ["stage_id", "actual_close", "lost_reason", "lost_to"])
         case (.open, .open), (.won, .won), (.lost, .lost), (.won, .lost), (.lost, .won): return nil
+        }
+    }
+}
+
+extension Lead {
+    /// A lead that was qualified or turned away is looked at anew, or the other way round. One that was converted stays
+    /// what it became.
+    public static func turn(from now: State, to before: State) -> Turn? {
+        guard let now = now.content, let before = before.content, now.standing != before.standing else { return nil }
+        let reason = "disqualified_reason"
+        switch before.standing {
+        case "open": return Turn(act: "reopen", body: [:], settles: [reason])
+        case "qualified": return Turn(act: "qualify", body: [:], settles: [reason])
+        case "disqualified":
+            return before[reason].map { Turn(act: "disqualify", body: [reason: $0], settles: [reason]) }
+        case _: return nil
+        }
+    }
+}
+
+extension Campaign {
+    /// A campaign that was paused goes on, or the other way round. What began or is over stays so.
+    public static func turn(from now: State, to before: State) -> Turn? {
+        guard let now = now.content, let before = before.content else { return nil }
+        switch (now.status, before.status) {
+        case (.paused, .active): return Turn(act: "resume", body: [:], settles: [])
+        case (.active, .paused): return Turn(act: "pause", body: [:], settles: [])
+        case (.planning, _), (.active, _), (.paused, _), (.completed, _), (.cancelled, _): return nil
         }
     }
 }

@@ -49,6 +49,29 @@ import Testing
         #expect(parsed.contains { $0["message"] == "stopping" })
     }
 
+    @Test func `an answer that breaks off leaves a line that says why, besides that of its request`() async throws {
+        let pieces = Route(
+            .get, "/pieces", "In pieces.",
+            handler: .open { _ throws(Problem) in
+                var outcome = Outcome(body: [])
+                outcome.pieces = { send in
+                    try await send(Array("begun".utf8))
+                    throw Problem("database.unavailable", 503, "The database does not answer.")
+                }
+                return outcome
+            })
+        let lines = Lines()
+        try await serving([pieces], lines: lines) { port in
+            let wire = try Wire(port: port)
+            await wire.send(Call("GET", "/pieces", [("X-Request-Id", "r1")]).bytes)
+            await #expect(throws: Wire.Closed.self) { try await wire.receive() }
+        }
+        let told = try lines.all.map { try JSON(parsing: $0) }.filter { $0["request_id"] == "r1" }
+        #expect(told.contains { $0["message"] == "request" && $0["status"] == 200 }, "\(lines.all)")
+        let line = try #require(told.first { $0["message"] == "broken off" }, "\(lines.all)")
+        #expect(line["code"] == "database.unavailable" && line["route"] == "/pieces" && line["level"] == "warning")
+    }
+
     @Test func `metrics count requests by pattern and status, and no client can invent a series`() async throws {
         let metrics = Metrics()
         try await serving(Self.routes, metrics: metrics) { port in

@@ -242,6 +242,29 @@ import Testing
         }
     }
 
+    @Test func `what is included has its columns as it has them in a list of its own`() async throws {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            let account = try await house.ask(
+                "account", .new, "create",
+                [
+                    "name": "Acme", "annual_revenue": ["minor": 120_050, "currency": "USD"],
+                    "billing_address": ["city": "Leeds"],
+                ]
+            ).results[0].id
+            _ = try await house.ask("deal", .new, "open", ["title": "Pumps", "account_id": .string(account.text)])
+            let names = ["title", "account.name", "account.annual_revenue", "account.billing_address"]
+            let sheet = try await Self.text(
+                house, "deal", [("include", "account"), ("fields", names.joined(separator: ","))])
+            let lines = sheet.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+            let told = Dictionary(uniqueKeysWithValues: zip(lines[0].map(String.init), lines[1].map(String.init)))
+            #expect(told["title"] == "Pumps" && told["account.name"] == "Acme", "\(sheet)")
+            #expect(told["account.annual_revenue"] == "1200.50", "\(sheet)")
+            #expect(told["account.annual_revenue.currency"] == "USD", "\(sheet)")
+            #expect(told["account.billing_address.city"] == "Leeds", "\(sheet)")
+        }
+    }
+
     // MARK: Cells
 
     @Test func `no cell of a sheet is a formula, and each comes back as it was`() {
@@ -255,6 +278,7 @@ import Testing
 
     private static let written: [(JSON, String)] = [
         (.number(-0.000_012_5), "-0.0000125"), (.number(1e-7), "0.0000001"), (.number(1.5), "1.5"), (7, "7"),
+        (.number(1e16), "10000000000000000"), (.number(-1.25e20), "-125000000000000000000"),
         (true, "true"), (.null, ""), (["a": 1], "{\"a\":1}"), (.array([]), ""), ("-x", "'-x"),
     ]
     @Test(arguments: written)

@@ -48,7 +48,9 @@ extension Dialect {
             "enrolment": Vocabulary([Term("contact_ids", "people", as: .contacts)]),
             "campaign_member": Vocabulary([
                 Term("contact_id", "person", filter: "person_id", as: .about("contact")),
-                Term("person_type", "person", filter: "person_entity", as: .record(id: "person_id", [:])), deletion,
+                Term(
+                    "person_type", "person", filter: "person_entity",
+                    as: .record(id: "person_id", ids: "person_id", [:])), deletion,
             ]),
             "metrics": Vocabulary([
                 Term("impressions", "opened", as: .shown), Term("clicks", "clicked", as: .shown),
@@ -76,7 +78,7 @@ extension Dialect {
             ]),
             "timeline": Vocabulary([
                 Term("activity_type", "event", as: .event(["edited": "updated", "archived": "deleted"])),
-                Term("entity_type", "record", as: .record(id: "entity_id", ["account": "company"])),
+                Term("entity_type", "record", as: .record(id: "entity_id", ids: nil, ["account": "company"])),
                 Term("user_id", "actor_id", as: .shown), Term("metadata", "details", as: .shown),
                 Term("created_at", "occurred_at", as: .shown),
             ]),
@@ -122,5 +124,5 @@ extension Dialect {
     private static let deletion = Term("deleted_at", "archived_at", as: .shown)
     private static let related = Term(
         "related_to_type", "subject", filter: "subject_entity",
-        as: .record(id: "related_to_id", ["account": "company"]))
+        as: .record(id: "related_to_id", ids: "subject_id", ["account": "company"]))
 }

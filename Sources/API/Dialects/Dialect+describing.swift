@@ -7,20 +7,24 @@ import Kernel
 extension Dialect {
     /// The parameters of a row.
     func describe(_ route: Route, _ target: Target) -> Route.Parameters {
-        guard case .grammar(let named) = route.parameters, target.vocabulary != nil else { return route.parameters }
-        let others = parameters.sorted { $0.key < $1.key }.map { name, ours in
-            Route.Described(name: name, detail: "The same as \(ours).")
+        guard target.vocabulary != nil else { return route.parameters }
+        switch route.parameters {
+        case .only(let named): return .only(named.filter { $0.name != "include" })
+        case .grammar(let named):
+            let others = parameters.sorted { $0.key < $1.key }.map { name, ours in
+                Route.Described(name: name, detail: "The same as \(ours).")
+            }
+            return .grammar(named.filter { $0.name != "filter" && $0.name != "include" } + others)
         }
-        return .grammar(named.filter { $0.name != "filter" && $0.name != "include" } + others)
     }
 
     /// The body of a row; of several targets what any of them takes, as the last one does, which is asked otherwise.
-    func body(_ row: Row, _ targets: [(Target, Route)]) -> Route.Shape {
-        let (first, route) = targets[0]
+    func body(_ row: Row, _ targets: [Bound]) -> Route.Shape {
+        let (first, route) = (targets[0].target, targets[0].route)
         guard route.hasBody, first.vocabulary != nil || !first.told.isEmpty else { return route.body }
         var fields: [Field] = []
-        for (target, route) in targets.reversed() {
-            for field in self.fields(route.takes, target) where !fields.contains(where: { $0.name == field.name }) {
+        for bound in targets.reversed() {
+            for field in bound.members.fields where !fields.contains(where: { $0.name == field.name }) {
                 fields.append(targets.count == 1 ? field : field.optional())
             }
         }
@@ -35,7 +39,8 @@ extension Dialect {
             let entity = entities.first(where: { schema == Schema.reference($0) || schema == Schema.page(of: $0) })
         else { return route.answer }
         let shown = Target(method: .get, path: "", vocabulary: target.vocabulary)
-        var properties = fields(entity.fields, shown).properties(.body, nullable: true)
+        let members = Members(entity.fields, shown, vocabulary(target.vocabulary))
+        var properties = members.fields.properties(.body, nullable: true)
         properties["id"] = ["type": "string", "format": "uuid"]
         properties["version"] = ["type": "integer"]
         let record: JSON = ["type": "object", "properties": .object(properties), "additionalProperties": true]
@@ -50,16 +55,13 @@ extension Dialect {
         return .json(page, position: position)
     }
 
-    /// Members of a body in the source's words.
-    func fields(_ takes: [Field], _ target: Target) -> [Field] {
-        let vocabulary = vocabulary(target.vocabulary)
-        let terms = vocabulary.terms.filter { $0.fits(takes) && target.takes($0.theirs) }
-        let named = terms.flatMap { $0.fields(takes) }
-        let plain = takes.filter { field in
-            target.takes(field.name) && target.told[field.name] == nil && !vocabulary.hides(field.name)
-                && !named.contains { $0.name == field.name }
-        }
-        return named + plain.map { $0.isRequired ? Field($0.name, $0.kind).required() : Field($0.name, $0.kind) }
+}
+
+extension Dialect.Members {
+    /// Described.
+    fileprivate var fields: [Field] {
+        terms.flatMap { $0.fields(takes) }
+            + plain.map { $0.isRequired ? Field($0.name, $0.kind).required() : Field($0.name, $0.kind) }
     }
 }
 
@@ -84,10 +86,10 @@ extension Term {
             let most: Int64 = 9_007_199_254_740_991
             let amount: Field.Kind = unit == .minor ? .integer(-most...most) : .decimal(-9e13...9e13)
             return [Field(theirs, amount), Field(currency, .currency)]
-        case .record(let id, let words):
+        case .record(let id, _, let words):
             guard case .record(let entities)? = field?.kind else { return [] }
             return [Field(theirs, .choice(entities.map { words[$0] ?? $0 })), Field(id, .id)]
-        case .about(let entity): return [Field(theirs, .reference(entity))]
+        case .about(let entity, _): return [Field(theirs, .reference(entity))]
         case .stage: return [Field(theirs, .text(100))]
         case .acts(_, let changes):
             var words: [String] = []

@@ -39,13 +39,18 @@ extension Dialect {
                             ])),
                     Term("due_at", "scheduled_at"), Term("assigned_to", "owner_id"),
                     Term("assigned_to_name", "owner_name", as: .shown), Term("notes", "text"),
-                ] + about),
+                ]
+                    + about(
+                        contact: Term(
+                            "contact_id", "subject", filter: "contact_id",
+                            as: .about("contact", beside: "contact_id")))),
             "task": Vocabulary(
                 [
                     Term("type", "entity", as: .always("task")), Term("task_type", "type"),
                     Term("status", "status", as: .words(["pending": "scheduled"])), Term("assigned_to", "assignee_id"),
                     Term("assigned_to_name", "assignee_name", as: .shown), Term("notes", "description"),
-                ] + about),
+                ]
+                    + about(contact: Term("contact_id", "subject", filter: "subject_id", as: .about("contact")))),
             "me": Vocabulary([Term("role", "role", as: .words(["owner": "admin", "member": "agent"]))]),
             "counts": Vocabulary([Term("by_status", "by_lifecycle")]),
         ],
@@ -105,14 +110,16 @@ extension Dialect {
         gaps: [])
 
     /// An activity may be about any of these, and about other records by kind and id.
-    private static let about = [
-        Term("deal_id", "subject", filter: "subject_id", as: .about("deal")),
-        Term("customer_id", "subject", filter: "subject_id", as: .about("account")),
-        Term("contact_id", "subject", filter: "subject_id", as: .about("contact")),
-        Term(
-            "related_to_type", "subject", filter: "subject_entity",
-            as: .record(id: "related_to_id", ["account": "customer"])),
-    ]
+    private static func about(contact: Term) -> [Term] {
+        [
+            Term("deal_id", "subject", filter: "subject_id", as: .about("deal")),
+            Term("customer_id", "subject", filter: "subject_id", as: .about("account")),
+            contact,
+            Term(
+                "related_to_type", "subject", filter: "subject_entity",
+                as: .record(id: "related_to_id", ids: "subject_id", ["account": "customer"])),
+        ]
+    }
 
     /// A task or an interaction, whichever has the id.
     private static func activity(_ method: HTTPRequest.Method) -> Row {

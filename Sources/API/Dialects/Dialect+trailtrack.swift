@@ -24,7 +24,7 @@ extension Dialect {
                 Term("occurred_at", "occurred_at"), Term("occurred_at", "happened_at", shown: "occurred_at"),
                 Term("lead_id", "subject", filter: "subject_id", as: .about("deal")),
                 Term("account_id", "subject", filter: "subject_id", as: .about("account")),
-                Term("contact_id", "subject", filter: "contact_id", as: .about("contact")),
+                Term("contact_id", "subject", filter: "contact_id", as: .about("contact", beside: "contact_id")),
                 linked,
             ]),
             "task": Vocabulary([
@@ -53,5 +53,6 @@ extension Dialect {
         ])
 
     private static let linked = Term(
-        "linked_type", "subject", filter: "subject_entity", as: .record(id: "linked_id", ["deal": "lead"]))
+        "linked_type", "subject", filter: "subject_entity",
+        as: .record(id: "linked_id", ids: "subject_id", ["deal": "lead"]))
 }

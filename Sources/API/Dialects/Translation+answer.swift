@@ -28,8 +28,19 @@ extension Translation {
         if let profile = target.profile, let record = rest.removeValue(forKey: profile)?.object {
             return rest.merging(vocabulary.document(record)) { $1 }.merging(parts) { $1 }
         }
-        guard let records = vocabulary.records(in: .object(rest)).object else { return members }
+        guard let records = vocabulary.records(in: .object(rest), only: wanted).object else { return members }
         return records.merging(parts) { $1 }
+    }
+
+    /// The members that were asked for, each with the one that the source needs beside it; nil: all. One of ours may be
+    /// told by several of the source's, of which the others would be told by half.
+    private var wanted: Set<String>? {
+        guard let fields = exchange.query.first(where: { $0.name == "fields" })?.value else { return nil }
+        return Set(
+            fields.split(separator: ",").map(String.init).flatMap { name -> [String] in
+                guard let term = vocabulary.term(name), let companion = term.companion else { return [name] }
+                return [term.theirs, companion]
+            })
     }
 
     /// Where the source finds what was made; where it has no page for it, ours.
@@ -46,27 +57,28 @@ extension Translation {
     // MARK: How does a refusal read in the source's words?
 
     /// The same refusal, with the places and names that the source knows.
-    func refusal(_ problem: Problem, asked parameters: [Parameter]) -> Problem {
+    /// - Parameter parameters: what was asked, in the source's words and in ours.
+    func refusal(_ problem: Problem, asked parameters: [(theirs: Parameter, ours: Parameter)]) -> Problem {
         guard target.vocabulary != nil else { return problem }
         let errors = problem.errors.map { flaw in
             let pointer = vocabulary.pointer(flaw.pointer)
             let (ours, theirs) = (flaw.pointer.leaf, pointer.leaf)
-            var detail = flaw.detail
-            if ours != theirs, detail.hasPrefix(ours + " ") { detail = "\(theirs)\(detail.dropFirst(ours.count))" }
-            return Flaw(pointer, flaw.code, detail)
+            return Flaw(pointer, flaw.code, flaw.detail.beginning(with: ours, as: theirs))
         }
         var (detail, more) = (problem.detail, problem.more)
-        if problem.code.hasPrefix("parameter."), let ours = more["parameter"]?.string {
-            let pairs = zip(parameters, exchange.query)
-            let theirs = pairs.first { $0.0.name == ours && $0.0.name != $0.1.name }?.1.name
-            if let theirs {
-                more["parameter"] = .string(theirs)
-                detail = detail.replacing(ours, with: theirs)
-            }
-            detail = vocabulary.known(in: detail)
+        let name = problem.code.hasPrefix("parameter.") ? more["parameter"]?.string : nil
+        let renamed = parameters.first { $0.ours.name == name && $0.theirs.name != name }?.theirs.name
+        if let name, let renamed {
+            more["parameter"] = .string(renamed)
+            detail = detail.beginning(with: name, as: renamed)
         }
-        return Problem(
+        let told = Problem(
             problem.code, problem.status, detail, errors: errors, more: more, retryAfter: problem.retryAfter)
+        guard let name, let known = more["known"]?.array?.compactMap(\.string) else { return told }
+        let names = Set(known.flatMap { vocabulary.names(of: $0, shown: name == "fields") })
+            .subtracting(name == "fields" ? [] : ["filter", "include"]).sorted()
+        return problem.code == "parameter.unknown"
+            ? .unknownParameter(renamed ?? name, known: names) : told.knowing(names)
     }
 }
 
@@ -77,10 +89,14 @@ extension Dialect {
 
 extension Vocabulary {
     /// A record, or a list of records, with the source's names.
-    func records(in json: JSON) -> JSON {
+    /// - Parameter wanted: the only members that are told of each; nil: all.
+    func records(in json: JSON, only wanted: Set<String>? = nil) -> JSON {
+        func told(_ record: [String: JSON]) -> JSON {
+            .object(document(record).filter { wanted?.contains($0.key) ?? true })
+        }
         guard case .object(var members) = json else { return json }
-        guard let items = members["items"]?.array else { return .object(document(members)) }
-        members["items"] = .array(items.map { $0.object.map { .object(document($0)) } ?? $0 })
+        guard let items = members["items"]?.array else { return told(members) }
+        members["items"] = .array(items.map { $0.object.map(told) ?? $0 })
         return .object(members)
     }
 
@@ -110,11 +126,11 @@ extension Vocabulary {
             let money = Money(value)
             result[term.theirs] = money.map { unit == .minor ? .integer($0.minor) : $0.number } ?? .null
             result[currency] = money.map { .string($0.currency.code) } ?? .null
-        case .about(let entity):
+        case .about(let entity, let beside):
             let isIt = value["entity"] == .string(entity)
             if isIt { settled.insert(term.shown[0]) }
-            result[term.theirs] = isIt ? value["id"] ?? .null : members[term.theirs] ?? .null
-        case .record(let id, let words):
+            result[term.theirs] = beside.flatMap { members[$0] } ?? (isIt ? value["id"] ?? .null : .null)
+        case .record(let id, _, let words):
             if settled.contains(term.shown[0]) { return }
             result[term.theirs] = value["entity"].map(words.theirs) ?? .null
             result[id] = value["id"] ?? .null
@@ -138,32 +154,61 @@ extension Vocabulary {
         guard let term = named.first(where: { $0.ours.count == 1 }) ?? named.first else { return ours }
         switch (term.form, tokens.dropFirst().first) {
         case (.money(_, let currency), "currency"?): return "/\(currency)"
-        case (.record(let id, _), "id"?): return "/\(id)"
+        case (.record(let id, _, _), "id"?): return "/\(id)"
         case (.money, _), (.record, _), (.about, _): return "/\(term.theirs)"
         case (_, _): return "/\(term.theirs)" + tokens.dropFirst().map { "/\($0)" }.joined()
         }
     }
 
-    /// A sentence that lists the names that are known, with the source's.
-    func known(in detail: String) -> String {
-        guard let start = detail.firstRange(of: "nown are ")?.upperBound else { return detail }
-        let end = detail[start...].firstRange(of: ", with")?.lowerBound ?? detail.lastIndex(of: ".") ?? detail.endIndex
-        let names = detail[start..<end].split(separator: ", ").map { name in
-            terms.first { $0.filter == String(name) }?.theirs ?? String(name)
+    /// What the source calls one of our parameters or, of what is `shown`, members; none where it cannot say it.
+    func names(of ours: String, shown: Bool) -> [String] {
+        var names: [String] = []
+        var isOther = hides(ours) || hides(String(ours.prefix { $0 != "." })) || term(ours) != nil
+        for term in terms {
+            let isShown = shown && term.document == ours
+            let own = isShown ? [term.theirs, term.companion].compactMap { $0 } : term.parameters(for: ours)
+            guard isShown || !shown, !own.isEmpty else { continue }
+            names += own
+            if !term.isBesides { isOther = true }
         }
-        return "\(detail[..<start])\(Set(names).sorted().joined(separator: ", "))\(detail[end...])"
+        return isOther ? names : names + [ours]
+    }
+}
+
+extension Term {
+    /// Its names that ask for what our parameter asks for.
+    fileprivate func parameters(for ours: String) -> [String] {
+        if case .dueBefore = form { return ours == "due_at" ? [theirs] : [] }
+        guard let filter else { return [] }
+        switch form {
+        case .always, .contacts, .dueBefore, .event, .shown: return []
+        case .money(_, let currency) where ours == "\(filter).currency": return [currency]
+        case .record(let id, let ids?, _) where ours == ids: return [id]
+        case .same, .words, .money, .record, .about, .stage, .acts: return ours == filter ? [theirs] : []
+        }
     }
 }
 
 extension String {
     /// The last token of a JSON pointer.
     fileprivate var leaf: String { split(separator: "/").last.map(String.init) ?? "" }
+    /// The same with another name where it begins with this one, as a whole.
+    fileprivate func beginning(with ours: String, as theirs: String) -> String {
+        let rest = dropFirst(ours.count)
+        guard !ours.isEmpty, hasPrefix(ours), let next = rest.first, !next.isLetter, !next.isNumber, next != "_" else {
+            return self
+        }
+        return theirs + rest
+    }
 }
 
 extension Money {
     /// As sources that count in whole units write it.
     fileprivate var number: JSON {
-        let unit = (0..<currency.exponent).reduce(Int64(1)) { unit, _ in unit * 10 }
-        return minor % unit == 0 ? .integer(minor / unit) : .number(Double(minor) / Double(unit))
+        let (text, fraction) = (decimal, decimal.split(separator: ".").dropFirst().first ?? "")
+        guard fraction.allSatisfy({ $0 == "0" }) else { return Double(text).map { .number($0) } ?? .null }
+        return Int64(text.prefix { $0 != "." }).map { .integer($0) } ?? .null
     }
+    /// Whether a binary number of 64 bits tells it from what is one minor unit more or less: it keeps 15 digits.
+    var isKeptApart: Bool { minor.magnitude < 1_000_000_000_000_000 }
 }

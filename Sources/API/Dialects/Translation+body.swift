@@ -21,8 +21,8 @@ extension Translation {
         case .words(let words): try await put(words.ours(value), at: term.ours, into: &asked)
         case .money(let unit, let currency):
             asked.body[term.ours[0]] = try await money(value, beside, unit, term, currency, &flaws)
-        case .record(let id, let words): record(words.ours(value), beside ?? .null, term, id, into: &asked, &flaws)
-        case .about(let entity): about(value, entity, term, of: object, into: &asked, &flaws)
+        case .record(let id, _, let words): record(words.ours(value), beside ?? .null, term, id, into: &asked, &flaws)
+        case .about(let entity, let beside): try await about(value, entity, beside, term, into: &asked, &flaws)
         case .stage(let spelling): try await stage(value, spelling, term, of: object, into: &asked, &flaws)
         case .acts(let first, let changes): try await status(value, first, changes, term, into: &asked, &flaws)
         case .always(let word):
@@ -65,11 +65,14 @@ extension Translation {
         case (.minor, _):
             flaws.append(Flaw("/\(term.theirs)", "wrong_type", "an integer of minor units is expected"))
         case (.decimal, .integer), (.decimal, .number):
-            if let money = Money(decimal: value.text, currency: currency) { return money.json }
+            let money = Money(decimal: value.text, currency: currency)
+            // Of what came with a fraction, the last digits are lost already where there are too many.
+            if let money, value.integer != nil || money.isKeptApart { return money.json }
             flaws.append(
                 Flaw(
                     "/\(term.theirs)", "malformed",
-                    "a number with at most \(currency.exponent) decimals is expected, in \(currency.code)"))
+                    "a number with at most \(currency.exponent) decimals and 15 digits is expected, in \(currency.code)"
+                ))
         case (.decimal, _):
             flaws.append(Flaw("/\(term.theirs)", "wrong_type", "a number is expected, not \(value.kind)"))
         }
@@ -98,22 +101,24 @@ extension Translation {
         }
     }
 
-    /// The first that is named is what it is about; a contact beside it is with whom it was.
-    private func about(
-        _ value: JSON, _ entity: String, _ term: Term, of object: [String: JSON], into asked: inout Asked,
+    /// The first that is named is what it is about; a contact beside it is with whom it was. An edit that names only
+    /// that one leaves it about what it is, and one that names none of a kind which it is not about says nothing.
+    private mutating func about(
+        _ value: JSON, _ entity: String, _ beside: String?, _ term: Term, into asked: inout Asked,
         _ flaws: inout [Flaw]
-    ) {
+    ) async throws(Problem) {
         let member = term.ours[0]
         let isSettled = (asked.body[member] ?? .null) != .null
+        let kind = route.isPatch ? try await present()[member]?["entity"] : nil
+        let isOther = kind.map { $0 != .string(entity) } ?? false
         // Whom it is about is also with whom it was; said aloud, since a replacement clears what is not said.
-        let isWith = entity == "contact" && route.takes.contains { $0.name == "contact_id" }
-        if isWith, value != .null { asked.body["contact_id"] = value }
-        switch (value, isSettled) {
+        if let beside, value != .null || isOther { asked.body[beside] = value }
+        switch (value, isSettled || isOther) {
         case (.null, true): break
         case (.null, false): asked.body[member] = .null
-        case (_, false): asked.body[member] = ["entity": .string(entity), "id": value]
-        case (_, true) where isWith: break
-        case (_, true):
+        case (_, true) where beside != nil: break
+        case (_, _) where !isSettled: asked.body[member] = ["entity": .string(entity), "id": value]
+        case (_, _):
             flaws.append(
                 Flaw("/\(term.theirs)", "not_allowed", "it is about one record; that one's page shows the others"))
         }

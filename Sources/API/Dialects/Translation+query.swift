@@ -13,28 +13,35 @@ extension Translation {
 
     /// The parameters in our words.
     /// - Throws: `parameter.unknown`, `parameter.invalid` in the source's words.
-    mutating func parameters() async throws(Problem) -> [Parameter] {
-        guard case .grammar = route.parameters, target.vocabulary != nil else { return exchange.query }
-        var result: [Parameter] = []
+    mutating func parameters() async throws(Problem) -> [(theirs: Parameter, ours: Parameter)] {
+        guard target.vocabulary != nil else { return exchange.query.map { ($0, $0) } }
+        var result: [(theirs: Parameter, ours: Parameter)] = []
         for item in exchange.query {
             if let condition = target.condition, item.name == condition.member { continue }
-            result.append(try await parameter(item))
+            switch route.parameters {
+            case .grammar: result.append((item, try await parameter(item)))
+            case .only: result.append((item, item.name == "fields" ? members(item) : item))
+            }
         }
         return result
+    }
+
+    /// The members to be shown, or by which a list is sorted.
+    private func members(_ item: Parameter) -> Parameter {
+        let parts = item.value.split(separator: ",", omittingEmptySubsequences: false).map { part -> String in
+            let sign = part.hasPrefix("-") ? "-" : ""
+            let name = String(part.dropFirst(sign.count))
+            guard let term = vocabulary.term(name) else { return String(part) }
+            return sign + (item.name == "sort" ? term.filter ?? name : term.document)
+        }
+        return Parameter(item.name, parts.joined(separator: ","))
     }
 
     private mutating func parameter(_ item: Parameter) async throws(Problem) -> Parameter {
         if let name = dialect.parameters[item.name] { return Parameter(name, item.value) }
         if Self.common.contains(item.name) { return item }
         switch item.name {
-        case "sort", "fields":
-            let parts = item.value.split(separator: ",", omittingEmptySubsequences: false).map { part -> String in
-                let sign = part.hasPrefix("-") ? "-" : ""
-                let name = String(part.dropFirst(sign.count))
-                guard let term = vocabulary.term(name) else { return String(part) }
-                return sign + (item.name == "sort" ? term.filter ?? name : term.shown.first ?? name)
-            }
-            return Parameter(item.name, parts.joined(separator: ","))
+        case "sort", "fields": return members(item)
         case "filter", "include": throw unknown(item.name)
         case _: break
         }
@@ -68,8 +75,10 @@ extension Translation {
             }
             return Parameter(
                 name + rest, item.value.each { Money(decimal: $0, currency: currency).map { String($0.minor) } ?? $0 })
-        case .record(let id, _) where head == id: return Parameter("subject_id" + rest, item.value)
-        case .record(_, let words):
+        case .record(let id, let ids, _) where head == id:
+            guard let ids else { throw unknown(item.name) }
+            return Parameter(ids + rest, item.value)
+        case .record(_, _, let words):
             return Parameter(name + rest, item.value.each { words.ours(.string($0)).string ?? $0 })
         case .stage(let spelling): return try await stages(item, spelling, name, rest)
         case .always, .contacts, .dueBefore, .event, .shown: throw unknown(item.name)

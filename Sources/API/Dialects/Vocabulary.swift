@@ -32,10 +32,11 @@ struct Term: Sendable {
         case words([String: String])
         /// An amount is a number, and its currency a member beside it.
         case money(Unit, currency: String)
-        /// A record is its kind and, beside it, its id; kinds have these words, by ours.
-        case record(id: String, [String: String])
-        /// A record is its id, where it is one of this entity.
-        case about(String)
+        /// A record is its kind and, beside it, its id, which lists know as `ids`; kinds have these words, by ours.
+        case record(id: String, ids: String?, [String: String])
+        /// A record is its id, where it is one of this entity. With `beside`, a member of ours that names one of these
+        /// whatever it is about, it is that one elsewhere.
+        case about(String, beside: String? = nil)
         /// A stage is its name, written so; naming one that closes a deal wins or loses it.
         case stage(Spelling)
         /// A status that is told by acts.
@@ -76,11 +77,30 @@ struct Term: Sendable {
         self.filter = filter ?? (ours.count == 1 ? self.shown[0] : nil)
     }
 
+    /// The member of a document that tells it.
+    var document: String {
+        switch form {
+        case .about(_, let beside?): beside
+        // What is always the same every document tells.
+        case .always: "id"
+        case .same, .words, .money, .record, .about, .stage, .acts, .contacts, .dueBefore, .event, .shown:
+            shown.first ?? theirs
+        }
+    }
+
+    /// Whether it is one more name for what keeps ours.
+    var isBesides: Bool {
+        switch form {
+        case .always, .dueBefore: true
+        case .same, .words, .money, .record, .about, .stage, .acts, .contacts, .event, .shown: false
+        }
+    }
+
     /// The second member that the source needs for one of ours.
     var companion: String? {
         switch form {
         case .money(_, let currency): currency
-        case .record(let id, _): id
+        case .record(let id, _, _): id
         case .same, .words, .about, .stage, .acts, .always, .contacts, .dueBefore, .event, .shown: nil
         }
     }

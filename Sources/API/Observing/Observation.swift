@@ -5,6 +5,8 @@ import FoundationEssentials
 public enum Observation: Sendable {
     /// A request was answered.
     case answered(Answered)
+    /// An answer that was begun ended before it was whole.
+    case brokenOff(BrokenOff)
     /// Bytes came that are no request.
     case unreadable(request: String, code: String, status: Int)
     /// The server takes requests at this address.
@@ -29,6 +31,18 @@ public enum Observation: Sendable {
         /// Whose data it was about.
         public let organization: UUID?
         /// The problem's code, where it was one.
+        public let code: String?
+    }
+
+    /// One answer that was not sent whole, although its status said that it would be.
+    public struct BrokenOff: Sendable {
+        /// The pattern of the request's path.
+        public let route: String
+        /// The request's id.
+        public let request: String
+        /// Whose data it was about.
+        public let organization: UUID?
+        /// The code of what failed; nil where nobody took the rest.
         public let code: String?
     }
 }

@@ -19,6 +19,7 @@ public struct Observer: Sendable {
         case .answered(let answered):
             log(answered)
             count(answered)
+        case .brokenOff(let answer): log(answer)
         case .unreadable(let request, let code, let status):
             logger.info(
                 "unreadable",
@@ -39,6 +40,13 @@ public struct Observer: Sendable {
         let (count, duration) = known.series(of: key, in: metrics)
         count.increment(by: 1)
         duration.record(answered.duration.seconds)
+    }
+
+    private func log(_ answer: Observation.BrokenOff) {
+        var metadata: Logger.Metadata = ["route": .string(answer.route), "request_id": .string(answer.request)]
+        if let organization = answer.organization { metadata["organization"] = .string(organization.text) }
+        metadata["code"] = .string(answer.code ?? "client.gone")
+        logger.log(level: answer.code == nil ? .info : .warning, "broken off", metadata: metadata)
     }
 
     private func log(_ answered: Observation.Answered) {

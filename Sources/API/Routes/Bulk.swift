@@ -48,7 +48,7 @@ extension Routes {
         }
     }
 
-    private static func outcome(_ told: Bulk.Told) -> Outcome { Outcome(told.body, position: told.position) }
+    private static func outcome(_ told: Told) -> Outcome { Outcome(told.body, position: told.position) }
 }
 
 extension Schema {

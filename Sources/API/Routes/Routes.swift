@@ -27,10 +27,18 @@ struct Routes {
     func carryOut(
         _ ask: Ask, _ exchange: Exchange, _ caller: Caller, below path: String? = nil, at page: String? = nil
     ) async throws(Problem) -> Outcome {
-        let answer = try await services.commands.execute([ask], by: caller, key: exchange.conditions.key)
-        guard let result = answer.results.first else { throw .fault }
+        let answer = try await services.commands.execute(
+            [ask], by: caller, key: exchange.conditions.key, comparing: exchange.said.map { [$0] })
+        return try Self.outcome(of: answer, below: path, at: page)
+    }
+
+    /// What commands about one record answer.
+    static func outcome(
+        of answer: Answer, below path: String? = nil, at page: String? = nil
+    ) throws(Problem) -> Outcome {
+        guard let result = answer.joined else { throw .fault }
         let status = page != nil ? (result.events > 0 ? 201 : 200) : result.status
-        var outcome = Outcome(status: status, Self.body(of: result, answer.position), position: answer.position)
+        var outcome = Outcome(status: status, body(of: result, answer.position), position: answer.position)
         outcome.version = result.version
         if status == 201 { outcome.location = page ?? path.map { "\($0)/\(result.id.text)" } }
         return outcome

@@ -19,6 +19,9 @@ struct Exchange: Sendable {
     let bytes: [UInt8]
     /// The body, where its route takes one; an empty object where it was optional and absent.
     let body: JSON
+    /// The request as it came, where it was said in a source's words: by that, and not by what it stands for just now,
+    /// it is the same as an earlier one.
+    var said: Ask?
 
     /// The captured id of a record of `entity`.
     /// - Throws: `<entity>.not_found`: what is no id names no record.

@@ -28,11 +28,7 @@ enum QueryItems {
         var seen: Set<String> = []
         for item in items {
             guard known.contains(where: { $0.name == item.name }) else {
-                let names = known.map(\.name).sorted().joined(separator: ", ")
-                throw Problem(
-                    "parameter.unknown", 400,
-                    "There is no such parameter here. " + (names.isEmpty ? "None is known." : "Known are \(names)."),
-                    more: ["parameter": .string(String(item.name.prefix(100)))])
+                throw .unknownParameter(item.name, known: known.map(\.name))
             }
             guard seen.insert(item.name).inserted else {
                 throw Problem(

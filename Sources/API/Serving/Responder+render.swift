@@ -6,14 +6,21 @@ import NIOCore
 
 extension Responder {
     /// The answer on the wire.
-    static func render(_ outcome: Swift.Result<Outcome, Problem>, id: String) -> Response {
+    /// - Parameter breakingOff: is told why one that is sent in pieces ended before it was whole. Its status is on the
+    ///   wire by then, and all that the client sees is that no last piece comes.
+    static func render(
+        _ outcome: Swift.Result<Outcome, Problem>, id: String,
+        breakingOff: @escaping @Sendable (any Error) -> Void
+    ) -> Response {
         switch outcome {
-        case .success(let outcome): render(outcome, id: id)
+        case .success(let outcome): render(outcome, id: id, breakingOff)
         case .failure(let problem): render(problem, id: id)
         }
     }
 
-    private static func render(_ outcome: Outcome, id: String) -> Response {
+    private static func render(
+        _ outcome: Outcome, id: String, _ breakingOff: @escaping @Sendable (any Error) -> Void
+    ) -> Response {
         var headers = common(id)
         if outcome.status != 204 { headers[.contentType] = outcome.contentType }
         if let version = outcome.version { headers[.eTag] = "\"\(version)\"" }
@@ -22,7 +29,12 @@ extension Responder {
         if let name = outcome.fileName { headers[.contentDisposition] = "attachment; filename=\"\(name)\"" }
         if let pieces = outcome.pieces {
             let body = ResponseBody { writer in
-                try await pieces { try await writer.write(ByteBuffer(bytes: $0)) }
+                do {
+                    try await pieces { try await writer.write(ByteBuffer(bytes: $0)) }
+                } catch {
+                    breakingOff(error)
+                    throw error
+                }
                 try await writer.finish(nil)
             }
             return Response(status: .init(code: outcome.status), headers: headers, body: body)

@@ -46,7 +46,13 @@ struct Responder: HTTPResponder {
         case .nothing:
             result = Result(outcome: .failure(Problem("route_not_found", 404, "There is nothing at this address.")))
         }
-        var response = Self.render(result.outcome, id: id)
+        var response = Self.render(result.outcome, id: id) { [observer, organization = result.organization] error in
+            let code = (error as? Problem)?.code
+            observer.observe(
+                .brokenOff(
+                    Observation.BrokenOff(
+                        route: match.pattern, request: id, organization: organization, code: code)))
+        }
         if case .method(let allowed, _) = match {
             response.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
         }

@@ -30,15 +30,14 @@ extension Bulk {
             let results = await commands.executeEach(
                 asked.map(\.asks), by: caller, dryRun: dryRun, as: record.id
             ) { unit, state in bounds[unit]?(state) }
-            for (id, result) in zip(asked.map(\.id), results) { items[id] = try BulkItem(result, dryRun: dryRun) }
+            for (id, result) in zip(asked.map(\.id), results) { items[id] = try item(of: result, dryRun: dryRun) }
             open.removeAll { items[$0] != nil }
         }
         // Others were faster with these each time; the rest is written and stands.
         return ids.map { items[$0] ?? .refused(.conflict) }
     }
 
-    /// Deals with all of them as one unit, or with none.
-    /// - Throws: `bulk.refused` with the results of those that cannot be; nothing is done then.
+    /// Deals with all of them as one unit, or with none where one of them is refused.
     func whole(
         _ ids: [UUID], of request: BulkRequest, in record: BulkRecord, _ caller: Caller, _ keys: OrganizationKeys
     ) async throws(Problem) -> [BulkItem] {
@@ -55,20 +54,32 @@ extension Bulk {
             let items = try await each(ids, of: request.entity, in: record, caller, dryRun: true) { open, traces in
                 open.map { .asked([request.ask(of: $0, at: traces[$0])]) }
             }
-            let refused = zip(ids, items).filter { $0.1.word == "refused" }
-            guard refused.isEmpty else { throw .refusedWhole(refused, of: ids.count, request: caller.request) }
-            if request.dryRun || ids.isEmpty { return items }
+            if request.dryRun || ids.isEmpty || items.contains(where: { $0.word == "refused" }) { return items }
             let asks = ids.map { request.ask(of: $0, at: traces[$0]) }
             do throws(Problem) {
                 let answer = try await commands.settle(
                     try await commands.named(asks, keys, caller.organization), by: caller, command: record.id, keys,
                     repeatable: nil, lane: .import, dryRun: false)
-                return answer.results.map { BulkItem([$0], at: answer.position.position) }
+                return answer.results.map { BulkItem($0, at: answer.position.position) }
             } catch  where error.status == 412 {
                 continue
             }
         }
         throw .conflict
+    }
+
+    /// What came of a record's unit; nil where it was changed since it was seen.
+    /// - Throws: what concerns the whole request.
+    private func item(of result: Result<Answer, Problem>, dryRun: Bool) throws(Problem) -> BulkItem? {
+        switch result {
+        case .success(let answer):
+            return answer.joined.map { BulkItem($0, at: dryRun ? nil : answer.position.position) }
+        case .failure(let problem) where problem.status == 412: return nil
+        case .failure(let problem) where problem.code == Problem.conflict.code: return .refused(.conflict)
+        case .failure(let problem):
+            if let fatal = problem.fatal { throw fatal }
+            return .refused(problem)
+        }
     }
 
     /// How far these records are, and what an act did with them.
@@ -90,31 +101,17 @@ extension Entity {
 }
 
 extension BulkItem {
-    /// What came of a record's unit; nil where it was changed since it was seen.
-    /// - Throws: what concerns the whole request.
-    fileprivate init?(_ result: Result<Answer, Problem>, dryRun: Bool) throws(Problem) {
-        switch result {
-        case .success(let answer): self.init(answer.results, at: dryRun ? nil : answer.position.position)
-        case .failure(let problem) where problem.status == 412: return nil
-        case .failure(let problem) where problem.code == Problem.conflict.code: self = .refused(.conflict)
-        case .failure(let problem):
-            if let fatal = problem.fatal { throw fatal }
-            self = .refused(problem)
-        }
-    }
-
     /// What the asks of one record came to.
-    fileprivate init(_ results: [Answer.Result], at position: Int64?) {
-        let version = results.last?.version ?? 0
+    fileprivate init(_ result: Answer.Result, at position: Int64?) {
         self =
-            results.allSatisfy { $0.events == 0 }
-            ? .unchanged(version: version)
-            : .done(version: version, position: position, warnings: results.flatMap(\.warnings))
+            result.events == 0
+            ? .unchanged(version: result.version)
+            : .done(version: result.version, position: position, warnings: result.warnings)
     }
 }
 
 extension Problem {
-    fileprivate static func refusedWhole(_ refused: [(UUID, BulkItem)], of asked: Int, request: String) -> Problem {
+    static func refusedWhole(_ refused: [(UUID, BulkItem)], of asked: Int, request: String) -> Problem {
         Problem(
             "bulk.refused", 409,
             "Nothing was done: \(refused.count) of \(asked) records cannot be; see results, or leave all_or_none out.",

@@ -114,10 +114,10 @@ extension Problem {
     /// The most changes that are told of one record.
     private static let told = 20
 
+    static let changedSince = Problem(
+        "bulk.changed_since", 409, "Somebody changed this record since; see changed, and edit it by hand.")
     fileprivate static func changedSince(_ events: [RecordedEvent], _ opening: Opening) -> Problem {
-        Problem(
-            "bulk.changed_since", 409, "Somebody changed this record since; see changed, and edit it by hand.",
-            more: ["changed": opening.changes(events.prefix(told))])
+        .changedSince.telling(["changed": opening.changes(events.prefix(told))])
     }
     static let notUndoable = Problem(
         "bulk.not_undoable", 409,

@@ -1,7 +1,7 @@
 import CRM
 import EventLog
 public import FoundationEssentials
-public import Kernel
+import Kernel
 import Vault
 
 /// One act on many records: those that are named, or those that a list finds.
@@ -30,14 +30,6 @@ public struct Bulk: Sendable {
         (self.commands, self.queries, self.parse) = (commands, queries, parse)
     }
 
-    /// What became of a request, and where the log is after it.
-    public struct Told: Sendable {
-        /// The answer's members.
-        public let body: JSON
-        /// The log's head.
-        public let position: PositionToken
-    }
-
     /// Asks an act of many records, or of the next page of them.
     /// - Parameter key: the Idempotency-Key; what takes several requests needs one.
     /// - Returns: `{"id","entity","act","asked","done","unchanged","refused","results","next","position"}`, all but
@@ -55,7 +47,7 @@ public struct Bulk: Sendable {
                 if request.isWhole, ids.count > Self.page { throw .tooMany(for: "one unit", Self.page) }
                 return BulkRecord(id: id, entity: request.entity.name, act: request.act, ids: ids)
             }
-            return try await tell(part, of: record) { page, caller throws(Problem) in
+            return try await tell(part, of: record, isWhole: request.isWhole) { page, caller throws(Problem) in
                 if request.isWhole { return try await whole(page, of: request, in: record, caller, keys) }
                 return try await each(page, of: request.entity, in: record, caller, dryRun: request.dryRun) {
                     open, traces in
@@ -90,12 +82,9 @@ public struct Bulk: Sendable {
         // A client's own keys have no space in them.
         let name = "\(kind) \(key)"
         let digest = keys.keyDigest(actor: caller.actor, idempotencyKey: name)
-        guard commands.running.begin(digest) else {
-            throw Problem(
-                "idempotency.running", 409, "A request with this Idempotency-Key is still running.", retryAfter: 1)
+        return try await commands.running.once(digest) { () throws(Problem) in
+            try await body(keys.commandID(actor: caller.actor, idempotencyKey: name))
         }
-        defer { commands.running.end(digest) }
-        return try await body(keys.commandID(actor: caller.actor, idempotencyKey: name))
     }
 
     /// Which records the act is about: those that an earlier request kept, else those that `made` finds, which are kept
@@ -145,24 +134,35 @@ public struct Bulk: Sendable {
 
     // MARK: What is told?
 
-    /// Deals with a page of the records, and tells what became of each.
+    /// Deals with a page of the records, and tells what became of each; where it was told before, the same again.
+    /// - Parameter isWhole: whether one that is refused hinders all.
+    /// - Throws: `bulk.refused` where one does.
     func tell(
-        _ part: BulkPart, of record: BulkRecord,
+        _ part: BulkPart, of record: BulkRecord, isWhole: Bool = false,
         _ body: ([UUID], Caller) async throws(Problem) -> [BulkItem]
     ) async throws(Problem) -> Told {
         do throws(Problem) {
-            let page = record.page(from: part.from)
-            let items = try await body(page, part.caller.carryingOut(record.id))
-            return try await told(record, part, page, items)
+            var answer = try await answered(part, of: record)
+            if answer == nil {
+                let items = try await body(record.page(from: part.from), part.caller.carryingOut(record.id))
+                answer = try await keep(items, part, of: record)
+            }
+            guard let answer else { throw .fault }
+            return try told(record, part, answer, isWhole: isWhole)
         } catch {
             throw error.status < 500 || part.dryRun ? error : error.breakingOff(record.id)
         }
     }
 
     private func told(
-        _ record: BulkRecord, _ part: BulkPart, _ page: [UUID], _ items: [BulkItem]
-    ) async throws(Problem) -> Told {
-        let head = try await commands.head(of: part.caller.organization)
+        _ record: BulkRecord, _ part: BulkPart, _ answer: BulkAnswer, isWhole: Bool
+    ) throws(Problem) -> Told {
+        let (items, head) = (answer.items, answer.position)
+        let page = Array(record.ids.dropFirst(part.from).prefix(items.count))
+        let refused = zip(page, items).filter { $0.1.word == "refused" }
+        guard !isWhole || refused.isEmpty else {
+            throw .refusedWhole(refused, of: page.count, request: part.caller.request)
+        }
         let end = part.from + page.count
         var body = record.said
         if part.dryRun { body["id"] = .null }

@@ -45,6 +45,14 @@ public struct Answer: Sendable, Hashable {
     /// The log's position after it.
     public let position: PositionToken
 
+    /// What became of all of them as if they were one, where all are about one record; nil where there are none.
+    public var joined: Result? {
+        guard let first = results.first, let last = results.last else { return nil }
+        return Result(
+            status: first.status, id: last.id, version: last.version, events: results.reduce(0) { $0 + $1.events },
+            made: results.flatMap(\.made), warnings: results.flatMap(\.warnings))
+    }
+
     /// What became of one command.
     public struct Result: Sendable, Hashable {
         /// 201 for a record that was made, else 200.

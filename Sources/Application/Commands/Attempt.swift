@@ -110,7 +110,8 @@ extension Entity {
     }
 
     /// Refuses whom the entity's records are not to be changed by.
-    static func permit(_ caller: Caller) throws(Problem) {
+    /// - Throws: `auth.forbidden`.
+    public static func permit(_ caller: Caller) throws(Problem) {
         switch (caller.role, audience) {
         case (.owner, _), (.member, .members): return
         case (.member, .owners): throw .forbidden("Only owners may change \(plural.replacing("_", with: " ")).")

@@ -42,7 +42,7 @@ public final class Commands: Sendable {
     }
 
     /// How often a unit is decided again because a stream that it read has moved.
-    static let attempts = 5
+    public static let attempts = 5
 
     /// Carries out `asks` as one unit: all or nothing.
     /// - Parameters:
@@ -61,15 +61,12 @@ public final class Commands: Sendable {
         }
         let repeatable = Repeatable(key: key, asks: request ?? asks, caller: caller, keys: keys)
         if let answer = try await earlier(repeatable, caller.organization) { return answer }
-        guard running.begin(repeatable.digest) else {
-            throw Problem(
-                "idempotency.running", 409, "A request with this Idempotency-Key is still running.", retryAfter: 1)
-        }
-        defer { running.end(repeatable.digest) }
         let command = keys.commandID(actor: caller.actor, idempotencyKey: key)
-        return try await settle(
-            named(asks, keys, caller.organization), by: caller, command: command, keys, repeatable: repeatable,
-            lane: lane, dryRun: dryRun)
+        return try await running.once(repeatable.digest) { () throws(Problem) in
+            try await settle(
+                named(asks, keys, caller.organization), by: caller, command: command, keys, repeatable: repeatable,
+                lane: lane, dryRun: dryRun)
+        }
     }
 
     /// Decides and appends, again while others are faster.

@@ -81,7 +81,7 @@ extension Answer.Warning {
     public var json: JSON {
         ["code": .string(code), "existing_ids": .array(existing.map { .string($0.text) })]
     }
-    fileprivate init?(_ json: JSON) {
+    init?(_ json: JSON) {
         guard let code = json["code"]?.string else { return nil }
         let ids = (json["existing_ids"]?.array ?? []).compactMap(\.string)
         self.init(code: code, existing: ids.compactMap(UUID.init(uuidString:)))
@@ -102,6 +102,18 @@ extension Answer.Made {
 }
 
 extension Commands {
+    /// What the same request was answered when it came before; nil where it has no key, or the key is free.
+    /// - Parameter request: by what it is the same, as in `execute`.
+    /// - Throws: the earlier refusal, where it was one; `idempotency.key_reused`.
+    public func answered(
+        _ request: [Ask], by caller: Caller, key: String?
+    ) async throws(Problem) -> Answer? {
+        guard let key else { return nil }
+        let keys = try await organizationKeys(of: caller.organization)
+        return try await earlier(
+            Repeatable(key: key, asks: request, caller: caller, keys: keys), caller.organization)
+    }
+
     /// The answer of an earlier request under the same key.
     /// - Throws: the earlier refusal, where it was one.
     func earlier(_ repeatable: Repeatable, _ organization: UUID) async throws(Problem) -> Answer? {
@@ -153,7 +165,16 @@ extension Commands {
 final class RunningKeys: Sendable {
     private let digests = Mutex<Set<[UInt8]>>([])
 
-    /// False where it runs already.
-    func begin(_ digest: [UInt8]) -> Bool { digests.withLock { $0.insert(digest).inserted } }
-    func end(_ digest: [UInt8]) { digests.withLock { _ = $0.remove(digest) } }
+    /// Carries one out.
+    /// - Throws: `idempotency.running` where it runs already.
+    func once<Value: Sendable>(
+        _ digest: [UInt8], _ body: () async throws(Problem) -> Value
+    ) async throws(Problem) -> Value {
+        guard digests.withLock({ $0.insert(digest).inserted }) else {
+            throw Problem(
+                "idempotency.running", 409, "A request with this Idempotency-Key is still running.", retryAfter: 1)
+        }
+        defer { digests.withLock { _ = $0.remove(digest) } }
+        return try await body()
+    }
 }

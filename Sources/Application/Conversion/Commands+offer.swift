@@ -35,12 +35,7 @@ extension Commands {
     /// What a lead may become; nothing is written.
     /// - Throws: `lead.not_found`, `person.erased`.
     public func offer(_ lead: UUID, by caller: Caller) async throws(Problem) -> ConversionOffer {
-        var known = WorkingSet(readAt: .max)
-        try await load([Reference(Lead.self, lead)], into: &known, caller.organization)
-        guard let loaded = known.streams[lead], loaded.exists, let state = loaded.state as? Lead.State,
-            let record = Lead.record(state)
-        else { throw .absent(Lead.name) }
-        if loaded.isErased { throw .erased }
+        let (record, version) = try await present(Lead.self, lead, by: caller)
         var contacts: [UUID] = []
         if let email = record["email"]?.string {
             let keys = try await organizationKeys(of: caller.organization)
@@ -49,6 +44,6 @@ extension Commands {
                 contacts = try await reader.holders(caller.organization, [("contact.email", digest)]).map(\.stream)
             } catch { throw .unavailable }
         }
-        return ConversionOffer(lead: lead, version: loaded.version, record: record, contacts: contacts)
+        return ConversionOffer(lead: lead, version: version, record: record, contacts: contacts)
     }
 }

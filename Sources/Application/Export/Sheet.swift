@@ -32,10 +32,21 @@ struct Sheet: Sendable {
             case _: Sheet.columns([member], fields.first { $0.name == member }?.kind)
             }
         }
-        let theirs = shown.includes.flatMap { name, members in
-            members.map { Column(name: "\(name).\($0)", path: [name, $0]) }
+        columns = own + shown.includes.flatMap { Sheet.columns(of: $0) }
+    }
+
+    /// The columns of a record that is included: of an account its own, of an owner the member's.
+    private static func columns(of included: (name: String, entity: String, members: [String])) -> [Column] {
+        let fields = entities.first { $0.name == included.entity }.map(Subject.fields) ?? []
+        return included.members.flatMap { member -> [Column] in
+            let path = [included.name, member]
+            // Which fields of their own they have is not asked for; tags are told as everywhere.
+            switch member {
+            case "tags": return [Column(name: "\(included.name).tags", path: path, form: .words)]
+            case _ where amounts.contains(member): return columns(path, .money)
+            case _: return columns(path, fields.first { $0.name == member }?.kind)
+            }
         }
-        columns = own + theirs
     }
     /// Amounts that are no fields: documents reckon them.
     private static let amounts: Set = ["weighted_amount", "cost"]
@@ -104,8 +115,13 @@ extension Sheet.Column {
     /// A number without an exponent, which files of others do not know.
     private static func digits(_ number: Double) -> String {
         let parts = "\(number)".split(separator: "e")
-        guard parts.count == 2, let exponent = Int(parts[1]), exponent < 0 else { return "\(number)" }
-        let mantissa = parts[0].drop { $0 == "-" }.filter { $0 != "." }
-        return (number < 0 ? "-0." : "0.") + String(repeating: "0", count: -exponent - 1) + mantissa
+        guard parts.count == 2, let exponent = Int(parts[1]) else { return "\(number)" }
+        let mantissa = parts[0].drop { $0 == "-" }.split(separator: ".")
+        let (whole, fraction) = (mantissa[0], mantissa.count > 1 && mantissa[1] != "0" ? mantissa[1] : "")
+        let sign = number < 0 ? "-" : ""
+        // Behind large numbers there are more noughts than digits before the exponent.
+        let noughts = exponent < 0 ? -exponent - 1 : max(0, exponent - fraction.count)
+        let zeros = String(repeating: "0", count: noughts)
+        return exponent < 0 ? "\(sign)0.\(zeros)\(whole)\(fraction)" : "\(sign)\(whole)\(fraction)\(zeros)"
     }
 }

@@ -16,14 +16,6 @@ public final class Imports: Sendable {
     /// Rows in one request.
     public static let batch = 500
 
-    /// What became of a request, and where the log is after it.
-    public struct Told: Sendable {
-        /// The answer's members.
-        public let body: JSON
-        /// The log's head.
-        public let position: PositionToken
-    }
-
     // MARK: What is an import to be?
 
     /// Checks a mapping against a file's header and makes what it brings along: `{mapping, header, file?, dry_run?}`.

@@ -218,10 +218,10 @@ extension Problem {
         Problem("parameter.invalid", 400, detail, more: ["parameter": .string(String(name.prefix(100)))])
     }
     /// A parameter that this route does not have.
-    static func unknownParameter(_ name: String, known: some Sequence<String>) -> Problem {
-        let list = known.sorted().joined(separator: ", ")
-        return Problem(
-            "parameter.unknown", 400, "There is no parameter \(name.prefix(100)) here. Known are \(list).",
-            more: ["parameter": .string(String(name.prefix(100)))])
+    public static func unknownParameter(_ name: String, known: some Sequence<String>) -> Problem {
+        Problem(
+            "parameter.unknown", 400, "There is no parameter \(name.prefix(100)) here.",
+            more: ["parameter": .string(String(name.prefix(100)))]
+        ).knowing(Set(known).sorted())
     }
 }

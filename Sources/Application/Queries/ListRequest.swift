@@ -29,13 +29,15 @@ struct ListRequest: Sendable {
 
     enum Archived: String, CaseIterable { case `true`, `false`, any }
 
+    /// Rows of a page where nobody says how many.
+    static let rows = 20
     static let names = [
         "filter", "sort", "limit", "cursor", "page", "page_size", "fields", "total", "as_of", "as_known",
     ]
 
     init(
         _ parameters: [Parameter], of subject: Subject, custom: [String: Criterion] = [:], by asker: Asker,
-        limit: Int = 20
+        limit: Int = ListRequest.rows
     ) throws(Problem) {
         (order, self.limit) = (subject.order, limit)
         try ListRequest.refuseDoubles(parameters)
@@ -122,9 +124,8 @@ struct ListRequest: Sendable {
             else {
                 let known = criteria.filter { SortKey($0.value, in: subject.table, descending: false) != nil }
                 throw .parameter(
-                    "sort",
-                    "There is no sorting by \(name.prefix(60)). Known are "
-                        + "\(known.keys.sorted().joined(separator: ", ")), with - before for descending.")
+                    "sort", "There is no sorting by \(name.prefix(60)); a - before a key sorts descending."
+                ).knowing(known.keys.sorted())
             }
             guard !keys.contains(where: { $0.name == key.name }), keys.count < 5 else {
                 throw .parameter("sort", "sort takes at most 5 different keys.")

@@ -30,10 +30,7 @@ extension Queries {
             let presence = try owner.map { owner throws(Problem) in
                 try self.presence(of: owner.id, owner.entity, present, caller)
             }
-            let subject = try subject(entity, catalog)
-            let parameters = try await naming(tags: parameters, catalog, caller, min: min)
-            let custom = try await customCriteria(subject, parameters, catalog, caller, min)
-            let request = try ListRequest(parameters, of: subject, custom: custom, by: asker(caller))
+            let (subject, request) = try await listing(entity, parameters, catalog, asker(caller), min)
             return try await page(of: subject, request, below: presence, moment, caller, min)
         }
     }
@@ -44,10 +41,7 @@ extension Queries {
         _ entity: any Entity.Type, _ parameters: [Parameter], most: Int, by caller: Caller, min: PositionToken?
     ) async throws(Problem) -> [UUID] {
         try await answering { catalog throws(Problem) in
-            let subject = try subject(entity, catalog)
-            let parameters = try await naming(tags: parameters, catalog, caller, min: min)
-            let custom = try await customCriteria(subject, parameters, catalog, caller, min)
-            let request = try ListRequest(parameters, of: subject, custom: custom, by: asker(caller), limit: most)
+            let (subject, request) = try await listing(entity, parameters, catalog, asker(caller), limit: most, min)
             var query = ListQuery(subject: subject, request: request, organization: caller.organization)
             if let external = request.external {
                 query.only = try await surroundings.recordID(
@@ -60,6 +54,19 @@ extension Queries {
             let rows = try await ask(question, on: lists).results[0]
             return try reading { try rows.map { try $0.uuid(0) } }
         }
+    }
+
+    /// What is listed, and how: the parameters as they are understood where the organization has its own tags and
+    /// fields.
+    /// - Parameter limit: rows of a page where no parameter says it.
+    func listing(
+        _ entity: any Entity.Type, _ parameters: [Parameter], _ catalog: Catalog, _ asker: Asker,
+        limit: Int = ListRequest.rows, _ min: PositionToken?
+    ) async throws(Problem) -> (Subject, ListRequest) {
+        let subject = try subject(entity, catalog)
+        let parameters = try await naming(tags: parameters, catalog, asker.caller, min: min)
+        let custom = try await customCriteria(subject, parameters, catalog, asker.caller, min)
+        return (subject, try ListRequest(parameters, of: subject, custom: custom, by: asker, limit: limit))
     }
 
     /// Rows of any projection's table or view, for owners and auditors, with the same parameters.

@@ -4,6 +4,8 @@ import Kernel
 struct Related: Sendable {
     /// The field's name without `_id`: `account`.
     let name: String
+    /// What they are.
+    let entity: String
     /// The column that refers to them.
     let column: String
     /// What is shown of them.
@@ -16,7 +18,7 @@ struct Related: Sendable {
         else { return nil }
         let name = String(field.name.dropLast(3))
         if owner.column(name) != nil { return nil }
-        (self.name, column, self.document) = (name, field.name, document)
+        (self.name, self.entity, column, self.document) = (name, entity, field.name, document)
     }
 }
 
@@ -42,8 +44,8 @@ struct Shown: Sendable {
     private mutating func include(_ text: String, _ subject: Subject) throws(Problem) {
         for name in text.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
             guard let related = subject.related[name] else {
-                let known = subject.related.keys.sorted().joined(separator: ", ")
-                throw .parameter("include", "There is no \(name.prefix(60)) to include. Known are \(known).")
+                throw .parameter("include", "There is no \(name.prefix(60)) to include.")
+                    .knowing(subject.related.keys.sorted())
             }
             guard !included.contains(where: { $0.related.name == name }) else {
                 throw .parameter("include", "include names \(name) twice.")
@@ -70,8 +72,7 @@ struct Shown: Sendable {
             } else if known.contains(name) {
                 own.insert(name)
             } else {
-                throw .parameter(
-                    "fields", "There is no member \(name.prefix(60)). Known are \(known.joined(separator: ", ")).")
+                throw .parameter("fields", "There is no member \(name.prefix(60)).").knowing(known)
             }
         }
         members = known.filter(own.contains)
@@ -93,8 +94,10 @@ struct Shown: Sendable {
         return ([own] + theirs).filter { !$0.isEmpty }.joined(separator: ", ")
     }
 
-    /// What is included, and the members that are shown of it.
-    var includes: [(name: String, members: [String])] { included.map { ($0.related.name, $0.members) } }
+    /// What is included, what it is, and the members that are shown of it.
+    var includes: [(name: String, entity: String, members: [String])] {
+        included.map { ($0.related.name, $0.related.entity, $0.members) }
+    }
     /// The projections behind what is included.
     var projections: [String] { included.flatMap(\.related.document.projections) }
 }

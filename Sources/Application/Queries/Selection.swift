@@ -27,8 +27,7 @@ indirect enum Selection: Sendable {
         case .not(let part): self = .not(try Selection(part, among: criteria, by: asker))
         case .test(let test):
             guard let criterion = criteria[test.name] else {
-                let known = criteria.keys.sorted().joined(separator: ", ")
-                throw .filter(test.place, "there is no field \(test.name.prefix(60)). Known are \(known)")
+                throw .filter(test.place, "there is no field \(test.name.prefix(60))").knowing(criteria.keys.sorted())
             }
             guard criterion.comparisons.contains(test.comparison) else {
                 let known = criterion.comparisons.map(\.rawValue).joined(separator: ", ")

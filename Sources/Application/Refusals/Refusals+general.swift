@@ -63,7 +63,7 @@ extension Refusals {
             "email.unreadable", 422,
             "This is no e-mail: not one header can be read. Send the message's source."),
         ListedRefusal("bulk.not_found", 404, "There is no such act on many records, or it is more than 30 days old."),
-        ListedRefusal("bulk.changed_since", 409, "Somebody changed the record since: see changed, edit it by hand."),
+        ListedRefusal(.changedSince),
         ListedRefusal(.notUndoable),
         ListedRefusal(.audienceMissing),
         ListedRefusal(
@@ -169,6 +169,7 @@ extension Refusals {
         ListedRefusal("import.not_a_number", nil, "Write a number."),
         ListedRefusal("import.not_an_integer", nil, "Write a whole number."),
         ListedRefusal("import.not_an_amount", nil, "Write an amount with as many decimals as its currency has."),
+        ListedRefusal("import.not_an_id", nil, "Write the id that Daybook gave the record, or leave the cell empty."),
         ListedRefusal("import.not_an_object", nil, "Write a JSON object."),
     ]
 }

@@ -50,14 +50,8 @@ struct Questions {
                 return !code.hasPrefix("parameter.") && !code.hasSuffix(".not_found")
             })
     }
-    /// The words behind "Known are".
-    private func known(_ problem: JSON) -> [String] {
-        let detail = problem["detail"]?.string ?? ""
-        guard let start = detail.firstRange(of: "Known are ") else { return [] }
-        let list = detail[start.upperBound...]
-        let end = list.firstRange(of: ", with")?.lowerBound ?? list.lastIndex(of: ".") ?? list.endIndex
-        return list[..<end].split(separator: ", ").map(String.init)
-    }
+    /// The names that a refusal tells.
+    private func known(_ problem: JSON) -> [String] { (problem["known"]?.array ?? []).compactMap(\.string) }
 
     // MARK: - What can be asked of a kind of record?
 

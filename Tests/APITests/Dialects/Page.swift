@@ -37,8 +37,9 @@ enum Page {
         case .words(let words): return "\(place): \(list(words))"
         case .money(.minor, let currency): return "\(place) in minor units, with `\(currency)`"
         case .money(.decimal, let currency): return "\(place) as a number, with `\(currency)`"
-        case .record(let id, let words): return "\(place), with `\(id)`" + (words.isEmpty ? "" : ": \(list(words))")
-        case .about(let entity): return "\(place), where it is one of the kind `\(entity)`"
+        case .record(let id, _, let words): return "\(place), with `\(id)`" + (words.isEmpty ? "" : ": \(list(words))")
+        case .about(let entity, let beside):
+            return "\(place), where it is one of the kind `\(entity)`" + (beside.map { ", else `\($0)`" } ?? "")
         case .stage(.name): return "\(place), by its name"
         case .stage(.snake): return "\(place), by its name: `closed_won`"
         case .acts(_, let changes):

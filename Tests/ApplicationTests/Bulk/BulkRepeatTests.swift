@@ -83,6 +83,85 @@ import Testing
         #expect(try await house.run(rest, key: "new").results.count == 1)
     }
 
+    // MARK: What is a repeat told?
+
+    @Test func `a repeat is told what the first request was, whatever is so by now`() async throws {
+        let house = try await TestHouse()
+        let accounts = try await house.accounts(3)
+        _ = try await house.ask("account", .id(accounts[1]), "edit", ["industry": "pumps"])
+        _ = try await house.ask("account", .id(accounts[2]), "archive", [:])
+        let ids = accounts + [house.fresh()]
+        let told = try await house.run(.pumps(ids), key: "k")
+        #expect(told.results.compactMap { $0["result"]?.string } == ["done", "unchanged", "refused", "refused"])
+
+        _ = try await house.ask("account", .id(accounts[0]), "edit", ["industry": "paper"])
+        _ = try await house.ask("account", .id(accounts[1]), "edit", ["industry": "paper"])
+        _ = try await house.ask("account", .id(accounts[2]), "restore", [:])
+        let head = try await house.head()
+        #expect(try await house.run(.pumps(ids), key: "k") == told)
+        #expect(try await house.head() == head)
+        let other = await house.refusal(.pumps(accounts), key: "k")
+        #expect(other?.code == "idempotency.key_reused")
+        #expect(try await house.run(.pumps(ids), key: "other")["done"] == 3)
+    }
+
+    @Test func `of a repeat of an undo, and of a unit that was hindered, the same is true`() async throws {
+        let house = try await TestHouse()
+        let accounts = try await house.accounts(2)
+        let act = try await house.record(of: house.run(.pumps(accounts), key: "k"))
+        _ = try await house.ask("account", .id(accounts[1]), "edit", ["industry": "secret paper"])
+        let undone = try await house.undo(act.id, key: "u")
+        #expect(house.sum(undone) == [1, 0, 1])
+        _ = try await house.ask("account", .id(accounts[1]), "edit", ["industry": "pumps"])
+        #expect(try await house.undo(act.id, key: "u") == undone)
+
+        _ = try await house.ask("account", .id(accounts[0]), "archive", [:])
+        let whole = [String: JSON].pumps(accounts).merging(["all_or_none": true]) { $1 }
+        let refused = await house.refusal(whole, key: "w")
+        #expect(refused?.code == "bulk.refused" && refused?.more["refused"] == 1, "\(String(describing: refused))")
+        _ = try await house.ask("account", .id(accounts[0]), "restore", [:])
+        #expect(await house.refusal(whole, key: "w") == refused)
+        #expect(try await house.kept().contains { $0.contains("account.archived") })
+        #expect(try await house.kept().allSatisfy { !$0.contains("secret") })
+    }
+
+    @Test func `a repeat is warned as the first request was, and nothing personal is kept for that`() async throws {
+        let house = try await TestHouse()
+        _ = try await house.ask("organization", .id(house.organization), "edit", ["email_policy": "warn"])
+        var contacts: [UUID] = []
+        for name in ["Ann", "Bob"] {
+            contacts.append(try await house.ask("contact", .new, "create", ["last_name": .string(name)]).results[0].id)
+        }
+        let act: [String: JSON] = [
+            "entity": "contact", "act": "edit", "body": ["email": "office@secret.example"], "ids": .ids(contacts),
+        ]
+        let told = try await house.run(act, key: "k")
+        #expect(told["done"] == 2, "\(told)")
+        let warning = told.results[1]["warnings"]?.array?.first
+        #expect(warning?["existing_ids"] == .ids([contacts[0]]), "\(told)")
+        #expect(try await house.run(act, key: "k") == told)
+        #expect(try await house.kept().allSatisfy { !$0.contains("secret") })
+    }
+
+    @Test func `where others were faster with one record, a repeat asks that one again`() async throws {
+        let house = try await TestHouse()
+        let accounts = try await house.accounts(2)
+        let record = BulkRecord(id: house.fresh(), entity: "account", act: "edit", ids: accounts)
+        let keys = try await house.daybook.commands.organizationKeys(of: house.organization)
+        let part = BulkPart(
+            id: record.id, key: "k", hash: Array(repeating: 1, count: 32), from: 0, dryRun: false, caller: house.owner,
+            keys: keys)
+        let busy = try await house.bulk.tell(part, of: record) { _, _ throws(Problem) in
+            [.unchanged(version: 1), .refused(.conflict)]
+        }
+        #expect(busy.body["refused"] == 1)
+        let calm = try await house.bulk.tell(part, of: record) { _, _ throws(Problem) in
+            [.unchanged(version: 1), .done(version: 2, position: 9)]
+        }
+        let again = try await house.bulk.tell(part, of: record) { _, _ throws(Problem) in throw .unavailable }
+        #expect(calm.body["done"] == 1 && again.body == calm.body && again.position == calm.position)
+    }
+
     @Test func `a key that was forgotten begins an act anew, also where it writes to the same records`() async throws {
         let house = try await TestHouse()
         let accounts = try await house.accounts(1)
@@ -124,6 +203,13 @@ extension TestHouse {
         let id = try #require(told["id"]?.string.flatMap(UUID.init(uuidString:)))
         let keys = try await daybook.commands.organizationKeys(of: organization)
         return try await bulk.record(id, owner, keys)
+    }
+    /// What is kept of the answers to all requests.
+    fileprivate func kept() async throws -> [String] {
+        let worker = PipelinedConnection(database.settings(role: "daybook_worker"), log: quiet)
+        let rows = try await worker.query(Statement("SELECT detail::text FROM log.command"))
+        await worker.close()
+        return try rows.map { try $0.text(0) }
     }
     /// As if 30 days had passed.
     fileprivate func forget() async throws {

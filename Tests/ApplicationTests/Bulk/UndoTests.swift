@@ -83,6 +83,42 @@ import Testing
         #expect(undone.results[1]["problem"]?["existing_id"] == .string(other.text))
     }
 
+    @Test func `leads that were looked at or turned away and campaigns that were paused are as before`() async throws {
+        let house = try await TestHouse()
+        var leads: [UUID] = []
+        for name in ["Ann", "Bob", "Cid"] {
+            leads.append(try await house.ask("lead", .new, "capture", ["last_name": .string(name)]).results[0].id)
+        }
+        _ = try await house.ask("lead", .id(leads[1]), "qualify", [:])
+        _ = try await house.ask("lead", .id(leads[2]), "disqualify", ["reason": "no budget"])
+        var campaigns: [UUID] = []
+        for name in ["Spring", "Autumn"] {
+            let id = try await house.ask("campaign", .new, "create", ["name": .string(name), "kind": "email"])
+                .results[0].id
+            _ = try await house.ask("campaign", .id(id), "start", [:])
+            campaigns.append(id)
+        }
+        let acts: [(String, [UUID], String, JSON, Int64)] = [
+            ("lead", leads, "disqualify", ["reason": "too small"], 3), ("lead", leads, "qualify", [:], 2),
+            ("lead", leads, "reopen", [:], 2), ("campaign", campaigns, "pause", [:], 2),
+        ]
+        for (entity, ids, act, body, done) in acts {
+            let before = try await house.states(entity, ids)
+            let told = try await house.run([
+                "entity": .string(entity), "act": .string(act), "body": body, "ids": .ids(ids),
+            ])
+            #expect(told["done"] == .integer(done) && told["refused"] == 0, "\(act): \(told)")
+            let after = try await house.states(entity, ids)
+            let undone = try await house.undo(try #require(try await house.lastAct(ids)))[0]
+            #expect(undone["done"] == .integer(done) && undone["refused"] == 0, "\(act): \(undone)")
+            #expect(try await house.same(entity, ids, before), "\(act)")
+            let redone = try await house.undo(try #require(try await house.lastAct(ids)))[0]
+            #expect(redone["done"] == .integer(done), "\(act): \(redone)")
+            #expect(try await house.same(entity, ids, after), "\(act)")
+            _ = try await house.undo(try #require(try await house.lastAct(ids)))
+        }
+    }
+
     @Test func `what a record's acts cannot give back is refused, and the record stays as it is`() async throws {
         let house = try await TestHouse()
         var leads: [UUID] = []

@@ -67,6 +67,30 @@ import Testing
         #expect(
             deal.occurred?.text == "2017-10-15T03:00:00.000000Z", "01:00 there, an hour after a midnight that was not")
     }
+    @Test(arguments: [("id", "A-17"), ("owner_id", "Ann"), ("id", "01a229ef-23a0-798a-95bb-95846d084b7")])
+    func `what is no id is refused in a column of ids, and not taken for a record of elsewhere`(
+        column: String, text: String
+    ) throws {
+        let mapping = try Mapping.read(
+            """
+            mapping: back
+            source: daybook
+            records:
+              - entity: account
+                id: id
+                fields:
+                  name: name
+                  owner_id: {reference: member, id: owner_id, missing: empty}
+            """, header: ["id", "name", "owner_id"], settings: ImportSettings(zone: "UTC", currency: nil))
+        let id = "01a229ef-23a0-798a-95bb-95846d084b74"
+        func wishes(_ cells: [String: String]) throws -> [Wish] {
+            let row = FileRow(line: 2, [cells["id"] ?? id, "Acme", cells["owner_id"] ?? ""])
+            return try Self.planner(mapping).wishes(row)
+        }
+        #expect(try wishes(["owner_id": id.uppercased()])[0].links[0].given == UUID(uuidString: id))
+        let flaw = #expect(throws: RowFlaw.self) { try wishes([column: text]) }
+        #expect(flaw?.code == "import.not_an_id" && flaw?.column == column)
+    }
     @Test(arguments: [
         (4, "Negotiation", "deal_stage", "import.stage_unknown"), (5, "2017-02-30", "engage_date", "import.not_a_day"),
         (6, "1.3.2017", "close_date", "import.not_a_day"), (7, "10.555", "close_value", "import.not_an_amount"),

@@ -136,8 +136,7 @@ extension QueriesTests {
                 _ = try await home.queries.list(name, [Parameter("nosuch", "1")], by: caller)
                 return []
             } catch let problem {
-                let list = problem.detail.split(separator: "Known are ").last?.dropLast() ?? ""
-                return list.split(separator: ", ").map(String.init)
+                return (problem.more["known"]?.array ?? []).compactMap(\.string)
             }
         }
 

@@ -25,7 +25,7 @@ struct RowPlanner: Sendable {
                 "\(names) is empty; it says which \(rule.entity.name) the row is about.")
         }
         var wish = Wish(entity: rule.entity, id: identify(mapping.source, rule.entity.name, key))
-        if rule.namesID { wish.given = UUID(uuidString: key) }
+        if rule.namesID { wish.given = try Self.id(key, rule.key.first) }
         wish.occurred = try moment(rule.occurred, row)
         wish.start = try body(rule.start, row, .start, &wish)
         wish.fields = try body(rule.fields, row, .fields, &wish)
@@ -34,6 +34,15 @@ struct RowPlanner: Sendable {
             wish.steps.append(Wish.Step(act: step.act, body: body, occurred: try moment(step.occurred, row)))
         }
         return wish
+    }
+
+    /// The id that Daybook gave a record. What is none is no record of another system, either: it is a mistake.
+    private static func id(_ text: String, _ column: FileColumn?) throws(RowFlaw) -> UUID {
+        guard let id = UUID(uuidString: text) else {
+            throw RowFlaw(
+                column?.name, "import.not_an_id", "\"\(text.prefix(60))\" is no id such as Daybook gives its records.")
+        }
+        return id
     }
 
     /// The texts of columns as one key; nil where all are empty.
@@ -176,7 +185,8 @@ struct RowPlanner: Sendable {
         }
         return Wish.Link(
             place: place, path: member.path, entity: rule.entity, id: identify(rule.source, rule.entity.name, key),
-            given: rule.namesID ? UUID(uuidString: key) : nil, namesEntity: rule.namesEntity, source: rule.source,
+            given: rule.namesID ? try Self.id(key, rule.key.columns.first) : nil, namesEntity: rule.namesEntity,
+            source: rule.source,
             missing: rule.missing, creates: creates, name: name,
             column: rule.key.columns.first?.name)
     }
