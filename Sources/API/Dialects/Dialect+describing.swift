@@ -7,6 +7,10 @@ import Kernel
 extension Dialect {
     /// The parameters of a row.
     func describe(_ route: Route, _ target: Target) -> Route.Parameters {
+        if case .upload(let fields) = route.body {
+            let names = self.fields(fields, target).map(\.name)
+            return .only(names.map { Route.Described(name: $0, detail: "As the member of a form.") })
+        }
         guard case .grammar(let named) = route.parameters, target.vocabulary != nil else { return route.parameters }
         let others = parameters.sorted { $0.key < $1.key }.map { name, ours in
             Route.Described(name: name, detail: "The same as \(ours).")
@@ -25,6 +29,7 @@ extension Dialect {
             }
         }
         if row.method == .patch { return .patch(fields) }
+        if case .upload = route.body { return .upload(fields) }
         guard case .members(_, let optional) = route.body else { return .members(fields, optional: false) }
         return .members(fields, optional: optional)
     }

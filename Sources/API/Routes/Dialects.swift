@@ -30,12 +30,38 @@ extension Routes {
                 .known { exchange, caller throws(Problem) in
                     try await answer(dialect, targets, exchange, caller)
                 }
+            case .upload(let receive):
+                .upload { exchange, caller, inflow throws(Problem) in
+                    try await upload((dialect, target, first), receive, exchange, caller, inflow)
+                }
             }
         var route = Route(
             row.method, dialect.prefix + row.path, first.summary, parameters: dialect.describe(first, target),
             body: dialect.body(row, targets), answer: dialect.answer(first, target), handler: handler)
         route.origin = Route.Origin(dialect: dialect.name, method: first.method, path: first.path)
         return route
+    }
+
+    /// What is said of a file, in the source's words.
+    private func upload(
+        _ what: (dialect: Dialect, target: Dialect.Target, route: Route), _ receive: Route.Receiving,
+        _ exchange: Exchange, _ caller: Caller, _ inflow: Inflow
+    ) async throws(Problem) -> @Sendable () async throws(Problem) -> Outcome {
+        var inflow = inflow
+        @Sendable func translation(_ body: JSON) -> Translation {
+            Translation(what.dialect, what.target, what.route, services, exchange.saying(body), caller)
+        }
+        inflow.translate = { body throws(Problem) in
+            var asked = translation(body)
+            return .object(try await asked.asked().body)
+        }
+        let finish = try await receive(exchange, caller, inflow)
+        return { () throws(Problem) in
+            let answered = translation([:])
+            do throws(Problem) { return answered.answer(try await finish()) } catch {
+                throw answered.refusal(error, asked: [])
+            }
+        }
     }
 
     // MARK: How is one answered?

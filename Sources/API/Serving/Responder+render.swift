@@ -15,13 +15,14 @@ extension Responder {
 
     private static func render(_ outcome: Outcome, id: String) -> Response {
         var headers = common(id)
-        if outcome.status != 204 { headers[.contentType] = outcome.contentType }
+        headers.append(contentsOf: outcome.headers)
+        if outcome.status != 204, outcome.status != 304 { headers[.contentType] = outcome.contentType }
         if let version = outcome.version { headers[.eTag] = "\"\(version)\"" }
         if let position = outcome.position { headers[.daybookPosition] = position.text }
         if let location = outcome.location { headers[.location] = location }
         if let name = outcome.fileName { headers[.contentDisposition] = "attachment; filename=\"\(name)\"" }
         if let pieces = outcome.pieces {
-            let body = ResponseBody { writer in
+            let body = ResponseBody(contentLength: outcome.length) { writer in
                 try await pieces { try await writer.write(ByteBuffer(bytes: $0)) }
                 try await writer.finish(nil)
             }
@@ -35,6 +36,9 @@ extension Responder {
         var headers = common(id)
         headers[.contentType] = "application/problem+json"
         if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
+        if problem.status == 416, let size = problem.more["size"]?.integer {
+            headers[.contentRange] = "bytes */\(size)"
+        }
         if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer realm=\"daybook\"" }
         // The rest of such a request is not waited for.
         if problem.status == 413 || problem.status == 408 || problem.code == "request.malformed" {
