@@ -54,27 +54,32 @@ extension Routes {
             try await inflow.read { bytes throws(Problem) in try await form.take(bytes, into: &file) }
             try form.finish()
         }
-        let (members, filename, type) = (form.members, form.filename, form.declaredType)
+        let said: [String: JSON]
+        do throws(Problem) { said = try await self.said(form, exchange, inflow) } catch {
+            await attachments.drop(received)
+            throw error
+        }
+        let type = form.declaredType
         return { () throws(Problem) in
-            let said: [String: JSON]
-            do throws(Problem) {
-                let asked = exchange.query.map { (name: $0.name, text: $0.value) } + members
-                let object = try UploadForm.object(asked, Self.uploading)
-                var all = try await inflow.translate(.object(object)).object ?? [:]
-                if all["filename"] == nil { all["filename"] = filename.map { .string(Self.lastPart(of: $0)) } }
-                let unknown = all.keys.filter { name in
-                    !Self.uploading.contains { $0.name == name || $0.aliases.contains(name) }
-                }
-                guard unknown.isEmpty else { throw .unknown(unknown, Self.uploading) }
-                said = all
-            } catch {
-                await attachments.drop(received)
-                throw error
-            }
             let answer = try await attachments.add(
                 received, said, declaredType: type, by: caller, key: exchange.conditions.key)
             return try Self.made(answer, below: "\(Self.base)/attachments")
         }
+    }
+
+    /// What is said of a file, in our words: as parameters and in the form.
+    private func said(
+        _ form: UploadForm, _ exchange: Exchange, _ inflow: Inflow
+    ) async throws(Problem) -> [String: JSON] {
+        let asked = exchange.query.map { (name: $0.name, text: $0.value) } + form.members
+        let object = try UploadForm.object(asked, Self.uploading)
+        var said = try await inflow.translate(.object(object)).object ?? [:]
+        if said["filename"] == nil { said["filename"] = form.filename.map { .string(Self.lastPart(of: $0)) } }
+        let unknown = said.keys.filter { name in
+            !Self.uploading.contains { $0.name == name || $0.aliases.contains(name) }
+        }
+        guard unknown.isEmpty else { throw .unknown(unknown, Self.uploading) }
+        return said
     }
 
     private static func made(_ answer: Answer, below path: String) throws(Problem) -> Outcome {

@@ -208,7 +208,7 @@ import Vault
         let page = try await ground.tenant.get("/accounts/\(ground.account)/detail", min: min).json
         #expect(page["attachments"]?["items"]?.array?.map { $0["filename"] } == ["a.bin"])
         let timeline = try await ground.tenant.get("/accounts/\(ground.account)/timeline", min: min).json
-        let told = timeline["items"]?.array?.first { $0["event"] == "attachment.registered" }
+        let told = timeline["items"]?.array?.first { $0["record"]?["id"] == .string(id) }
         #expect(told?["record_name"] == "a.bin" && told?["details"]?["size"] == 3)
     }
 
