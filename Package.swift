@@ -58,6 +58,7 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0", providers: [.apt(["libgmime-3.0-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
         // `.sql` files become constants, so that the binary needs no folder beside it.
@@ -71,9 +72,10 @@ let package = Package(
         layer("EventLog", ["Kernel", "Postgres", "Vault", collections, logging], embeds: true),
         layer("Vault", ["Kernel", "Postgres", "CCrypto", "CSodium"], embeds: true),
         layer("Projections", ["Kernel", "Postgres", "EventLog", "Vault", yams, logging], embeds: true),
+        layer("Files", ["Kernel", "CMagic"]),
         layer("Audit", ["Kernel", "Postgres", "EventLog", "Vault", "CLZ4"], embeds: true),
         layer(
-            "Application", ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", logging, yams],
+            "Application", ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", "Files", logging, yams],
             embeds: true),
         layer(
             "API",
@@ -85,8 +87,8 @@ let package = Package(
         .executableTarget(
             name: "daybook",
             dependencies: [
-                "API", "Application", "Audit", "Shipped", argumentParser, logging, lifecycle, unixSignals, coreMetrics,
-                yams,
+                "API", "Application", "Audit", "Files", "Shipped", argumentParser, logging, lifecycle, unixSignals,
+                coreMetrics, yams,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -113,13 +115,14 @@ let package = Package(
         tests(
             "AuditTests", ["Audit", "EventLog", "Kernel", "Vault", "Postgres", "PostgresTesting", "Shipped", logging]),
         tests("VaultTests", ["Vault", "Kernel", "Postgres", "PostgresTesting", "Shipped", logging]),
+        tests("FilesTests", ["Files", "Kernel"]),
         tests("ProjectionsTests", ["Projections", "EventLog", "Vault", "PostgresTesting", "Shipped"]),
-        tests("ApplicationTests", ["Application", "DomainTesting", "PostgresTesting", "Shipped"]),
+        tests("ApplicationTests", ["Application", "DomainTesting", "Files", "PostgresTesting", "Shipped"]),
         tests(
             "APITests",
             [
-                "API", "Application", "Audit", "CRM", "EventLog", "PostgresTesting", "Shipped", hummingbird, logging,
-                lifecycle,
+                "API", "Application", "Audit", "CRM", "EventLog", "Files", "PostgresTesting", "Shipped", hummingbird,
+                logging, lifecycle,
             ]),
         tests("EndToEndTests", ["Postgres", "PostgresTesting", "daybook"]),
         tests("CrashTests", ["crash", "daybook"]),

@@ -34,6 +34,8 @@ SELECT k.organization_id, 'task', k.id, k.title FROM read.tasks k
 UNION ALL
 SELECT n.organization_id, 'note', n.id, left(n.text, 80) FROM read.notes n
 UNION ALL
+SELECT f.organization_id, 'attachment', f.id, f.filename FROM read.attachments f
+UNION ALL
 SELECT l.organization_id, 'lead', l.id,
        coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.company, l.email)
 FROM read.leads l

@@ -3,7 +3,7 @@
 -- There is room for nine letters; of longer names the rest stands here.
 CREATE VIEW read.fields WITH (security_invoker = true) AS
 SELECT f.organization_id,
-       CASE n.entity WHEN 'interacti' THEN 'interaction' ELSE n.entity END AS entity,
+       CASE n.entity WHEN 'interacti' THEN 'interaction' WHEN 'attachmen' THEN 'attachment' ELSE n.entity END AS entity,
        d.key AS key,
        d.value ->> 'label' AS label,
        d.value ->> 'type' AS type,

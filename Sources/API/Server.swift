@@ -18,6 +18,7 @@ public struct Server: Service {
     private let responder: Responder
     private let observer: Observer
     private let host: String
+    private let largest: Int
     private let port: Int
     private let logger: Logger
     private let ready: @Sendable (Int) async -> Void
@@ -39,15 +40,16 @@ public struct Server: Service {
         let responder = Responder(tree: RouteTree(routes), observer: observer) { token, request throws(Problem) in
             try await access.caller(token: token, request: request, channel: .api)
         }
-        self.init(responder, observer, port: port, host: host, logger: logger, ready: ready)
+        let largest = max(Limits.rows, Int(services.attachments.limit) + UploadForm.limit)
+        self.init(responder, observer, port: port, host: host, largest: largest, logger: logger, ready: ready)
     }
 
     init(
-        _ responder: Responder, _ observer: Observer, port: Int, host: String = "127.0.0.1", logger: Logger,
-        ready: @escaping @Sendable (Int) async -> Void
+        _ responder: Responder, _ observer: Observer, port: Int, host: String = "127.0.0.1",
+        largest: Int = Limits.rows, logger: Logger, ready: @escaping @Sendable (Int) async -> Void
     ) {
         (self.responder, self.observer, self.logger) = (responder, observer, logger)
-        (self.host, self.port, self.ready) = (host, port, ready)
+        (self.host, self.port, self.largest, self.ready) = (host, port, largest, ready)
     }
 
     /// Serves until graceful shutdown or cancellation.
@@ -63,7 +65,7 @@ public struct Server: Service {
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [
-                        Etiquette(observer: observer, patience: TimeAmount(responder.patience))
+                        Etiquette(observer: observer, patience: TimeAmount(responder.patience), largest: largest)
                     ],
                     idleTimeout: .seconds(Limits.idleSeconds), httpDecoderConfiguration: limits)),
             configuration: ApplicationConfiguration(

@@ -10,6 +10,7 @@ public struct Services: Sendable {
     let queries: Queries
     let logKeys: LogKeys
     let people: People
+    let attachments: Attachments
     let explanations: Explanations
     let readTables: ReadTables
     let imports: Imports
@@ -21,11 +22,13 @@ public struct Services: Sendable {
     ///   - vitals: how the process is just now; asked for `/health` and `/metrics`, and given two seconds.
     public init(
         entities: [any Entity.Type], commands: Commands, access: Access, queries: Queries,
-        logKeys: LogKeys, people: People, explanations: Explanations, readTables: ReadTables,
+        logKeys: LogKeys, people: People, attachments: Attachments, explanations: Explanations,
+        readTables: ReadTables,
         vitals: @escaping @Sendable () async -> Vitals
     ) {
         (self.entities, self.commands, self.access) = (entities, commands, access)
         (self.queries, self.logKeys, self.people, self.vitals) = (queries, logKeys, people, vitals)
+        self.attachments = attachments
         (self.explanations, self.readTables) = (explanations, readTables)
         imports = Imports(commands: commands)
         emails = Emails(commands: commands, queries: queries)
@@ -38,7 +41,7 @@ extension Services {
     public init(_ daybook: Daybook, version: String) {
         self.init(
             entities: CRM.entities, commands: daybook.commands, access: daybook.access, queries: daybook.queries,
-            logKeys: daybook.logKeys, people: daybook.people,
+            logKeys: daybook.logKeys, people: daybook.people, attachments: daybook.attachments,
             explanations: Explanations(models: daybook.models), readTables: daybook.readTables
         ) {
             await Vitals(of: daybook, version: version)

@@ -23,5 +23,6 @@ extension Daybook {
             commands: commands, caller: caller, keys: keys, pipeline: pipeline,
             openStages: stages.filter { $0.kind == .open }.map(\.id), currency: settings?.text("currency"))
         try await demonstration.load()
+        if attachments.isOffered { try await demonstration.attach(by: attachments) }
     }
 }

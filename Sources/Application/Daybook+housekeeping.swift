@@ -13,8 +13,19 @@ extension Daybook {
         do { try await people.completeRegister() } catch {
             log.error("the register of erasures could not be completed", metadata: ["error": "\(error)"])
         }
+        async let sweeping: Void = sweepFiles()
         repeat { await forget() } while (try? await Task.sleep(for: .seconds(3600))) != nil
         await hearing
+        await sweeping
+    }
+
+    /// Takes away what is left of files, now and every day: it looks at each of them.
+    private func sweepFiles() async {
+        repeat {
+            do { try await attachments.sweep(at: commands.clock()) } catch {
+                log.warning("files could not be swept", metadata: ["error": "\(error)"])
+            }
+        } while (try? await Task.sleep(for: .seconds(86_400))) != nil
     }
 
     /// One round of it.

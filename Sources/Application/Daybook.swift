@@ -19,6 +19,8 @@ public final class Daybook: Sendable {
     public let persons: PersonKeys
     /// Carries out commands.
     public let commands: Commands
+    /// Takes in files of records, and gives them out.
+    public let attachments: Attachments
     /// Keys that sign the logs.
     public let logKeys: LogKeys
     /// Signs the heads of logs that grow.
@@ -53,16 +55,17 @@ public final class Daybook: Sendable {
     ///   - projecting: how the read tables are fed.
     ///   - upcasts: what became of older shapes of events.
     ///   - administrators: the organizations whose owners administer the server; none: those of the only organization.
+    ///   - files: how files of records are kept.
     public convenience init(
         database: ConnectionSettings, master: any KeyWrapping, register: ErasureRegister? = nil,
         clock: @escaping @Sendable () -> Instant,
         projecting: ProjectionRunner.Options = ProjectionRunner.Options(), upcasts: Upcasts = CRM.upcasts,
-        administrators: Set<UUID> = [], log: Logger
+        administrators: Set<UUID> = [], files: Attachments.Options = Attachments.Options(), log: Logger
     ) {
         self.init(
             database: database, master: master, register: register, clock: clock, projecting: projecting,
             reacting: Policy.all, reactions: PolicyRunner.Options(), upcasts: upcasts, administrators: administrators,
-            log: log)
+            files: files, log: log)
     }
 
     /// - Parameters:
@@ -71,7 +74,8 @@ public final class Daybook: Sendable {
     init(
         database: ConnectionSettings, master: any KeyWrapping, register: ErasureRegister? = nil,
         clock: @escaping @Sendable () -> Instant, projecting: ProjectionRunner.Options, reacting: [Policy],
-        reactions: PolicyRunner.Options, upcasts: Upcasts, administrators: Set<UUID>, log: Logger
+        reactions: PolicyRunner.Options, upcasts: Upcasts, administrators: Set<UUID>,
+        files: Attachments.Options = Attachments.Options(), log: Logger
     ) {
         let settings = database.with(role: "daybook_worker")
         worker = PipelinedConnection(
@@ -91,6 +95,9 @@ public final class Daybook: Sendable {
         let access = Access(database: worker, commands: commands, logKeys: logKeys)
         self.access = access
         commands.onCommit { access.written($0, $1) }
+        let attachments = Attachments(commands: commands, options: files, log: log)
+        self.attachments = attachments
+        commands.onCommit { attachments.written($0, $1) }
 
         self.log = log
         self.settings = settings
@@ -107,8 +114,8 @@ public final class Daybook: Sendable {
             feeds: { projector.feeds($0) }, log: log)
         projector.onBatch { [weak policies] in policies?.wake($0) }
         people = People(
-            commands: commands, access: access, models: models, waits: waits, database: worker, register: register,
-            log: log)
+            commands: commands, access: access, attachments: attachments, models: models, waits: waits,
+            database: worker, register: register, log: log)
         queries = Queries(
             database, entities: entities, surroundings: Self.surroundings(commands, waits, clock),
             patience: Self.patience,

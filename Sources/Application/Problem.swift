@@ -41,8 +41,9 @@ public struct Problem: Error, Sendable, Hashable {
         let titles = [
             400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
             408: "Request Timeout", 409: "Conflict", 410: "Gone", 412: "Precondition Failed", 413: "Content Too Large",
-            415: "Unsupported Media Type", 422: "Unprocessable Content", 428: "Precondition Required",
-            429: "Too Many Requests", 431: "Request Header Fields Too Large", 500: "Internal Server Error",
+            415: "Unsupported Media Type", 416: "Range Not Satisfiable", 422: "Unprocessable Content",
+            428: "Precondition Required", 429: "Too Many Requests", 431: "Request Header Fields Too Large",
+            500: "Internal Server Error",
             503: "Service Unavailable",
         ]
         return titles[status] ?? "Error"

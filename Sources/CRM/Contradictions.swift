@@ -39,6 +39,16 @@ extension Contact {
     }
 }
 
+extension Attachment {
+    /// What was removed is never in use again.
+    public static func contradictions(_ state: State, known: Context) -> [String] {
+        switch state {
+        case .absent, .archived: []
+        case .active(let file): file["removed"] == true ? ["it was removed and is in use"] : []
+        }
+    }
+}
+
 extension Entries {
     /// Whether one is primary, and one only, wherever there is one that has not ended.
     fileprivate var haveOneFirst: Bool {

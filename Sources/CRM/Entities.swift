@@ -4,7 +4,7 @@ public import Kernel
 public let entities: [any Entity.Type] = [
     Organization.self, Member.self, Team.self, Account.self, Contact.self, Lead.self, Product.self, Pipeline.self,
     Deal.self, Rate.self, Interaction.self, WorkTask.self, Note.self, Tag.self, Campaign.self, CampaignMember.self,
-    Project.self, FieldSet.self,
+    Project.self, Attachment.self, FieldSet.self,
 ]
 
 /// The shapes of all events there are.

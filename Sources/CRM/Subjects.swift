@@ -1,5 +1,5 @@
 public import FoundationEssentials
-import Kernel
+public import Kernel
 
 /// The kinds of records that others may be about, in one place: what happened, what is to be done, what is noted and
 /// what is tagged names its subject as `{"entity": "deal", "id": "…"}`.
@@ -27,12 +27,14 @@ public struct SubjectRef: Codable, Sendable, Equatable {
     public init(_ entity: String, _ id: UUID) { (self.entity, self.id) = (entity, id) }
 
     /// What a field's value names.
-    init?(_ json: JSON?) {
+    public init?(_ json: JSON?) {
         guard let entity = json?["entity"]?.string, let id = json?["id"]?.string.flatMap(UUID.init(uuidString:)) else {
             return nil
         }
         self.init(entity, id)
     }
+    /// As a field's value.
+    public var json: JSON { ["entity": .string(entity), "id": .string(id.text)] }
     /// The person that it is, if it is one.
     var person: UUID? { Subjects.people.contains(entity) ? id : nil }
 }

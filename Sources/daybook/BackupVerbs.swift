@@ -11,7 +11,8 @@ struct BackupVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Write everything that cannot be derived into a folder, of one snapshot.",
         discussion: """
-            The logs as exports that `audit verify --offline` reads, and keys, credentials, claims and outcomes. The \
+            The logs as exports that `audit verify --offline` reads, keys, credentials, claims and outcomes, and the \
+            files of records, sealed as they are. The \
             master key and the registers are not in it: keep copies of them elsewhere. It is noted in the register of \
             backups, by which `person scrub` tells which of them still hold somebody who was erased since.
             """)
@@ -20,6 +21,8 @@ struct BackupVerb: AsyncParsableCommand {
     @Argument(help: "The folder to write; it must not be there, or be empty.") var folder: String
     @Option(help: "How long it is kept, every copy included: days, weeks or years, as 90d, 12w or 7y.")
     var keep = Keep(days: 90)
+    @Flag(help: "Leave out the files of records: they lie where copies of them are kept in another way.")
+    var withoutFiles = false
     @Flag(help: "Write nothing: note that the backup in this folder is destroyed, every copy included.")
     var gone = false
 
@@ -29,11 +32,12 @@ struct BackupVerb: AsyncParsableCommand {
         let now = Clock.now()
         let expiry = keep.end(from: now)
         let done = try await place.visit(log: Talk.log) { opened in
-            try await opened.backups.write(to: folder, at: now, until: expiry, noting: opened.backupRegister)
+            try await opened.backups(files: !withoutFiles)
+                .write(to: folder, at: now, until: expiry, noting: opened.backupRegister)
         }
         output.result(done.json.adding("expires_at", .string(expiry.text))) {
-            "\(done.organizations.count) logs with \(done.events) events, and \(done.rows) rows of other tables. "
-                + "To be kept until \(expiry.text)."
+            "\(done.organizations.count) logs with \(done.events) events, \(done.rows) rows of other tables, and "
+                + "\(done.files ?? 0) files. To be kept until \(expiry.text)."
         }
     }
 
@@ -95,8 +99,8 @@ struct RestoreVerb: AsyncParsableCommand {
         let opened = try await Opened.serving(place, log: Talk.log)
         let (done, erased) = try await leaving(by: opened.close) { try await restore(into: opened) }
         output.result(done.json.adding("erased_again", .integer(Int64(erased)))) {
-            "\(done.organizations.count) logs with \(done.events) events are back, and \(done.rows) rows of other "
-                + "tables. Erased again: \(erased). The read tables are built at the next start."
+            "\(done.organizations.count) logs with \(done.events) events are back, \(done.rows) rows of other tables, "
+                + "and \(done.files ?? 0) files. Erased again: \(erased). The read tables are built at the next start."
         }
     }
 
@@ -108,7 +112,7 @@ struct RestoreVerb: AsyncParsableCommand {
                 "The register of erasures is not beside the master key. Put it there or, where nobody was ever erased, "
                     + "say --without-register.")
         }
-        let done = try await opened.backups.restore(from: folder)
+        let done = try await opened.backups(files: true).restore(from: folder)
         if withoutRegister {
             say("Restored without the register: whoever was erased since the backup is back.")
             return (done, 0)
@@ -118,15 +122,18 @@ struct RestoreVerb: AsyncParsableCommand {
 }
 
 extension Opened {
-    var backups: Backups { Backups(ConnectionSettings(url: url), master: master, log: Talk.log) }
+    func backups(files isWithFiles: Bool) -> Backups {
+        let store = isWithFiles ? files.store : nil
+        return Backups(ConnectionSettings(url: url), master: master, store: store, log: Talk.log)
+    }
 }
 
 extension Backup.Summary {
-    /// `{"organizations","events","rows","taken_at"}`.
+    /// `{"organizations","events","rows","files","taken_at"}`.
     fileprivate var json: JSON {
         [
             "organizations": .integer(Int64(organizations.count)), "events": .integer(events), "rows": .integer(rows),
-            "taken_at": .string(takenAt.text),
+            "files": files.map { .integer($0) } ?? .null, "taken_at": .string(takenAt.text),
         ]
     }
 }

@@ -1,3 +1,4 @@
+import Application
 import Foundation
 import Logging
 import Postgres
@@ -13,6 +14,8 @@ struct Opened: Sendable {
     let register: ErasureRegister
     /// Which backups were made of it.
     let backupRegister: BackupRegister
+    /// How files of its records are kept.
+    let files: Attachments.Options
     /// The private cluster where this process holds it.
     let cluster: PrivateCluster?
 
@@ -55,6 +58,7 @@ struct Opened: Sendable {
             master = try await place.masterKey(of: settings, log)
             register = try place.erasureRegister(master)
             backupRegister = BackupRegister(register.path(beside: "backups"), master: master)
+            files = try place.files()
         } catch {
             try? await cluster?.stop()
             throw error

@@ -64,7 +64,8 @@ extension Opened {
     /// Everything that serves this database, for one verb.
     func daybook<R: Sendable>(_ body: (Daybook) async throws -> R) async throws -> R {
         let daybook = Daybook(
-            database: ConnectionSettings(url: url), master: master, register: register, clock: Clock.now, log: Talk.log)
+            database: ConnectionSettings(url: url), master: master, register: register, clock: Clock.now, files: files,
+            log: Talk.log)
         return try await leaving(by: daybook.close) { try await body(daybook) }
     }
 }

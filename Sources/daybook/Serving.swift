@@ -52,7 +52,7 @@ struct Serving: Sendable {
         } after: {
             let daybook = Daybook(
                 database: ConnectionSettings(url: opened.url), master: opened.master, register: opened.register,
-                clock: Clock.now, administrators: administrators, log: log)
+                clock: Clock.now, administrators: administrators, files: opened.files, log: log)
             try await leaving(by: daybook.close) { try await serve(daybook) }
         }
     }

@@ -9,7 +9,7 @@ struct Settings {
     /// Keys that the file may hold; each is the name of a flag.
     static let known: Set<String> = [
         "port", "empty", "credentials", "database-url", "role", "projections", "master-key-file", "erasure-register",
-        "administrators",
+        "administrators", "attachments", "attachment-limit",
     ]
 
     /// - Parameter path: nil reads `daybook.yaml` in the data folder if there is one.

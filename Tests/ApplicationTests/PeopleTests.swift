@@ -300,7 +300,7 @@ extension TestHouse {
     fileprivate func people(_ register: ErasureRegister) -> People {
         let own = daybook.people
         return People(
-            commands: own.commands, access: own.access, models: own.models, waits: own.waits, database: own.database,
-            register: register, log: own.log)
+            commands: own.commands, access: own.access, attachments: own.attachments, models: own.models,
+            waits: own.waits, database: own.database, register: register, log: own.log)
     }
 }

@@ -57,7 +57,9 @@ import Testing
         let (pool, signer) = (owner(house.database), house.log.signer)
         let now = now
         let done = try await pool.run { connection in
-            try Backup(folder).write(connection, at: now, sign: { signer.note($1.size, $1.root) })
+            let backup = Backup(folder)
+            return try backup.complete(
+                try backup.write(connection, at: now, sign: { signer.note($1.size, $1.root) }))
         }
         await pool.close()
         return done

@@ -30,7 +30,7 @@ import Testing
         // several young worlds show more than an old one, and the more kinds of records there are, the more of them it
         // takes.
         var seen: Set<String> = []
-        for seed in 1...UInt64(24) where !seen.isSuperset(of: expected) {
+        for seed in 1...UInt64(40) where !seen.isSuperset(of: expected) {
             var world = Self.world(seed)
             world.run(8_000)
             seen.formUnion(world.seen.keys)

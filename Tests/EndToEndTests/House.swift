@@ -79,6 +79,11 @@ struct Client: Sendable {
         try await send("POST", path, JSONSerialization.data(withJSONObject: body), headers)
     }
 
+    /// Sends a file by itself.
+    func upload(_ path: String, _ bytes: Data, type: String = "application/octet-stream") async throws -> Answer {
+        try await send("POST", path, bytes, ["Content-Type": type])
+    }
+    func delete(_ path: String) async throws -> Answer { try await send("DELETE", path, nil, [:]) }
     func put(_ path: String, _ body: [String: Any]) async throws -> Answer {
         try await send("PUT", path, JSONSerialization.data(withJSONObject: body), [:])
     }

@@ -49,7 +49,7 @@ enum OpenAPI {
         }
         switch route.handler {
         case .open: break
-        case .known: operation["security"] = [["bearer": []]]
+        case .known, .upload: operation["security"] = [["bearer": []]]
         }
         return .object(operation)
     }
@@ -82,13 +82,14 @@ enum OpenAPI {
     }
 
     private static func headers(_ route: Route) -> [JSON] {
-        guard case .known = route.handler else { return [] }
+        if case .open = route.handler { return [] }
         func header(_ name: String, _ detail: String, required: Bool = false) -> JSON {
             [
                 "name": .string(name), "in": "header", "description": .string(detail), "required": .bool(required),
                 "schema": ["type": "string"],
             ]
         }
+        if case .bytes(let headers) = route.answer { return headers.map { header($0.name, $0.detail) } }
         switch route.method {
         case .get: return [header("Daybook-Min-Position", "Wait until the answer reflects at least this position.")]
         default:
@@ -119,6 +120,16 @@ enum OpenAPI {
                 "required": true,
                 "content": [
                     "message/rfc822": ["schema": ["type": "string"]], "application/json": ["schema": schema],
+                ],
+            ]
+        case .upload(let fields):
+            let bytes: JSON = ["type": "string", "format": "binary"]
+            var form = fields.schema(.body).object ?? [:]
+            form["properties"] = .object((form["properties"]?.object ?? [:]).merging(["file": bytes]) { $1 })
+            return [
+                "required": true,
+                "content": [
+                    "multipart/form-data": ["schema": .object(form)], "application/octet-stream": ["schema": bytes],
                 ],
             ]
         }
@@ -164,6 +175,14 @@ enum OpenAPI {
                 "headers": ["Daybook-Position": ["schema": ["type": "string"]]],
             ]
             return ["200": found, "default": problem]
+        case .bytes:
+            let bytes: JSON = ["type": "string", "format": "binary"]
+            let headers = ["ETag", "Content-Disposition", "Accept-Ranges"]
+            return [
+                "200": answer("The file.", "*/*", bytes, headers),
+                "206": answer("A part of it.", "*/*", bytes, headers + ["Content-Range"]),
+                "304": ["description": "The client has it."], "default": problem,
+            ]
         case .accepted(let schema):
             return ["202": answer("Begun.", "application/json", schema, ["Location"]), "default": problem]
         case .text: return ["200": answer("Text.", "text/plain", ["type": "string"], []), "default": problem]

@@ -7,6 +7,10 @@ import Kernel
 extension Dialect {
     /// The parameters of a row.
     func describe(_ route: Route, _ target: Target) -> Route.Parameters {
+        if case .upload(let fields) = route.body {
+            let names = Members(fields, target, vocabulary(target.vocabulary)).fields.map(\.name)
+            return .only(names.map { Route.Described(name: $0, detail: "As the member of a form.") })
+        }
         guard target.vocabulary != nil else { return route.parameters }
         switch route.parameters {
         case .only(let named): return .only(named.filter { $0.name != "include" })
@@ -29,6 +33,7 @@ extension Dialect {
             }
         }
         if row.method == .patch { return .patch(fields) }
+        if case .upload = route.body { return .upload(fields) }
         guard case .members(_, let optional) = route.body else { return .members(fields, optional: false) }
         return .members(fields, optional: optional)
     }

@@ -34,6 +34,9 @@ extension Dialect {
                     as: .words(["pending": "open", "completed": "done", "cancelled": "canceled"])),
                 Term("due_before", as: .dueBefore),
             ]),
+            "attachment": Vocabulary([
+                linked, Term("mime_type", "media_type"), Term("size_bytes", "size"), Term("checksum", "sha256"),
+            ]),
             "me": Vocabulary([Term("role", "role", as: .words(["owner": "admin", "member": "user"]))]),
         ],
         rows: [Row(.post, "/auth/login", "/auth/login"), Row(.get, "/me", "/me", "me")]
@@ -41,15 +44,17 @@ extension Dialect {
             + Row.records("/contacts", "/contacts", "contact", .list, .create, .read, .change, .archive)
             + Row.records("/leads", "/deals", "deal", .list, .create, .read, .change, .archive)
             + Row.records("/activities", "/interactions", "interaction", .list, .create, .read, .change, .archive)
-            + Row.records("/tasks", "/tasks", "task", .list, .create, .read, .change, .archive),
+            + Row.records("/tasks", "/tasks", "task", .list, .create, .read, .change, .archive)
+            + [
+                Row(.post, "/attachments/upload", as: .post, "/attachments", "attachment"),
+                Row(.get, "/attachments/{id}/download", "/attachments/{id}/download"),
+                Row(.delete, "/attachments/{id}", "/attachments/{id}"),
+            ],
         gaps: [
             Gap(
                 method: .post, path: "/auth/register",
                 why: "a member and its password are two commands: POST /members and PUT /members/{id}/password"),
             Gap(method: .post, path: "/auth/refresh", why: "a token is not renewed; sign in again"),
-            Gap(method: .post, path: "/attachments/upload", why: "files are not there yet"),
-            Gap(method: .get, path: "/attachments/{id}/download", why: "files are not there yet"),
-            Gap(method: .delete, path: "/attachments/{id}", why: "files are not there yet"),
         ])
 
     private static let linked = Term(

@@ -31,6 +31,10 @@ extension Routes {
                 .known { exchange, caller throws(Problem) in
                     try await answer(dialect, row, targets, exchange, caller)
                 }
+            case .upload(let receive):
+                .upload { exchange, caller, inflow throws(Problem) in
+                    try await upload(dialect, last, receive, exchange, caller, inflow)
+                }
             }
         var route = Route(
             row.method, dialect.prefix + row.path, last.route.summary,
@@ -38,6 +42,28 @@ extension Routes {
             answer: dialect.answer(last.route, last.target), handler: handler)
         route.origin = Route.Origin(dialect: dialect.name, method: last.route.method, path: last.route.path)
         return route
+    }
+
+    /// What is said of a file, in the source's words.
+    private func upload(
+        _ dialect: Dialect, _ bound: Dialect.Bound, _ receive: Route.Receiving, _ exchange: Exchange,
+        _ caller: Caller, _ inflow: Inflow
+    ) async throws(Problem) -> @Sendable () async throws(Problem) -> Outcome {
+        var inflow = inflow
+        @Sendable func translation(_ body: JSON) -> Translation {
+            Translation(dialect, bound, services, exchange.saying(body), caller)
+        }
+        inflow.translate = { body throws(Problem) in
+            var asked = translation(body)
+            return .object(try await asked.asked().body)
+        }
+        let finish = try await receive(exchange, caller, inflow)
+        return { () throws(Problem) in
+            let answered = translation([:])
+            do throws(Problem) { return answered.answer(try await finish()) } catch {
+                throw answered.refusal(error, asked: [])
+            }
+        }
     }
 
     // MARK: How is one answered?

@@ -42,7 +42,8 @@ public enum Exposure {
     /// Acts that only the application itself performs: they record what it has done elsewhere.
     private static func isInternal(_ act: String, of entity: String) -> Bool {
         switch (entity, act) {
-        case (Member.name, "password_changed"), (Organization.name, "create"), (Organization.name, "change_log_key"):
+        case (Member.name, "password_changed"), (Organization.name, "create"), (Organization.name, "change_log_key"),
+            (Attachment.name, "register"), (Attachment.name, "record_scan"):
             true
         case (_, _): false
         }

@@ -11,8 +11,9 @@ struct Routes {
     /// Those of `/openapi.json` included, which describes all of them.
     var all: [Route] {
         let described =
-            sessions + organization + services.entities.flatMap(records(of:)) + sublists + pipelines + campaigns
-            + fields + leads + workday + persons + reports + batches + bulk + emails + imports + auditing + projections
+            sessions + organization + services.entities.flatMap(records(of:)) + attachments + sublists + pipelines
+            + campaigns + fields + leads + workday + persons + reports + batches + bulk + emails + imports + auditing
+            + projections
             + operations
         let all = described + dialects(of: described)
         return all + [OpenAPI.route(for: all, entities: services.entities)]

@@ -19,6 +19,21 @@ struct Conditions: Sendable {
     let minimum: PositionToken?
     /// Whether `Accept` (RFC 9110 §12.5.1) asks for JSON rather than for text. Without it text is meant.
     let prefersJSON: Bool
+    /// What of a file is wanted.
+    let range: Wanted
+
+    /// `Range`, `If-Range` and `If-None-Match`, for representations that have entity tags of their own.
+    struct Wanted: Sendable {
+        /// `Range`.
+        let range: String?
+        /// `If-Range`.
+        let condition: String?
+        /// `If-None-Match`.
+        fileprivate let known: [String]
+
+        /// Whether the client has the representation of that tag already.
+        func isKnown(_ tag: String) -> Bool { known.contains(tag) || known.contains("*") }
+    }
 
     /// Which version of the record the client has seen.
     enum Match: Sendable, Equatable {
@@ -42,6 +57,12 @@ struct Conditions: Sendable {
         match = try Self.match(headers[values: .ifMatch])
         key = try Self.key(headers[values: .idempotencyKey])
         minimum = try Self.minimum(headers[values: .daybookMinPosition])
+        range = Wanted(
+            range: headers[.range], condition: headers[.ifRange],
+            known: headers[values: .ifNoneMatch].joined(separator: ",").split(separator: ",").map { tag in
+                let tag = tag.filter { !$0.isWhitespace }
+                return tag.hasPrefix("W/") ? String(tag.dropFirst(2)) : tag
+            })
         let accepted = headers[values: .accept].joined(separator: ",")
         prefersJSON = Self.quality(of: "application/json", in: accepted) > Self.quality(of: "text/plain", in: accepted)
     }

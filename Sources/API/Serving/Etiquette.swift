@@ -25,23 +25,36 @@ final class Etiquette: ChannelDuplexHandler, RemovableChannelHandler {
     private var arrival: Scheduled<Void>?
 
     private let patience: TimeAmount
+    private let largest: Int
+    /// Bytes of a body that came since the clock was set.
+    private var arrived = 0
+    /// So many of them set it again: a large file takes longer, and comes.
+    private static let progress = 1 << 18
 
-    /// - Parameter patience: how long a request may take to arrive.
-    init(observer: Observer, patience: TimeAmount = .seconds(Limits.seconds)) {
-        (self.observer, self.patience) = (observer, patience)
+    /// - Parameters:
+    ///   - patience: how long a request may take to arrive, or so much of it.
+    ///   - largest: the bytes of the largest body that any route takes.
+    init(observer: Observer, patience: TimeAmount = .seconds(Limits.seconds), largest: Int = Limits.rows) {
+        (self.observer, self.patience, self.largest) = (observer, patience, largest)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isRefused else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
-            (isReading, unanswered) = (true, unanswered + 1)
+            (isReading, unanswered, arrived) = (true, unanswered + 1, 0)
             if unanswered == 1, head.headerFields[.expect]?.lowercased() == "100-continue",
-                head.headerFields[.contentLength].flatMap(Int.init).map({ $0 <= Limits.rows }) == true
+                head.headerFields[.contentLength].flatMap(Int.init).map({ $0 <= largest }) == true
             {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
-        case .body: break
+        case .body(let buffer):
+            arrived += buffer.readableBytes
+            if arrived >= Self.progress {
+                arrived = 0
+                arrival?.cancel()
+                arrival = nil
+            }
         case .end:
             isReading = false
             arrival?.cancel()

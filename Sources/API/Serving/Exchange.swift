@@ -23,6 +23,12 @@ struct Exchange: Sendable {
     /// it is the same as an earlier one.
     var said: Ask?
 
+    /// The same with another body.
+    func saying(_ body: JSON) -> Exchange {
+        Exchange(
+            id: id, captured: captured, query: query, conditions: conditions, token: token, bytes: bytes, body: body)
+    }
+
     /// The captured id of a record of `entity`.
     /// - Throws: `<entity>.not_found`: what is no id names no record.
     func id(of entity: String) throws(Problem) -> UUID {
@@ -45,6 +51,10 @@ struct Outcome: Sendable {
     var fileName: String?
     /// What is sent piece by piece in place of `body`, until it ends; it breaks off where it throws.
     var pieces: (@Sendable (_ send: ([UInt8]) async throws -> Void) async throws -> Void)?
+    /// How many bytes those are, where that is known.
+    var length: Int?
+    /// Further headers.
+    var headers: HTTPFields = [:]
 
     /// An answer of bytes that are JSON already.
     init(status: Int = 200, body: [UInt8], position: PositionToken? = nil, version: Int32? = nil) {

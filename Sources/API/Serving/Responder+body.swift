@@ -37,6 +37,7 @@ extension Responder {
             try check(headers, types: ["application/json"], isEmpty: bytes.isEmpty)
         case .patch:
             try check(headers, types: ["application/json", "application/merge-patch+json"], isEmpty: bytes.isEmpty)
+        case .upload: return [:]
         case .document:
             try check(headers, types: ["application/json"], isEmpty: bytes.isEmpty)
         case .message:

@@ -22,13 +22,14 @@ extension Responder {
         _ outcome: Outcome, id: String, _ breakingOff: @escaping @Sendable (any Error) -> Void
     ) -> Response {
         var headers = common(id)
-        if outcome.status != 204 { headers[.contentType] = outcome.contentType }
+        headers.append(contentsOf: outcome.headers)
+        if outcome.status != 204, outcome.status != 304 { headers[.contentType] = outcome.contentType }
         if let version = outcome.version { headers[.eTag] = "\"\(version)\"" }
         if let position = outcome.position { headers[.daybookPosition] = position.text }
         if let location = outcome.location { headers[.location] = location }
         if let name = outcome.fileName { headers[.contentDisposition] = "attachment; filename=\"\(name)\"" }
         if let pieces = outcome.pieces {
-            let body = ResponseBody { writer in
+            let body = ResponseBody(contentLength: outcome.length) { writer in
                 do {
                     try await pieces { try await writer.write(ByteBuffer(bytes: $0)) }
                 } catch {
@@ -47,6 +48,9 @@ extension Responder {
         var headers = common(id)
         headers[.contentType] = "application/problem+json"
         if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
+        if problem.status == 416, let size = problem.more["size"]?.integer {
+            headers[.contentRange] = "bytes */\(size)"
+        }
         if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer realm=\"daybook\"" }
         // The rest of such a request is not waited for.
         if problem.status == 413 || problem.status == 408 || problem.code == "request.malformed" {

@@ -56,6 +56,10 @@ struct Responder: HTTPResponder {
         if case .method(let allowed, _) = match {
             response.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
         }
+        // What of a refused file is still on its way is not waited for.
+        if case .route(let route, _) = match, case .upload = route.body, case .failure = result.outcome {
+            response.headers[.connection] = "close"
+        }
         if request.method == .head { response = response.createHeadResponse() }
         let trace = request.headers[.traceparent].flatMap { header in
             TraceContext.trace(of: header).map { (header: header, id: $0) }
@@ -91,11 +95,12 @@ struct Responder: HTTPResponder {
     ) async -> Result {
         var known: Caller?
         do throws(Problem) {
-            let bytes = try await read(request, limit: route.body.limit)
+            var bytes: [UInt8] = []
+            if case .upload = route.body {} else { bytes = try await read(request, limit: route.body.limit) }
             let token = Self.token(request.headers)
             switch route.handler {
             case .open: break
-            case .known:
+            case .known, .upload:
                 guard let token else { throw Problem.unauthorized }
                 known = try await caller(token, id).coming(from: Self.origin(request, context))
             }
@@ -106,15 +111,28 @@ struct Responder: HTTPResponder {
             let exchange = Exchange(
                 id: id, captured: captured, query: items, conditions: conditions, token: token, bytes: bytes, body: body
             )
-            let outcome = await answer(exchange, known, route)
+            let work = try await handler(of: route, request, exchange, known)
+            let outcome = await answer(work, route)
             return Result(outcome: outcome, organization: known?.organization)
         } catch {
             return Result(outcome: .failure(error), organization: known?.organization)
         }
     }
 
+    /// What is done once the request is there: of one whose body comes as long as it takes, after that was received.
+    private func handler(
+        of route: Route, _ request: Request, _ exchange: Exchange, _ known: Caller?
+    ) async throws(Problem) -> @Sendable () async throws(Problem) -> Outcome {
+        switch (route.handler, known) {
+        case (.open(let handler), _): return { () throws(Problem) in try await handler(exchange) }
+        case (.known(let handler), let caller?): return { () throws(Problem) in try await handler(exchange, caller) }
+        case (.upload(let receive), let caller?): return try await receive(exchange, caller, try Inflow(request))
+        case (.known, nil), (.upload, nil): throw .unauthorized
+        }
+    }
+
     private func answer(
-        _ exchange: Exchange, _ known: Caller?, _ route: Route
+        _ work: @escaping @Sendable () async throws(Problem) -> Outcome, _ route: Route
     ) async -> Swift.Result<Outcome, Problem> {
         let late = Problem(
             "request.timeout", 503,
@@ -124,15 +142,7 @@ struct Responder: HTTPResponder {
                     + "with the same Idempotency-Key.",
             retryAfter: 5)
         return await Deadline.run(patience, late: .failure(late)) {
-            do throws(Problem) {
-                switch (route.handler, known) {
-                case (.open(let handler), _): return .success(try await handler(exchange))
-                case (.known(let handler), let caller?): return .success(try await handler(exchange, caller))
-                case (.known, nil): throw .unauthorized
-                }
-            } catch {
-                return .failure(error)
-            }
+            do throws(Problem) { return .success(try await work()) } catch { return .failure(error) }
         }
     }
 

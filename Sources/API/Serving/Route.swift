@@ -33,7 +33,11 @@ struct Route: Sendable {
         case open(@Sendable (Exchange) async throws(Problem) -> Outcome)
         /// Whoever sends a valid token.
         case known(@Sendable (Exchange, Caller) async throws(Problem) -> Outcome)
+        /// The same where a body is received as it comes, as long as it takes; what is done then is what it returns.
+        case upload(Receiving)
     }
+    typealias Receiving =
+        @Sendable (Exchange, Caller, Inflow) async throws(Problem) -> @Sendable () async throws(Problem) -> Outcome
 
     /// Query parameters of a route.
     enum Parameters: Sendable {
@@ -61,11 +65,13 @@ struct Route: Sendable {
         /// An e-mail as it was sent, `message/rfc822`; or JSON that holds one, described by a schema. Its handler finds
         /// null in place of JSON where it is the message itself.
         case message(JSON, limit: Int)
+        /// A file, by itself or in a form with these members.
+        case upload([Field])
 
         /// The most bytes it may have.
         var limit: Int {
             switch self {
-            case .none, .members, .patch: Limits.body
+            case .none, .members, .patch, .upload: Limits.body
             case .document(_, let limit), .message(_, let limit): limit
             }
         }
@@ -82,6 +88,8 @@ struct Route: Sendable {
         case rows([String])
         /// A text, or, where the client would rather, an object.
         case textOrJSON(JSON)
+        /// A file, or, as these headers say, a part of it.
+        case bytes([Described])
         case nothing
     }
 
@@ -98,7 +106,7 @@ extension Route {
     /// The members of its body.
     var takes: [Field] {
         switch body {
-        case .members(let fields, _), .patch(let fields): fields
+        case .members(let fields, _), .patch(let fields), .upload(let fields): fields
         case .none, .document, .message: []
         }
     }
@@ -106,14 +114,14 @@ extension Route {
     var hasBody: Bool {
         switch body {
         case .none: false
-        case .members, .patch, .document, .message: true
+        case .members, .patch, .document, .message, .upload: true
         }
     }
     /// Whether what its body does not name stays.
     var isPatch: Bool {
         switch body {
         case .patch: true
-        case .none, .members, .document, .message: false
+        case .none, .members, .document, .message, .upload: false
         }
     }
 }

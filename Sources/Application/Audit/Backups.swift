@@ -1,23 +1,26 @@
 public import Audit
 import EventLog
+public import Files
 import FoundationEssentials
 public import Kernel
 public import Logging
 public import Postgres
 public import Vault
 
-/// Backup and restore as one act: logs, keys, credentials, claims and outcomes, of one snapshot. Read tables are not
-/// in it, since they are derived, nor is the master key.
+/// Backup and restore as one act: logs, keys, credentials, claims and outcomes, of one snapshot, and the files of
+/// records, sealed as they are. Read tables are not in it, since they are derived, nor is the master key.
 public struct Backups: Sendable {
     private let settings: ConnectionSettings
     private let master: any KeyWrapping
+    private let store: (any FileStore)?
     private let log: Logger
 
     /// - Parameters:
     ///   - database: where it is; the role is chosen here.
     ///   - master: wraps the keys in it.
-    public init(_ database: ConnectionSettings, master: any KeyWrapping, log: Logger) {
-        (settings, self.master, self.log) = (database.with(role: "daybook_owner"), master, log)
+    ///   - store: where files of records lie; nil leaves them out.
+    public init(_ database: ConnectionSettings, master: any KeyWrapping, store: (any FileStore)? = nil, log: Logger) {
+        (settings, self.master, self.store, self.log) = (database.with(role: "daybook_owner"), master, store, log)
     }
 
     /// Writes a backup, while whoever works on the database goes on.
@@ -32,15 +35,18 @@ public struct Backups: Sendable {
     ) async throws -> Backup.Summary {
         // Should it be unreadable, that is better said before the work than after it.
         _ = try register.entries()
-        return try await connected { [master] connection in
-            try Backup(folder).write(
-                connection, at: now, sign: { try Self.note($0, $1, master, connection) },
-                note: { done in
-                    try register.note(
-                        BackupRegister.Entry(
-                            takenAt: now, expiresAt: expiry, keys: done.keys, organizations: done.organizations,
-                            folder: folder))
-                }, progress: progress)
+        let backup = Backup(folder)
+        let written = try await connected { [master] connection in
+            try backup.write(
+                connection, at: now, sign: { try Self.note($0, $1, master, connection) }, progress: progress)
+        }
+        // Files that the snapshot knows are there: they come before their events, and go after them.
+        let files = try await FileCopies(in: folder).write(from: store)
+        return try backup.complete(written, files: files) { done in
+            try register.note(
+                BackupRegister.Entry(
+                    takenAt: now, expiresAt: expiry, keys: done.keys, organizations: done.organizations,
+                    folder: folder))
         }
     }
 
@@ -49,7 +55,9 @@ public struct Backups: Sendable {
     public func restore(
         from folder: String, progress: @escaping @Sendable (_ events: Int64) -> Void = { _ in }
     ) async throws -> Backup.Summary {
-        try await connected { [master] connection in
+        try await connected { connection in try Backup.refuseUnlessEmpty(connection) }
+        try await FileCopies(in: folder).read(try Backup(folder).files(), into: store)
+        return try await connected { [master] connection in
             try connection.transaction {
                 // Which master key it is, is told by the backup.
                 try connection.query(Statement("DELETE FROM vault.master_key"))

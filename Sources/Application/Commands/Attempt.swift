@@ -1,6 +1,7 @@
 import CRM
 import FoundationEssentials
 import Kernel
+import Vault
 
 /// What came of trying to decide one command on the streams known so far. Pure: the shell loads and appends.
 enum Attempt: Sendable {
@@ -37,6 +38,8 @@ struct Circumstances: Sendable {
     let now: Instant
     /// Records that a dry run takes for being there.
     var assumed: Set<UUID> = []
+    /// Keys of records that begin, where something was sealed under them already: the bytes of files.
+    var minted: [UUID: PersonKeys.Minted] = [:]
     let fresh: @Sendable () -> UUID
 }
 

@@ -46,35 +46,36 @@ public final class Commands: Sendable {
 
     /// Carries out `asks` as one unit: all or nothing.
     /// - Parameters:
+    ///   - filings: files whose commands are among them.
     ///   - key: the Idempotency-Key; under the same key the same request gets the first answer.
     ///   - request: by what a request is the same, where that is not `asks`.
     /// - Throws: a problem; nothing is written then.
     public func execute(
-        _ asks: [Ask], by caller: Caller, key: String? = nil, comparing request: [Ask]? = nil,
-        lane: Lane = .interactive, dryRun: Bool = false
+        _ asks: [Ask], filing filings: [Attachments.Filing] = [], by caller: Caller, key: String? = nil,
+        comparing request: [Ask]? = nil, lane: Lane = .interactive, dryRun: Bool = false
     ) async throws(Problem) -> Answer {
         let keys = try await organizationKeys(of: caller.organization)
         guard let key else {
             return try await settle(
-                named(asks, keys, caller.organization), by: caller, command: fresh(), keys, repeatable: nil,
-                lane: lane, dryRun: dryRun)
+                named(asks, keys, caller.organization), filing: filings, by: caller, command: fresh(), keys,
+                repeatable: nil, lane: lane, dryRun: dryRun)
         }
-        let repeatable = Repeatable(key: key, asks: request ?? asks, caller: caller, keys: keys)
+        let repeatable = Repeatable(key: key, asks: request ?? filings.anew(asks), caller: caller, keys: keys)
         if let answer = try await earlier(repeatable, caller.organization) { return answer }
         let command = keys.commandID(actor: caller.actor, idempotencyKey: key)
         return try await running.once(repeatable.digest) { () throws(Problem) in
             try await settle(
-                named(asks, keys, caller.organization), by: caller, command: command, keys, repeatable: repeatable,
-                lane: lane, dryRun: dryRun)
+                named(asks, keys, caller.organization), filing: filings, by: caller, command: command, keys,
+                repeatable: repeatable, lane: lane, dryRun: dryRun)
         }
     }
 
     /// Decides and appends, again while others are faster.
     func settle(
-        _ asks: [Ask], by caller: Caller, command: UUID, _ keys: OrganizationKeys, repeatable: Repeatable?, lane: Lane,
-        dryRun: Bool
+        _ asks: [Ask], filing filings: [Attachments.Filing] = [], by caller: Caller, command: UUID,
+        _ keys: OrganizationKeys, repeatable: Repeatable?, lane: Lane, dryRun: Bool
     ) async throws(Problem) -> Answer {
-        let circumstances = Circumstances(caller: caller, now: clock(), fresh: fresh)
+        let circumstances = Circumstances(caller: caller, now: clock(), minted: filings.keys, fresh: fresh)
         let ids = try targets(asks, keys)
         for _ in 0..<Self.attempts {
             var plan = UnitPlan(asks: asks, ids: ids, circumstances: circumstances, command: command)

@@ -64,7 +64,7 @@ extension Commands {
         let written = Set(plan.events.map(\.stream))
         let begun = written.filter { plan.expected[$0] == 0 }
         for stream in begun {
-            let (key, wrapped) = persons.mint(caller.organization, stream)
+            let (key, wrapped) = plan.circumstances.minted[stream] ?? persons.mint(caller.organization, stream)
             seals.keys[stream] = key
             seals.born.append(wrapped)
         }

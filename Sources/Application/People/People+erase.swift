@@ -81,6 +81,7 @@ extension People {
         try await destroy(id, caller.organization)
         try await note(id, caller.organization)
         let trail = try await trail(of: id, caller.organization)
+        await attachments.discard(trail.files, of: caller.organization)
         let isForgotten = try await refold([id] + trail.shared.map(\.stream), caller.organization, recorded.at)
         return Erased(recorded, id, isForgottenByTables: isForgotten, trail)
     }

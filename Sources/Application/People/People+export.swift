@@ -23,6 +23,7 @@ extension People {
             "access": try await accessOf(id, caller.organization),
             "position": .integer(trail.last?.position ?? 0),
         ]
+        document["files"] = .array(try await files(trail, caller.organization))
         do {
             document["events"] = .array(try events.map { try Self.told($0, trail.opening) })
         } catch {
@@ -48,6 +49,22 @@ extension People {
         told["actor"] = .string(event.actor.text)
         told["data"] = try opening.stored(event).data
         return .object(told)
+    }
+
+    /// The files that tell of a person and are there still: what is known of each, and where its bytes are.
+    private func files(_ trail: Trail, _ organization: UUID) async throws(Problem) -> [JSON] {
+        var known = WorkingSet(readAt: .max)
+        try await commands.load(
+            trail.files.map { Reference(Attachment.self, $0) }, into: &known, organization)
+        return trail.files.compactMap { id in
+            guard let state = known.streams[id]?.state as? Attachment.State, let file = state.content,
+                known.streams[id]?.isErased == false, file["removed"] != true
+            else { return nil }
+            return .object(
+                file.values.merging([
+                    "id": .string(id.text), "content": .string("/api/v1/attachments/\(id.text)/content"),
+                ]) { $1 })
+        }
     }
 
     private func accessOf(_ member: UUID, _ organization: UUID) async throws(Problem) -> JSON {

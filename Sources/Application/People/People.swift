@@ -12,6 +12,7 @@ import Vault
 public final class People: Sendable {
     let commands: Commands
     let access: Access
+    let attachments: Attachments
     let models: ReadModels
     let waits: ProjectionWaits
     /// As `daybook_worker`.
@@ -21,11 +22,11 @@ public final class People: Sendable {
 
     /// - Parameter register: where erasures are noted for restores; nil where none is kept.
     init(
-        commands: Commands, access: Access, models: ReadModels, waits: ProjectionWaits, database: PipelinedConnection,
-        register: ErasureRegister?, log: Logger
+        commands: Commands, access: Access, attachments: Attachments, models: ReadModels, waits: ProjectionWaits,
+        database: PipelinedConnection, register: ErasureRegister?, log: Logger
     ) {
-        (self.commands, self.access, self.models, self.waits) = (commands, access, models, waits)
-        (self.database, self.register, self.log) = (database, register, log)
+        (self.commands, self.access, self.attachments, self.models) = (commands, access, attachments, models)
+        (self.waits, self.database, self.register, self.log) = (waits, database, register, log)
     }
 
     /// A person's record as it stands in the log.

@@ -137,6 +137,9 @@ extension Trail {
                 ]
             })
     }
+    /// The attachments whose bytes are sealed under the person's key.
+    var files: [UUID] { (own + shared).filter { $0.type == "attachment.registered" }.map(\.stream) }
+
     /// What the person did, and from where.
     var deeds: JSON {
         let sorted = origins.values.sorted { $0.first < $1.first }

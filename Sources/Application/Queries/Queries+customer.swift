@@ -30,9 +30,10 @@ extension Queries {
     /// An account and all that belongs on its page, of one moment:
     /// `{"account":{…},"chain":[…],"deals":{"open":{"count", "amounts"},"won","lost"},` and of each part its first rows
     /// and whether there are more: `"contacts":{"items":[…],
-    /// "more"},"open_deals","children","leads","projects","tasks","scheduled","notes","timeline","position"}`. What is
-    /// to be done, what is scheduled and what happened is also that of the deals, contacts, leads and projects that
-    /// belong to the account now; of the first two the next comes first. Notes that are pinned stand before the others.
+    /// "more"},"open_deals","children","leads","projects","tasks","scheduled","notes","attachments","timeline",
+    /// "position"}`. What is to be done, what is scheduled and what happened is also that of the deals, contacts, leads
+    /// and projects that belong to the account now; of the first two the next comes first. Notes that are pinned stand
+    /// before the others.
     /// - Parameter parameters: `limit`, rows of each part: 1 to 50, 10 where not given.
     /// - Throws: `account.not_found`.
     public func customerDetail(
@@ -174,6 +175,7 @@ private struct CustomerPart {
         CustomerPart("tasks", .belonging(SQL.accountTasks, view: "task_documents")),
         CustomerPart("scheduled", .belonging(SQL.accountScheduled, view: "interaction_documents")),
         CustomerPart("notes", .sublist("notes"), [("sort", "-pinned,-created_at")]),
+        CustomerPart("attachments", .sublist("attachments")),
         CustomerPart("timeline", .timeline),
     ]
 }

@@ -128,6 +128,10 @@ extension Subject {
             Field("subject_entity", .choice(Subjects.all)), Field("subject_id", .id),
             Field("author_id", .reference("member")),
         ],
+        "attachment": [
+            Field("subject_entity", .choice(Subjects.all)), Field("subject_id", .id),
+            Field("person_id", .id), Field("author_id", .reference("member")),
+        ],
         "campaign": [Field("status", .choice(Campaign.Status.allCases.map(\.rawValue)))],
         "campaign_member": [
             Field("status", .choice(["enrolled"] + CampaignMember.Step.allCases.map(\.rawValue))),

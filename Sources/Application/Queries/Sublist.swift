@@ -78,6 +78,7 @@ public struct Sublist: Sendable {
                 subject, "activities", "What happened that is \(about).", .records(of: "interaction"), "subject_id"),
             Sublist(subject, "tasks", "What is to be done that is \(about).", .records(of: "task"), "subject_id"),
             Sublist(subject, "notes", "What is noted \(about).", .records(of: "note"), "subject_id"),
+            Sublist(subject, "attachments", "Files \(about).", .records(of: "attachment"), "subject_id"),
         ]
     }
 

@@ -9,6 +9,8 @@ extension Refusals {
         ListedRefusal("body.not_json", 415, "Send the Content-Type that detail names, in UTF-8."),
         ListedRefusal("body.encoded", 415, "Send the body without a Content-Encoding."),
         ListedRefusal("body.too_large", 413, "Send a smaller body; detail tells how many bytes fit."),
+        ListedRefusal(
+            "body.not_a_file", 400, "Send a file by itself, or as multipart/form-data in a part with a filename."),
         ListedRefusal("body.unexpected", 400, "Send no body to this route."),
         ListedRefusal("route_not_found", 404, "There is nothing at this address; /api/v1/openapi.json lists what is."),
         ListedRefusal("method_not_allowed", 405, "Use one of the methods that Allow names."),
@@ -102,6 +104,15 @@ extension Refusals {
         ListedRefusal("log.unreadable", 500, "An event is of a shape that this build cannot read; take a newer build."),
         ListedRefusal(.keyMissing),
         ListedRefusal(.keysForeign),
+    ]
+
+    static let files = [
+        ListedRefusal("attachment.too_large", 413, "Send a smaller file; detail tells how many bytes fit."),
+        ListedRefusal("attachment.no_store", 503, "This server has no place for files: give it one and try again."),
+        ListedRefusal("attachment.store_full", 503, "There is no room for files: make some and send it again."),
+        ListedRefusal("attachment.store_unavailable", 503, "The store of files does not answer; send it again."),
+        ListedRefusal(.fileMissing),
+        ListedRefusal("range.unsatisfiable", 416, "The file has fewer bytes; Content-Range tells how many."),
     ]
 
     static let persons = [

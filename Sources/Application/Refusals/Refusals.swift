@@ -46,6 +46,7 @@ public struct Refusals: Sendable {
             Group("Commands", "Whatever record a command is about.", commands),
             Group("Questions", "Lists, records, reports and tables.", questions),
             Group("The log and its proofs", "What lies under the records.", proofs),
+            Group("Files", "Attachments and their bytes.", files),
             Group("Persons", "What is known of a person, and erasing it.", persons),
             Group("Imports and projections", "Mappings, runs and read tables.", imports),
         ] + entities.map(group)

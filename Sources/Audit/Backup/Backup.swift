@@ -14,6 +14,8 @@ public struct Backup: Sendable {
         public let events: Int64
         /// How many rows of other tables.
         public let rows: Int64
+        /// How many files of records; nil where they are not in it.
+        public let files: Int64?
         /// SHA-256 of the file of persons' keys.
         public let keys: [UInt8]
         /// When the snapshot was taken.
@@ -25,16 +27,20 @@ public struct Backup: Sendable {
     /// - Parameter folder: that is made, or there and empty.
     public init(_ folder: String) { self.folder = folder }
 
+    /// A backup of which all is written but the manifest, without which it is none.
+    public struct Incomplete: Sendable {
+        fileprivate var manifest: Manifest
+    }
+
     /// Runs on a connection of the owner, as a transaction of its own.
     /// - Parameters:
     ///   - now: the time that the manifest tells.
     ///   - sign: the head of a log, signed: a snapshot may hold events that no head is signed over yet.
-    ///   - note: told what is in it before it is complete: what is not noted cannot be restored.
     public func write(
         _ connection: BlockingConnection, at now: Instant,
         sign: @escaping (_ organization: UUID, _ tree: Frontier) throws -> String,
-        note: (Summary) throws -> Void = { _ in }, progress: (_ events: Int64) -> Void = { _ in }
-    ) throws -> Summary {
+        progress: (_ events: Int64) -> Void = { _ in }
+    ) throws -> Incomplete {
         try Disk.makeFolder(folder, mode: 0o700)
         try Disk.makeFolder("\(folder)/logs", mode: 0o700)
         try Disk.makeFolder("\(folder)/tables", mode: 0o700)
@@ -54,10 +60,31 @@ public struct Backup: Sendable {
                 manifest.tables.append(try tables.write(try row.text(0), columns, from: connection))
             }
         }
+        return Incomplete(manifest: manifest)
+    }
+
+    /// Writes the manifest.
+    /// - Parameters:
+    ///   - files: the list of files of records that lie beside it, where there is one.
+    ///   - note: told what is in it before it is complete: what is not noted cannot be restored.
+    public func complete(
+        _ written: Incomplete, files: FileList.Totals? = nil, note: (Summary) throws -> Void = { _ in }
+    ) throws -> Summary {
+        var manifest = written.manifest
+        manifest.files = files
         try note(manifest.summary)
         try manifest.write(to: folder)
         return manifest.summary
     }
+
+    /// Refuses a database that holds events already, before anything is brought back.
+    public static func refuseUnlessEmpty(_ connection: BlockingConnection) throws {
+        let rows = try connection.query(Statement("SELECT EXISTS (SELECT FROM log.event)"))
+        if try rows[0].bool(0) { throw AuditError.notEmpty(table: "log.event") }
+    }
+
+    /// What the manifest says of files of records; nil where they are not in it.
+    public func files() throws -> FileList.Totals? { try Manifest(folder).files }
 
     /// Puts a backup into a database that holds nothing but its schema. Runs on a connection of the owner, in a
     /// transaction that is open.
@@ -133,6 +160,6 @@ extension Manifest {
     fileprivate var summary: Backup.Summary {
         Backup.Summary(
             organizations: logs.map(\.organization), events: logs.reduce(0) { $0 + $1.size },
-            rows: tables.reduce(0) { $0 + $1.rows }, keys: keys?.digest ?? [], takenAt: takenAt)
+            rows: tables.reduce(0) { $0 + $1.rows }, files: files?.count, keys: keys?.digest ?? [], takenAt: takenAt)
     }
 }

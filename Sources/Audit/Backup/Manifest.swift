@@ -3,8 +3,8 @@ import Kernel
 
 /// What a backup holds, by name: the file `manifest.json`, which is written last.
 struct Manifest {
-    /// The version of a backup's form.
-    static let format: Int64 = 1
+    /// The version of a backup's form: the second may have files.
+    static let format: Int64 = 2
     static let name = "manifest.json"
 
     /// When its snapshot was taken.
@@ -13,6 +13,8 @@ struct Manifest {
     var logs: [Log]
     /// The tables, which lie in `tables/<schema>.<name>.copy.lz4` in Postgres' binary COPY format.
     var tables: [Table]
+    /// The files of records, which lie in `files` and are listed in `files.jsonl.lz4`; nil where they are not in it.
+    var files: FileList.Totals?
 
     struct Log: Hashable {
         let organization: UUID
@@ -37,24 +39,26 @@ struct Manifest {
     init(_ folder: String) throws(FileError) {
         let path = "\(folder)/\(Self.name)"
         let json = try? JSON(parsing: try Disk.read(path))
-        guard let json, json["format"]?.integer == Self.format,
+        guard let json, let format = json["format"]?.integer, (1...Self.format).contains(format),
             let takenAt = json["taken_at"]?.string.flatMap({ Instant($0) }), let logs = json["logs"]?.array,
             let tables = json["tables"]?.array
         else { throw FileError(.damaged, path) }
         self.takenAt = takenAt
         self.logs = logs.compactMap(Log.init)
         self.tables = tables.compactMap(Table.init)
-        guard self.logs.count == logs.count, self.tables.count == tables.count else {
-            throw FileError(.damaged, path)
-        }
+        files = json["files"].flatMap(FileList.Totals.init)
+        guard self.logs.count == logs.count, self.tables.count == tables.count,
+            json["files"] == nil || files != nil
+        else { throw FileError(.damaged, path) }
     }
 
     func write(to folder: String) throws(FileError) {
-        let json: JSON = [
+        var members: [String: JSON] = [
             "format": .integer(Self.format), "taken_at": .string(takenAt.text), "logs": .array(logs.map(\.json)),
             "tables": .array(tables.map(\.json)),
         ]
-        try Disk.write(json.text + "\n", to: "\(folder)/\(Self.name)", mode: 0o600)
+        members["files"] = files?.json
+        try Disk.write(JSON.object(members).text + "\n", to: "\(folder)/\(Self.name)", mode: 0o600)
     }
 }
 

@@ -24,6 +24,10 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
     case otherSchema(table: String)
     /// An export that is to be restored is not what was signed.
     case notVerified([Finding])
+    /// A file of a backup is not there, or not as it was.
+    case fileDamaged(String)
+    /// The backup has files, and there is no place to put them.
+    case noStore
 
     /// A sentence that says what to do.
     public var description: String {
@@ -45,6 +49,9 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
             "The backup's table \(table) is not one of this version. Restore it with the Daybook that made it."
         case .notVerified(let findings):
             "The export is not what was signed: \(findings.first.map { "position \($0.position): \($0.detail)" } ?? "")"
+        case .fileDamaged(let name):
+            "The file \(name) of the backup is not there, or not as it was written. Take another copy of the backup."
+        case .noStore: "The backup has files of records, and no place is named where they are kept."
         }
     }
 

@@ -79,7 +79,10 @@ public final class PersonKeys: Sendable {
     }
 
     /// A new key, and how it is stored with the first event of its stream.
-    public func mint(_ organization: UUID, _ person: UUID) -> (key: PersonKey, wrapped: WrappedKey) {
+    public typealias Minted = (key: PersonKey, wrapped: WrappedKey)
+
+    /// Makes a key.
+    public func mint(_ organization: UUID, _ person: UUID) -> Minted {
         let bytes = Random.bytes(PersonKey.length)
         let wrapped = Self.wrap(bytes, master, organization, person)
         return (PersonKey(bytes: bytes), WrappedKey(person: person, bytes: wrapped))

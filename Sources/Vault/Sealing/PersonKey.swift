@@ -52,17 +52,26 @@ public struct PersonKey: Sendable {
     }
 
     /// A key is used once, so its vector may always be the same.
-    private static let vector = [UInt8](repeating: 0, count: AESGCM.vectorLength)
-    private static let label = Array("daybook part 1".utf8)
+    static let vector = [UInt8](repeating: 0, count: AESGCM.vectorLength)
+    fileprivate static let label = Array("daybook part 1".utf8)
 
-    /// The key of one part and the commitment to it: 32 bytes each.
-    private func material(_ nonce: UnsafeRawBufferPointer, _ associated: [UInt8]) -> [UInt8] {
+    /// A code that only the holder of this key can make.
+    func code(of bytes: [UInt8]) -> [UInt8] {
+        var code = code
+        code.update(bytes)
+        return code.finish()
+    }
+
+    /// A key that is used once and the commitment to it: 32 bytes each.
+    func material(
+        _ nonce: UnsafeRawBufferPointer, _ associated: [UInt8], label: [UInt8] = PersonKey.label
+    ) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 2 * SHA256.length) { buffer, count in
             guard let start = buffer.baseAddress else { return }
             for block in 0..<2 {
                 var code = code
                 if block > 0 { code.update(UnsafeRawBufferPointer(start: start, count: SHA256.length)) }
-                code.update(Self.label)
+                code.update(label)
                 code.update(nonce)
                 code.update(associated)
                 withUnsafeBytes(of: UInt8(block + 1)) { code.update($0) }

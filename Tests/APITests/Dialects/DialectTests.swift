@@ -222,6 +222,8 @@ import Testing
             #expect(errors.contains { $0["pointer"] == .string(sample.wrong.pointer) }, "\(refused.text)")
         }
         for route in tenant.house.routes where route.origin != nil && !route.takes.isEmpty {
+            // Of a file that is sent by itself nothing is a member.
+            if case .upload = route.body { continue }
             let path = route.path.replacing("{id}", with: UUID().uuidString.lowercased())
             let answer = try await tenant.send(
                 Call(route.method.rawValue, path, [("If-Match", "*")], json: #"{"colour_of_the_sky":1}"#))

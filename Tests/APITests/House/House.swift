@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Kernel
 import Logging
@@ -15,14 +16,18 @@ final class House: Sendable {
     let daybook: Daybook
     let port: Int
     let lines: Lines
+    /// Where files of records are kept, a mebibyte each at most.
+    let files: FolderStore
     let routes: [Route]
 
     static let shared = Task { try await House() }
 
     private init() async throws {
         let database = try await TestCluster.shared.database()
+        files = FolderStore(FileManager.default.temporaryDirectory.appending(path: "daybook-files-\(UUID())").path)
         let daybook = Daybook(
-            database: database.settings(), master: House.master, clock: House.clock, log: quiet)
+            database: database.settings(), master: House.master, clock: House.clock,
+            files: Attachments.Options(store: files, limit: 1 << 20), log: quiet)
         try await daybook.deploy(
             Shipped.files(in: "projections").map { ProjectionFile(name: $0.name, text: $0.text) })
         Task { await daybook.projector.run() }
@@ -85,6 +90,13 @@ struct Tenant: Sendable {
     }
     func post(_ path: String, _ body: JSON = [:], _ headers: [(String, String)] = []) async throws -> Wire.Answer {
         try await send(Call("POST", "/api/v1" + path, headers, json: body.text))
+    }
+    /// Attaches a file, by itself.
+    func attach(_ bytes: [UInt8], as name: String, to subject: String, _ headers: [(String, String)] = []) async throws
+        -> Wire.Answer
+    {
+        let path = "/api/v1/attachments?filename=\(name)&subject=\(subject)"
+        return try await send(Call("POST", path, [("Content-Type", "application/x-test")] + headers, bytes))
     }
     func patch(_ path: String, _ body: JSON, _ headers: [(String, String)] = []) async throws -> Wire.Answer {
         try await send(Call("PATCH", "/api/v1" + path, headers, json: body.text))

@@ -39,6 +39,8 @@ struct Records: Sendable {
         let subject: JSON = ["entity": "account", "id": .string(ids["account"] ?? "")]
         ids["task"] = try await tenant.make("tasks", ["title": "Call", "subject": subject])
         ids["note"] = try await tenant.make("notes", ["text": "Met", "subject": subject])
+        let attached = try await tenant.attach(Array("Pumps".utf8), as: "a.txt", to: "account:\(ids["account"] ?? "")")
+        ids["attachment"] = attached.json["id"]?.string
         ids["import"] = try await tenant.make("imports", Records.opening)
         self.ids = ids
         let deal = try await tenant.get("/deals/\(ids["deal"] ?? "")", min: made["daybook-position"])

@@ -29,7 +29,9 @@ struct EntityFacts: Sendable, Hashable {
     /// The facts of an entity; nil for one that rows cannot make.
     init?<E: Entity>(of entity: E.Type) {
         func form(_ act: Act<E.Command>) -> Form { Form(act: act.name, takes: act.takes) }
-        guard let creation = E.acts.first(where: { $0.form == .creates }).map(form), entity != Organization.self
+        guard let creation = E.acts.first(where: { $0.form == .creates }).map(form), entity != Organization.self,
+            // Rows have no bytes.
+            entity != Attachment.self
         else { return nil }
         (name, self.creation) = (E.name, creation)
         edit = E.acts.first { $0.form == .edits }.map(form)

@@ -1,0 +1,19 @@
+import Dispatch
+
+/// Work that waits for a disk or a server, on threads that may wait: those of tasks are few and must not.
+enum Aside {
+    private static let queue = DispatchQueue(label: "daybook files", attributes: .concurrent)
+
+    static func run<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            queue.async {
+                do throws(StoreError) { continuation.resume(returning: .success(try work())) } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+}
