@@ -59,6 +59,7 @@ let package = Package(
         .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0", providers: [.apt(["libgmime-3.0-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
 
         // `.sql` files become constants, so that the binary needs no folder beside it.
         .executableTarget(name: "embed", path: "tools/embed/tool", swiftSettings: strict),
@@ -73,7 +74,7 @@ let package = Package(
         layer("Projections", ["Kernel", "Postgres", "EventLog", "Vault", yams, logging], embeds: true),
         layer("Audit", ["Kernel", "Postgres", "EventLog", "Vault", "CLZ4"], embeds: true),
         layer(
-            "Application", ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", logging, yams],
+            "Application", ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", "CZip", logging, yams],
             embeds: true),
         layer(
             "API",

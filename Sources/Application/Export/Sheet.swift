@@ -23,8 +23,17 @@ struct Sheet: Sendable {
 
     /// - Parameter defined: the organization's own fields, in use.
     init(of entity: any Entity.Type, _ shown: Shown, _ defined: [(key: String, definition: FieldSet.Definition)]) {
+        let own = Sheet(of: entity, members: shown.members, defined).columns
+        let theirs = shown.includes.flatMap { name, members in
+            members.map { Column(name: "\(name).\($0)", path: [name, $0]) }
+        }
+        columns = own + theirs
+    }
+
+    /// The columns of an entity's own members.
+    init(of entity: any Entity.Type, members: [String], _ defined: [(key: String, definition: FieldSet.Definition)]) {
         let fields = Subject.fields(of: entity)
-        let own = shown.members.flatMap { member -> [Column] in
+        columns = members.flatMap { member -> [Column] in
             switch member {
             case "custom": defined.flatMap { Sheet.columns([member, $0.key], $0.definition.kind) }
             case "tags": [Column(name: member, path: [member], form: .words)]
@@ -32,10 +41,6 @@ struct Sheet: Sendable {
             case _: Sheet.columns([member], fields.first { $0.name == member }?.kind)
             }
         }
-        let theirs = shown.includes.flatMap { name, members in
-            members.map { Column(name: "\(name).\($0)", path: [name, $0]) }
-        }
-        columns = own + theirs
     }
     /// Amounts that are no fields: documents reckon them.
     private static let amounts: Set = ["weighted_amount", "cost"]
