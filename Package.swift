@@ -60,6 +60,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
 
         // `.sql` files become constants, so that the binary needs no folder beside it.
         .executableTarget(name: "embed", path: "tools/embed/tool", swiftSettings: strict),
@@ -75,7 +76,7 @@ let package = Package(
         layer("Files", ["Kernel", "CMagic"]),
         layer("Audit", ["Kernel", "Postgres", "EventLog", "Vault", "CLZ4"], embeds: true),
         layer(
-            "Application", ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", "Files", logging, yams],
+            "Application", ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", "CZip", "Files", logging, yams],
             embeds: true),
         layer(
             "API",

@@ -71,7 +71,7 @@ public struct Field: Sendable, Hashable {
     /// How much a hit counts in search, in PostgreSQL's words.
     public enum Weight: String, Sendable { case a = "A", b = "B", c = "C", d = "D" }
     /// A system whose names we know.
-    public enum System: String, Sendable { case salesforce, dynamics, suitecrm, hubspot }
+    public enum System: String, Sendable, CaseIterable { case salesforce, dynamics, suitecrm, hubspot }
 }
 
 // MARK: What can be said of a field?

@@ -34,6 +34,19 @@ struct Client: Sendable {
         try await ask("GET", path, nil, position.map { ["Daybook-Min-Position": String($0)] } ?? [:])
     }
 
+    /// Gets what a path below `/api/v1` answers, as it is.
+    func bytes(_ path: String) async throws -> Data {
+        guard let address = URL(string: "\(url)/api/v1\(path)") else {
+            throw Exit(.lacking, "\(url) is no web address.")
+        }
+        var request = URLRequest(url: address)
+        request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
+        let (data, response) = try await Self.session.data(for: request)
+        let status = (response as? HTTPURLResponse)?.statusCode ?? 0
+        if !(200..<300).contains(status) { _ = try read(data, status) }
+        return data
+    }
+
     private func ask(
         _ method: String, _ path: String, _ body: JSON?, _ headers: [String: String] = [:]
     ) async throws -> JSON {

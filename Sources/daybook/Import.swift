@@ -14,16 +14,23 @@ struct Import: AsyncParsableCommand {
 /// `daybook import FILE --map MAP`.
 struct ImportFile: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "file", abstract: "Import a CSV file by a mapping; the word `file` may be left out.",
+        commandName: "file",
+        abstract: "Import a file by a mapping, or a folder of another CRM; the word `file` may be left out.",
         discussion: """
-            MAP is a mapping file, or the name of one that comes with Daybook: \(names.joined(separator: ", ")).
+            FILE --map MAP: MAP is a mapping file, or the name of one that comes with Daybook:
+            \(names.joined(separator: ", ")).
+            DIR --from SYSTEM: DIR is a folder of the tables (CSV) that \(systems) gave out.
             Importing a file again changes nothing. Rows that cannot be taken are written to a reject file; then the
             exit code is 2. The server is DAYBOOK_URL with DAYBOOK_TOKEN, or the one of the data folder; where none
             answers, one is started for the import.
             """)
 
-    @Argument(help: "The CSV file, in UTF-8.") var file: String
-    @Option(help: "A mapping file, or the name of one that comes along.") var map: String
+    @Argument(help: "A file: CSV in UTF-8, .xlsx, .vcf, .jsonl; with --from, the folder.") var file: String
+    @Option(help: "The sheet of a workbook (.xlsx). [default: the only one]") var sheet: String?
+    @Option(help: "A mapping file, or the name of one that comes along.") var map: String?
+    @Option(help: "Another CRM: \(ImportFile.systems).") var from: ForeignSystem?
+    @Flag(help: "Make a custom field of each column that a mapping does not know.") var defineFields = false
+    @Option(help: "The calling code of telephone numbers that name no country: 44.") var callingCode: Int?
     @Flag(help: "Tell what would be, and change nothing.") var dryRun = false
     @Option(help: "The organization, where the owner has several.") var organization: String?
     @Option(help: "The server. [environment: DAYBOOK_URL]") var url: String?
@@ -31,8 +38,19 @@ struct ImportFile: AsyncParsableCommand {
     @OptionGroup var place: Place
     @OptionGroup var output: Output
 
+    static var systems: String { ForeignSystem.allCases.map(\.rawValue).joined(separator: ", ") }
+
+    func validate() throws {
+        guard (map == nil) != (from == nil) else { throw ValidationError("Say --map MAP, or --from SYSTEM.") }
+    }
+
     func run() async throws {
-        let mapping = try mapping()
+        if let from {
+            return try await ImportServer.asked(place, url: url, organization: organization) {
+                try await take(folder: from, $0)
+            }
+        }
+        let mapping = try mapping(map ?? "")
         guard FileManager.default.isReadableFile(atPath: file) else {
             throw Exit(.failed, "There is no file \(file) that can be read.")
         }
@@ -41,16 +59,16 @@ struct ImportFile: AsyncParsableCommand {
 
     private func take(_ mapping: String, _ client: Client) async throws {
         let meter = Meter()
-        let run = try ImportRun(
-            path: file, mapping: mapping, rejects: rejects ?? usualRejects, dryRun: dryRun,
-            send: { try await client.post($0, $1) }, report: { meter.show($0) })
         let summary: ImportRun.Summary
         do {
+            let run = ImportRun(
+                try table(mapping), mapping: mapping, rejects: rejects ?? usualRejects, dryRun: dryRun, more: more,
+                send: { try await client.post($0, $1) }, report: { meter.show($0) })
             summary = try await run.run()
         } catch let unreadable as CSV.Unreadable {
             throw Exit(.failed, unreadable.detail)
         } catch let problem as Problem where problem.code == "mapping.invalid" {
-            for flaw in problem.errors { say("\(map): \(flaw.detail)") }
+            for flaw in problem.errors { say("\(map ?? ""): \(flaw.detail)") }
             throw Exit(.failed, "The mapping cannot be used; nothing was imported.")
         }
         if !summary.created.isEmpty { say("Created by name: \(summary.created.joined(separator: ", ")).") }
@@ -63,16 +81,52 @@ struct ImportFile: AsyncParsableCommand {
         if summary.rejected > 0 { throw Exit(.found) }
     }
 
+    /// What opens the import besides.
+    private var more: [String: JSON] {
+        var more: [String: JSON] = [:]
+        more["calling_code"] = callingCode.map { .integer(Int64($0)) }
+        if defineFields { more["define_fields"] = true }
+        return more
+    }
+
+    /// The rows of the file, as its name says what it is.
+    private func table(_ mapping: String) throws -> any ImportTable {
+        let name = file.lowercased()
+        if name.hasSuffix(".vcf") { return try VCardTable(file) }
+        if name.hasSuffix(".jsonl") { return try JSONLinesTable(file, entity: entity(of: mapping)) }
+        guard Workbook.isOne(file) else { return CSVTable(file, try Mapping.format(of: mapping)) }
+        let sheets = try Workbook(file).sheets
+        let names = sheets.map { String($0.name.split(separator: ": ").last ?? "") }
+        guard let sheet else {
+            if sheets.count == 1 { return sheets[0] }
+            throw Exit(.failed, "\(file) has several sheets; name one by --sheet: \(names.joined(separator: ", ")).")
+        }
+        guard let index = names.firstIndex(of: sheet) ?? (sheets.count == 1 ? 0 : nil) else {
+            throw Exit(.failed, "\(file) has no sheet \(sheet); it has \(names.joined(separator: ", ")).")
+        }
+        return sheets[index]
+    }
+
+    /// Of whose records an export's mapping is.
+    private func entity(of mapping: String) -> String? {
+        let name = mapping.split(separator: "\n").first { $0.hasPrefix("mapping: daybook-") }
+        return name.map { String($0.dropFirst("mapping: daybook-".count)).replacing("-", with: "_") }
+    }
+
     // MARK: Which mapping, and where do the rejected rows go?
 
     private static let shipped = Shipped.files(in: "schemas/imports")
-    private static var names: [String] { shipped.map { stem($0.name) } }
+    private static var names: [String] { shipped.map { stem($0.name) }.filter { !isForeign($0) } }
+    /// Whether it is one of those of another CRM, which --from names.
+    private static func isForeign(_ name: String) -> Bool {
+        ForeignSystem.allCases.contains { name.hasPrefix($0.rawValue + "-") }
+    }
     private static func stem(_ name: String) -> String {
         name.hasSuffix(".yaml") ? String(name.dropLast(".yaml".count)) : name
     }
 
     /// The text of a mapping file; else of one that comes along, whose name may be without its source.
-    private func mapping() throws -> String {
+    func mapping(_ map: String) throws -> String {
         if let text = try? String(contentsOfFile: map, encoding: .utf8) { return text }
         let wanted = Self.stem(map).replacing("_", with: "-")
         let found = Self.shipped.filter { Self.stem($0.name) == wanted || Self.stem($0.name).hasSuffix("-" + wanted) }
@@ -96,12 +150,12 @@ struct ImportFile: AsyncParsableCommand {
 }
 
 /// Progress on standard error: how far, how fast, how long still.
-private final class Meter {
+final class Meter {
     private let start = ContinuousClock.now
     private var last = ContinuousClock.now
     private var pass = (number: 1, start: ContinuousClock.now)
 
-    func show(_ progress: ImportRun.Progress) {
+    func show(_ progress: ImportRun.Progress, of file: String? = nil) {
         let now = ContinuousClock.now
         if progress.pass != pass.number { pass = (progress.pass, now) }
         let isWhole = progress.read == progress.size
@@ -112,6 +166,7 @@ private final class Meter {
         let share = Double(progress.read) / Double(max(progress.size, 1))
         let left = share > 0 ? ", \(Int((seconds / share - seconds).rounded(.up))) s left" : ""
         let again = progress.pass > 1 ? " sent again" : ""
-        say("\(progress.rows) rows\(again), \(Int(share * 100)) %, \(Int(rate)) rows/s\(isWhole ? "" : left)")
+        let name = file.map { "\($0): " } ?? ""
+        say("\(name)\(progress.rows) rows\(again), \(Int(share * 100)) %, \(Int(rate)) rows/s\(isWhole ? "" : left)")
     }
 }

@@ -11,7 +11,8 @@ struct Root: AsyncParsableCommand {
         subcommands: [
             Start.self, OrganizationVerbs.self, ProjectionsVerbs.self, Explain.self, AuditVerbs.self, PersonVerbs.self,
             BackupVerb.self, RestoreVerb.self,
-            Import.self, DatabaseVerbs.self, SchemasVerbs.self, RefusalsVerb.self, DemoVerbs.self, Version.self,
+            Import.self, ExportVerb.self, DatabaseVerbs.self, SchemasVerbs.self, RefusalsVerb.self, DemoVerbs.self,
+            Version.self,
         ])
 
     /// Ours and not the parser's, since its exit code for a wrong use is 64.

@@ -147,7 +147,9 @@ enum Describing {
         [
             Route.Described(
                 name: "format",
-                detail: "csv (where not said), jsonl, or mapping: that by which an import reads the csv again.")
+                detail:
+                    "csv (where not said), jsonl, mapping: that by which an import reads these again, or closing: the "
+                    + "same for what ends records or refers back.")
         ] + listing.filter { !["limit", "cursor", "page", "page_size", "total"].contains($0.name) }
 
     /// Those of one record.

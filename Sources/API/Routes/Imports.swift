@@ -50,6 +50,17 @@ extension Schema {
             "mapping": ["type": "string", "description": "The text of a mapping file (YAML)."],
             "header": ["type": "array", "items": ["type": "string"]], "file": ["type": "string"],
             "dry_run": ["type": "boolean"],
+            "part_of": ["type": "string", "format": "uuid", "description": "The import of which this file is a part."],
+            "pipelines": ["type": "array", "items": ["type": "object"]],
+            "same": [
+                "type": "array", "items": ["type": "object"],
+                "description": "Records of the source that are here under other ids: entity, key, id.",
+            ],
+            "filled": ["type": "array", "items": ["type": "string"], "description": "Columns that hold something."],
+            "define_fields": ["type": "boolean"],
+            "calling_code": [
+                "type": "integer", "description": "Of telephone numbers that name no country. With a lenient mapping.",
+            ],
         ],
     ]
 

@@ -15,27 +15,8 @@ struct ExportMapping {
         guard let facts = EntityFacts.all[entity.name] else { throw .noMapping("Rows make no \(entity.name).") }
         let columns = Set(sheet.columns.map(\.name))
         func isThere(_ column: String) -> Bool { columns.contains(column) }
-        if entity == Pipeline.self { throw .noMapping("A pipeline is its stages, which no column holds.") }
         guard isThere("id") else { throw .noMapping("It needs the column id.") }
-
-        let skipped = ExportMapping.skipped[entity.name] ?? []
-        let told = facts.creation.takes.filter { !skipped.contains($0.name) }
-        var fields: [String] = []
-        var given: Set<String> = []
-        for field in told {
-            let lines = ExportMapping.lines(field.kind, field.name, column: field.name, isThere)
-            if !lines.isEmpty { given.insert(field.name) }
-            fields += lines
-        }
-        if let missing = told.first(where: { $0.isRequired && !given.contains($0.name) }) {
-            throw .noMapping(
-                "A \(entity.name) needs \(missing.name), which no column holds in a form that can be read.")
-        }
         let custom = defined.filter { isThere("custom.\($0.key)") }
-        let ownFields = custom.flatMap { key, definition in
-            ExportMapping.lines(definition.kind, key, column: "custom.\(key)", isThere)
-        }
-
         var lines = [
             "# Reads what was exported beside it. A record that a row refers to and that is not here is left out.",
             "mapping: daybook-\(entity.plural.replacing("_", with: "-"))", "source: daybook",
@@ -43,27 +24,54 @@ struct ExportMapping {
         if !custom.isEmpty {
             lines += ["creates:", "  custom:"] + custom.map { ExportMapping.definition(entity.name, $0, $1) }
         }
-        lines += ["records:", "  - entity: \(entity.name)", "    id: id"]
-        if isThere("created_at") { lines.append("    occurred: created_at") }
-        lines += ["    fields:"] + fields.map { "      " + $0 }
-        if !ownFields.isEmpty { lines += ["    custom:"] + ownFields.map { "      " + $0 } }
-        if entity == Deal.self, ["status", "closed_at", "actual_close", "lost_reason", "lost_to"].allSatisfy(isThere) {
-            lines += ExportMapping.closings
+        lines.append("records:")
+        for life in ExportedLife.of(entity) where life.needs.allSatisfy(isThere) {
+            let begun = life.act.flatMap { facts.made(by: $0) } ?? facts
+            lines += try ExportMapping.record(begun, life, custom, isThere)
         }
         text = lines.joined(separator: "\n") + "\n"
     }
 
-    /// What a file does not carry over: where a deal stands in a pipeline of that organization, and what closing it
-    /// tells.
-    private static let skipped: [String: Set<String>] = [
-        Deal.name: ["pipeline_id", "stage_id", "lines", "actual_close", "lost_reason", "lost_to"]
-    ]
-    private static let closings = [
-        "    steps:",
-        "      - {act: win, when: {status: won}, occurred: closed_at, with: {actual_close: actual_close}}",
-        "      - act: lose", "        when: {status: lost}", "        occurred: closed_at",
-        "        with: {lost_reason: lost_reason, lost_to: lost_to, actual_close: actual_close}",
-    ]
+    /// A record as a row tells it.
+    private static func record(
+        _ facts: EntityFacts, _ life: ExportedLife, _ custom: [(key: String, definition: FieldSet.Definition)],
+        _ isThere: (String) -> Bool
+    ) throws(Problem) -> [String] {
+        let told = facts.creation.takes.filter { !life.skips.contains($0.name) }
+        var fields: [String] = []
+        var given = Set(life.start.map { String($0.prefix { $0 != ":" }) })
+        for field in told where !given.contains(field.name) {
+            let read =
+                life.fields[field.name].map { ["\(quoted(field.name)): \($0)"] }
+                ?? ExportMapping.lines(field.kind, field.name, column: field.name, isThere)
+            if !read.isEmpty { given.insert(field.name) }
+            fields += read
+        }
+        if let missing = told.first(where: { $0.isRequired && !given.contains($0.name) }) {
+            throw .noMapping(
+                "A \(facts.name) needs \(missing.name), which no column holds in a form that can be read.")
+        }
+        var lines = ["  - entity: \(facts.name)", "    id: id"]
+        if let act = life.act { lines.append("    act: \(act)") }
+        if let when = life.when { lines.append("    when: \(when)") }
+        if isThere(life.occurred) { lines.append("    occurred: \(life.occurred)") }
+        if !life.start.isEmpty { lines += ["    start:"] + life.start.map { "      " + $0 } }
+        lines += ["    fields:"] + fields.map { "      " + $0 }
+        let own = custom.flatMap { key, definition in
+            ExportMapping.lines(definition.kind, key, column: "custom.\(key)", isThere)
+        }
+        if !own.isEmpty { lines += ["    custom:"] + own.map { "      " + $0 } }
+        if !life.then.isEmpty { lines += ["    then:"] + life.then.map { "      - \($0)" } }
+        var steps = life.steps
+        if isThere("tags"), facts.steps.contains(where: { $0.act == "tag" }) {
+            steps.append("{act: tag, when: {tags: {empty: false}}, with: {tags: tags}}")
+        }
+        if isThere("archived_at"), let act = facts.archiving.first {
+            steps.append("{act: \(act), when: {archived_at: {empty: false}}}")
+        }
+        if !steps.isEmpty { lines += ["    steps:"] + steps.map { "      - \($0)" } }
+        return lines
+    }
 
     /// How a member is read of its columns; nothing where none of them is there, or no cell tells its value.
     private static func lines(
@@ -74,18 +82,28 @@ struct ExportMapping {
         }
         switch kind {
         case .text, .paragraph, .integer, .decimal, .flag, .day, .instant, .choice, .email, .phone, .link, .slug,
-            .currency, .zone, .anything, .map(of: _, keys: .name), .entries(_, .id, _), .entries(_, .name, _):
+            .currency, .zone, .anything, .map(of: _, keys: .name), .entries(_, .name, _):
             return line(column, quoted(column))
+        case .entries(let parts, .id, _):
+            // A deal's lines name products; a contact's addresses name nothing.
+            let refers = parts.contains { if case .reference = $0.kind { true } else { false } }
+            return line(column, refers ? "{column: \(quoted(column)), ids: true}" : quoted(column))
         case .list(of: let item, _): return lines(item, member, column: column, isThere)
         case .money:
             let currency = quoted("\(column).currency")
             return line(column, "{column: \(quoted(column)), currency: \(currency)}")
         case .reference(let entity): return line(column, reference(entity, column))
-        case .entries(_, .reference(let entity), let by):
-            return line("primary_\(by)", reference(entity, "primary_\(by)"))
+        case .entries(_, .reference, _), .map(of: _, keys: .record):
+            return line(column, "{column: \(quoted(column)), ids: true}")
+        case .record:
+            guard isThere("\(column).entity"), isThere("\(column).id") else { return [] }
+            let entity = quoted("\(column).entity")
+            return [
+                "\(quoted(member)): {reference: {column: \(entity)}, id: \(quoted("\(column).id")), missing: empty}"
+            ]
         case .object(let parts):
             return parts.flatMap { lines($0.kind, "\(member).\($0.name)", column: "\(column).\($0.name)", isThere) }
-        case .record, .id, .map, .entries(_, .record, _), .custom, .value: return []
+        case .id, .map, .entries(_, .record, _), .custom, .value: return []
         }
     }
     private static func reference(_ entity: String, _ column: String) -> String {

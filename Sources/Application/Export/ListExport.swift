@@ -9,6 +9,9 @@ public struct ListExport: Sendable {
         case jsonl
         /// No rows, but the mapping by which an import reads those of `csv`.
         case mapping
+        /// The mapping by which what ends these records, or refers back, is read of the same rows, when all others are
+        /// there.
+        case closing
     }
 
     /// How it is written.
@@ -40,7 +43,7 @@ public struct ListExport: Sendable {
         switch format {
         case .csv: "text/csv; charset=utf-8"
         case .jsonl: "application/jsonl"
-        case .mapping: "application/yaml"
+        case .mapping, .closing: "application/yaml"
         }
     }
     /// `contacts.csv`.
@@ -48,6 +51,7 @@ public struct ListExport: Sendable {
         switch format {
         case .csv, .jsonl: "\(name).\(format.rawValue)"
         case .mapping: "\(name).yaml"
+        case .closing: "\(name)-after.yaml"
         }
     }
 

@@ -46,6 +46,9 @@ extension Queries {
             case .mapping:
                 bytes = Array(try ExportMapping(of: entity, sheet, defined).text.utf8)
                 return ListExport.Piece(bytes: bytes, position: page.position)
+            case .closing:
+                let mapping = try ExportMapping(closing: entity)
+                return ListExport.Piece(bytes: Array(mapping.text.utf8), position: page.position)
             case .csv:
                 if page.isFirst { bytes += sheet.header.utf8 }
                 for row in page.rows { bytes += sheet.line(try JSON(parsing: row.bytea(0))).utf8 }

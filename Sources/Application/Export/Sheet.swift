@@ -23,8 +23,14 @@ struct Sheet: Sendable {
 
     /// - Parameter defined: the organization's own fields, in use.
     init(of entity: any Entity.Type, _ shown: Shown, _ defined: [(key: String, definition: FieldSet.Definition)]) {
+        let own = Sheet(of: entity, members: shown.members, defined).columns
+        columns = own + shown.includes.flatMap { Sheet.columns(of: $0) }
+    }
+
+    /// The columns of an entity's own members.
+    init(of entity: any Entity.Type, members: [String], _ defined: [(key: String, definition: FieldSet.Definition)]) {
         let fields = Subject.fields(of: entity)
-        let own = shown.members.flatMap { member -> [Column] in
+        columns = members.flatMap { member -> [Column] in
             switch member {
             case "custom": defined.flatMap { Sheet.columns([member, $0.key], $0.definition.kind) }
             case "tags": [Column(name: member, path: [member], form: .words)]
@@ -32,7 +38,6 @@ struct Sheet: Sendable {
             case _: Sheet.columns([member], fields.first { $0.name == member }?.kind)
             }
         }
-        columns = own + shown.includes.flatMap { Sheet.columns(of: $0) }
     }
 
     /// The columns of a record that is included: of an account its own, of an owner the member's.

@@ -1,3 +1,4 @@
+import CRM
 import FoundationEssentials
 import Kernel
 
@@ -5,6 +6,7 @@ extension Batch {
     /// Carries out rows whose references are settled, and tries another way where a record is further than the row.
     mutating func execute(_ tasks: [Task]) async throws(Problem) {
         for task in tasks where task.wishes.isEmpty { outcomes[task.index] = .taken(events: 0) }
+        for task in tasks where !task.waits { left[task.index] = task.left }
         var open: [(task: Task, ways: [UUID: Wish.Way])] = tasks.filter { !$0.wishes.isEmpty }.map { task in
             (task, Dictionary(task.wishes.map { ($0.id, way(of: $0)) }) { first, _ in first })
         }
@@ -21,7 +23,7 @@ extension Batch {
                     note(results.flatMap(\.warnings), task)
                 case .failure(let problem):
                     if let fatal = problem.fatal { throw fatal }
-                    if let next = Self.next(ways, after: problem) {
+                    if let next = Self.next(ways, after: problem, task) {
                         again.append((task, next))
                     } else {
                         outcomes[task.index] = .rejected(flaw(problem, task))
@@ -60,9 +62,10 @@ extension Batch {
         var original = wish
         for link in wish.links {
             switch link.place {
-            case .start: original.start.set(nil, at: link.path[...])
-            case .fields: original.fields.set(nil, at: link.path[...])
-            case .step(let index): original.steps[index].body.set(nil, at: link.path[...])
+            case .start: original.start.set(nil, at: link.target)
+            case .fields: original.fields.set(nil, at: link.target)
+            case .step(let index): original.steps[index].body.set(nil, at: link.target)
+            case .history(let index): original.history[index].body.set(nil, at: link.target)
             }
         }
         return original
@@ -79,8 +82,9 @@ extension Batch {
             if imagined.contains(wish.id) {
                 unreal += 1
             } else {
-                if putAway.contains(wish.id) { asks.append(wish.restoring) }
-                asks += wish.asks(ways[wish.id] ?? .made)
+                let own = (putAway.contains(wish.id) ? [wish.restoring] : []) + wish.asks(ways[wish.id] ?? .made)
+                // In a dry run what stands on a record that would be there cannot be decided.
+                if own.contains(where: { $0.stands(on: imagined) }) { unreal += 1 } else { asks += own }
             }
         }
         guard session.dryRun else { return (asks, 0, 0) }
@@ -88,10 +92,13 @@ extension Batch {
         return (session.assumed + real, session.assumed.count, unreal)
     }
 
-    private static func next(_ ways: [UUID: Wish.Way], after problem: Problem) -> [UUID: Wish.Way]? {
-        let next = ways.mapValues { $0.next(after: problem) }
-        guard next.values.contains(where: { $0 != nil }) else { return nil }
-        return ways.merging(next.compactMapValues { $0 }) { $1 }
+    private static func next(
+        _ ways: [UUID: Wish.Way], after problem: Problem, _ task: Task
+    ) -> [UUID: Wish.Way]? {
+        let next = task.wishes.reduce(into: [UUID: Wish.Way]()) { next, wish in
+            next[wish.id] = ways[wish.id]?.next(after: problem, wish)
+        }
+        return next.isEmpty ? nil : ways.merging(next) { $1 }
     }
 
     /// What a problem means for the row, with the column that gave the value.
@@ -118,20 +125,27 @@ extension Batch {
         var (accepted, unchanged, events) = (0, 0, extraEvents)
         var rejected: [JSON] = []
         var postponed: [JSON] = []
+        var (taken, leftOut) = ([JSON](), [JSON]())
+        func told(_ flaw: RowFlaw, _ line: JSON) -> JSON {
+            let column = flaw.column.map(JSON.string) ?? .null
+            return ["line": line, "column": column, "code": .string(flaw.code), "reason": .string(flaw.reason)]
+        }
         for (index, row) in request.rows.enumerated() {
             let line = JSON.integer(Int64(row.line))
             switch outcomes[index] {
             case .taken(let yielded):
                 events += yielded
-                if yielded > 0 || request.taken.contains(row.line) { accepted += 1 } else { unchanged += 1 }
+                if yielded > 0 || request.taken.contains(row.line) {
+                    accepted += 1
+                    taken.append(line)
+                } else {
+                    unchanged += 1
+                }
+                leftOut += (left[index] ?? []).map { told($0, line) }
             case .postponed(let yielded):
                 events += yielded
                 postponed.append(["line": line, "events": .integer(Int64(yielded))])
-            case .rejected(let flaw):
-                let column = flaw.column.map(JSON.string) ?? .null
-                rejected.append([
-                    "line": line, "column": column, "code": .string(flaw.code), "reason": .string(flaw.reason),
-                ])
+            case .rejected(let flaw): rejected.append(told(flaw, line))
             case nil: break
             }
         }
@@ -139,11 +153,31 @@ extension Batch {
             "rows": .integer(Int64(request.rows.count)), "accepted": .integer(Int64(accepted)),
             "unchanged": .integer(Int64(unchanged)), "events": .integer(Int64(events)), "rejected": .array(rejected),
             "postponed": .array(postponed), "created": .array(created), "notes": .array(notes.map(JSON.string)),
+            "accepted_lines": .array(taken), "left_out": .array(leftOut),
         ]
     }
 }
 
 extension Ask {
+    /// Whether it cannot be asked without one of these records: it must name it, or does so within a member.
+    fileprivate func stands(on ids: Set<UUID>) -> Bool {
+        guard !ids.isEmpty, let members = body.object else { return false }
+        func names(_ value: JSON) -> Bool {
+            switch value {
+            case .string(let text): UUID(uuidString: text).map(ids.contains) ?? false
+            case .array(let items): items.contains(where: names)
+            case .object(let inner):
+                inner.contains { names($0.value) || UUID(uuidString: $0.key).map(ids.contains) ?? false }
+            case .null, .bool, .integer, .number: false
+            }
+        }
+        let required = CRM.entity(named: entity)?.taken(by: act).filter(\.isRequired).map(\.name) ?? []
+        return members.contains { name, value in
+            guard names(value) else { return false }
+            return value.string == nil || required.contains(name)
+        }
+    }
+
     /// The same without references to records that are not really there.
     fileprivate func without(_ ids: Set<UUID>) -> Ask {
         guard !ids.isEmpty, case .object(let members) = body else { return self }

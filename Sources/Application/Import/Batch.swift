@@ -1,3 +1,4 @@
+import CRM
 import FoundationEssentials
 import Kernel
 
@@ -13,6 +14,8 @@ struct Batch {
     let request: RowsRequest
 
     var outcomes: [Int: Outcome] = [:]  // by index of the row
+    /// What was left out of rows, by their index.
+    var left: [Int: [RowFlaw]] = [:]
     var created: [JSON] = []
     var notes: [String] = []
     /// Events of records created by name.
@@ -40,6 +43,8 @@ struct Batch {
         var wishes: [Wish]
         /// Whether a reference was left out that the next pass will set.
         var waits = false
+        /// What is left out of it for good.
+        var left: [RowFlaw] = []
     }
 
     init(session: ImportSession, caller: Caller, commands: Commands, request: RowsRequest) {
@@ -50,9 +55,10 @@ struct Batch {
     mutating func run() async throws(Problem) -> JSON {
         var tasks: [Task] = []
         for (index, row) in request.rows.enumerated() {
-            do throws(RowFlaw) { tasks.append(Task(index: index, wishes: try session.planner.wishes(row))) } catch {
-                outcomes[index] = .rejected(error)
-            }
+            do throws(RowFlaw) {
+                let wishes = try session.planner.wishes(row)
+                tasks.append(Task(index: index, wishes: wishes, left: wishes.flatMap(\.left)))
+            } catch { outcomes[index] = .rejected(error) }
         }
         let named = Array(Set(tasks.flatMap { $0.wishes.flatMap(\.named) }))
         let (real, reverted) = try await commands.standing(named, in: session.organization)
@@ -106,6 +112,11 @@ struct Batch {
     private func settle(_ task: inout Task) throws(RowFlaw) -> Bool {
         let own = Set(task.wishes.map(\.id))
         for index in task.wishes.indices {
+            let wish = task.wishes[index]
+            if let key = wish.elsewhere, !present.contains(wish.id) {
+                let reason = "There is no \(wish.entity.name) \"\(key)\"; import the file that makes it first."
+                throw RowFlaw(nil, "import.record_missing", reason)
+            }
             for link in task.wishes[index].links {
                 if present.contains(link.id) || own.contains(link.id) {
                     task.wishes[index].resolve(link)
@@ -116,7 +127,11 @@ struct Batch {
                 switch (link.missing, mayCome && !request.isFinal) {
                 case (.refuse, true): return false
                 case (.empty, true), (.create, true): task.waits = true
-                case (.empty, false): break
+                case (.empty, false):
+                    if link.entity.name == Pipeline.name { task.wishes[index].forgetStages() }
+                    guard mapping.leavesUnfit else { continue }
+                    let reason = "There is no \(link.entity.name) \"\(link.name)\" from \(link.source)."
+                    task.left.append(RowFlaw(link.column, "import.reference_missing", reason))
                 case (.create, false): task.wishes[index].resolve(link)
                 case (.refuse, false):
                     throw RowFlaw(
@@ -199,7 +214,8 @@ extension Wish {
         case .start: body = start
         case .fields: body = fields
         case .step(let index): body = index < steps.count ? steps[index].body : [:]
+        case .history(let index): body = index < history.count ? history[index].body : [:]
         }
-        return links.contains(link) && body.value(at: link.path[...]) == link.value
+        return links.contains(link) && body.value(at: link.target) == link.value
     }
 }

@@ -8,11 +8,37 @@ struct OpenRequest {
     let header: [String]
     let file: String
     let dryRun: Bool
+    /// The import of several files of which this is one; nil where it is one by itself.
+    let partOf: UUID?
+    /// Pipelines of the source, described elsewhere.
+    let pipelines: [PipelineRule]
+    /// Records of the source that are here under other ids, by entity and key in normal form.
+    let same: [String: [String: UUID]]
+    /// The columns in which something stands; nil where that is not known.
+    let filled: Set<String>?
+    /// Whether columns that the mapping does not know become custom fields.
+    let definesFields: Bool
+    /// The calling code of telephone numbers that name none.
+    let callingCode: String?
 
     static let fields = [
         Field("mapping", .paragraph(Mapping.limit)).required(),
         Field("header", .list(of: .text(1000), 1000)).required(),
-        Field("file", .text(1000)), Field("dry_run", .flag),
+        Field("file", .text(1000)), Field("dry_run", .flag), Field("part_of", .id),
+        Field("pipelines", .list(of: .object(pipeline), 100)), Field("same", .list(of: .object(same), 20_000)),
+        Field("filled", .list(of: .text(1000), 1000)), Field("define_fields", .flag),
+        Field("calling_code", .integer(1...999)),
+    ]
+    private static let stage = [
+        Field("key", .text(200)), Field("name", .text(200)).required(),
+        Field("kind", .choice(["open", "won", "lost"])).required(), Field("probability", .integer(0...100)),
+    ]
+    private static let pipeline = [
+        Field("key", .text(200)), Field("name", .text(200)).required(),
+        Field("stages", .list(of: .object(stage), 200)).required(),
+    ]
+    private static let same = [
+        Field("entity", .text(60)).required(), Field("key", .text(1000)).required(), Field("id", .id).required(),
     ]
 
     init(_ body: JSON) throws(Problem) {
@@ -27,7 +53,20 @@ struct OpenRequest {
         header = (members["header"]?.array ?? []).compactMap(\.string)
         file = values["file"]?.string ?? ""
         dryRun = values["dry_run"]?.bool ?? false
+        partOf = values["part_of"]?.string.flatMap(UUID.init(uuidString:))
+        pipelines = (values["pipelines"]?.array ?? []).map(PipelineRule.init)
+        same = (values["same"]?.array ?? []).reduce(into: [:]) { same, one in
+            guard let entity = one["entity"]?.string, let key = one["key"]?.string.flatMap({ Normal.key($0) })
+            else { return }
+            same[entity, default: [:]][key] = one["id"]?.string.flatMap(UUID.init(uuidString:))
+        }
+        filled = values["filled"]?.array.map { Set($0.compactMap(\.string)) }
+        definesFields = values["define_fields"]?.bool ?? false
+        callingCode = values["calling_code"]?.integer.map { String($0) }
     }
+
+    /// The columns that become custom fields where the mapping does not read them.
+    var toDefine: Set<String> { definesFields ? filled ?? Set(header) : [] }
 
     /// The same for the same request of the same organization. Events say it, so it gives nothing away of the file's
     /// name.
@@ -81,5 +120,18 @@ struct RowsRequest {
         self.rows = rows
         isFinal = members["final"]?.bool ?? false
         taken = Set(members["taken"]?.array?.compactMap(\.integer).map { Int($0) } ?? [])
+    }
+}
+
+extension PipelineRule {
+    /// A pipeline as a request describes it.
+    fileprivate init(_ json: JSON) {
+        self.init(
+            key: json["key"]?.string, name: json["name"]?.string ?? "",
+            stages: (json["stages"]?.array ?? []).map { stage in
+                Stage(
+                    key: stage["key"]?.string, name: stage["name"]?.string ?? "", kind: stage["kind"]?.string ?? "",
+                    probability: stage["probability"]?.integer)
+            })
     }
 }

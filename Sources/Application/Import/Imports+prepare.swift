@@ -15,7 +15,7 @@ extension Imports {
     func prepare(_ planner: RowPlanner, by caller: Caller, dryRun: Bool) async throws(Problem) -> Prepared {
         var prepared = Prepared()
         var wanted: [(entity: String, name: String, ask: Ask, isThere: Bool)] = []
-        if let rule = planner.mapping.prepares.pipeline {
+        for rule in planner.mapping.prepares.pipelines {
             let id = planner.id(of: rule)
             let (present, putAway) = try await commands.standing([id], in: caller.organization)
             let restoring = Ask(Pipeline.name, .id(id), EntityFacts.restoring, [:])

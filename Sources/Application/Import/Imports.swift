@@ -20,42 +20,58 @@ public final class Imports: Sendable {
 
     /// Checks a mapping against a file's header and makes what it brings along: `{mapping, header, file?, dry_run?}`.
     /// The same request gets the same import, also after a restart.
-    /// - Returns: `{id, mapping, source, entities, created, notes}`.
+    /// - Returns: `{id, import, mapping, source, entities, created, unused, notes}`; `import` is what is taken back.
     /// - Throws: `mapping.invalid` with all that is wrong, or why what it brings along cannot be made.
     public func open(_ body: JSON, by caller: Caller) async throws(Problem) -> Told {
         let request = try OpenRequest(body)
         let keys = try await commands.organizationKeys(of: caller.organization)
         let id = request.id(keys)
-        let caller = caller.importing(id)
-        let settings = try await settings(of: caller.organization)
-        let mapping = try Mapping.read(request.mapping, header: request.header, settings: settings)
-        let planner = RowPlanner(mapping: mapping, settings: settings) { source, entity, key in
-            keys.importID(source: source, entity: entity, externalID: key)
+        let (whole, same) = (request.partOf ?? id, request.same)
+        let caller = caller.importing(whole)
+        var settings = try await settings(of: caller.organization)
+        (settings.pipelines, settings.callingCode) = (request.pipelines, request.callingCode)
+        let mapping = try Mapping.read(
+            request.mapping, header: request.header, settings: settings, defining: request.toDefine)
+        var planner = RowPlanner(mapping: mapping, settings: settings) { source, entity, key in
+            // A record of another source is not meant, whatever its key.
+            if source == mapping.source, let id = same[entity]?[key] { return id }
+            return keys.importID(source: source, entity: entity, externalID: key)
         }
         let prepared = try await prepare(planner, by: caller, dryRun: request.dryRun)
+        planner.meant = try await stages(planner, by: caller, dryRun: request.dryRun)
         let session = ImportSession(
-            id: id, organization: caller.organization, planner: planner,
-            width: request.header.count, dryRun: request.dryRun, assumed: request.dryRun ? prepared.asks : [])
+            id: id, whole: whole, organization: caller.organization, planner: planner,
+            width: request.header.count, dryRun: request.dryRun, assumed: request.dryRun ? prepared.asks : [],
+            imagined: request.partOf.flatMap { known($0, caller.organization) } ?? Imagined())
         sessions.withLock { $0.keep(session) }
-        let unused =
-            mapping.unused.isEmpty ? [] : ["No column is taken from \(mapping.unused.joined(separator: ", "))."]
+        let unused = mapping.unused.filter { request.filled?.contains($0) ?? true }
         let told: JSON = [
             "id": .string(session.id.text), "mapping": .string(mapping.name), "source": .string(mapping.source),
             "entities": .array(mapping.written.sorted().map(JSON.string)), "created": .array(prepared.created),
-            "notes": .array((prepared.notes + unused).map(JSON.string)),
+            "notes": .array((prepared.notes + Self.note(unused)).map(JSON.string)), "import": .string(whole.text),
+            "unused": .array(unused.map(JSON.string)),
         ]
         return Told(body: told, position: try await commands.head(of: session.organization))
     }
 
+    private func known(_ whole: UUID, _ organization: UUID) -> Imagined? {
+        sessions.withLock { $0.imagined(whole, organization) }
+    }
+
+    private static func note(_ unused: [String]) -> [String] {
+        unused.isEmpty ? [] : ["No column is taken from \(unused.joined(separator: ", "))."]
+    }
+
     /// Takes a batch of rows: `{rows: [[…]], lines?: […], first?, final?, taken?: […]}`.
-    /// - Returns: `{rows, accepted, unchanged, events, rejected, postponed, created, notes}`.
+    /// - Returns: `{rows, accepted, unchanged, events, rejected, postponed, created, notes, accepted_lines, left_out}`.
     /// - Throws: `import.not_found` (404) where this process does not know the import: the client opens it again.
     public func take(_ id: UUID, _ body: JSON, by caller: Caller) async throws(Problem) -> Told {
         guard let session = sessions.withLock({ $0[id] }), session.organization == caller.organization else {
             throw .absent("import")
         }
         let request = try RowsRequest(body, width: session.width)
-        var batch = Batch(session: session, caller: caller.importing(id), commands: commands, request: request)
+        let caller = caller.importing(session.whole)
+        var batch = Batch(session: session, caller: caller, commands: commands, request: request)
         return Told(body: try await batch.run(), position: try await commands.head(of: session.organization))
     }
 
@@ -90,6 +106,8 @@ extension Caller {
 /// One file with one mapping.
 struct ImportSession: Sendable {
     let id: UUID
+    /// The import of which it is a part; its own id where it is none. Events say it.
+    let whole: UUID
     let organization: UUID
     let planner: RowPlanner
     /// Fields in a row.
@@ -97,8 +115,8 @@ struct ImportSession: Sendable {
     let dryRun: Bool
     /// In a dry run, what its commands stand on: the pipeline and the fields that the mapping would make.
     let assumed: [Ask]
-    /// In a dry run, the records that rows so far would have made.
-    let imagined = Imagined()
+    /// In a dry run, the records that rows so far would have made, those of the import's other files among them.
+    let imagined: Imagined
 }
 
 /// Records that a dry run would have made.
@@ -123,6 +141,12 @@ private struct Sessions {
             return known.session
         }
     }
+    /// What the dry run of the import's first file, and of those after it, would have made.
+    func imagined(_ whole: UUID, _ organization: UUID) -> Imagined? {
+        guard let first = sessions[whole]?.session, first.organization == organization, first.dryRun else { return nil }
+        return first.imagined
+    }
+
     mutating func keep(_ session: ImportSession) {
         uses += 1
         if sessions.count == Self.most, let oldest = sessions.min(by: { $0.value.used < $1.value.used }) {

@@ -131,6 +131,7 @@ extension Refusals {
             "mapping.invalid", 422, "The mapping cannot be used; errors tells line, column and the nearest name."),
         ListedRefusal(
             "import.not_found", 404, "There is no such import, or the server was started again: open it again."),
+        ListedRefusal("import.rows_lost", 500, "Not every row was told of: import the file again."),
         ListedRefusal(.absent("projection")),
         ListedRefusal("projection.busy", 409, "Somebody is at work on this projection; ask again later."),
         ListedRefusal("projection.refused", 409, "It cannot be done to this projection now; detail tells why."),
@@ -161,6 +162,7 @@ extension Refusals {
         ListedRefusal("entity_unknown", nil, "The mapping names an entity that there is not."),
         ListedRefusal("column_unknown", nil, "The file has no such column."),
         ListedRefusal("stage_unknown", nil, "The pipeline has no such stage."),
+        ListedRefusal("act_unknown", nil, "The entity has no such act."),
         ListedRefusal("ambiguous", nil, "Several could be meant: say which."),
     ]
 
@@ -182,5 +184,11 @@ extension Refusals {
         ListedRefusal("import.not_an_amount", nil, "Write an amount with as many decimals as its currency has."),
         ListedRefusal("import.not_an_id", nil, "Write the id that Daybook gave the record, or leave the cell empty."),
         ListedRefusal("import.not_an_object", nil, "Write a JSON object."),
+        ListedRefusal("import.not_an_instant", nil, "Write the moment as RFC 3339 does."),
+        ListedRefusal("import.not_a_history", nil, "The column of the history holds none; leave it empty."),
+        ListedRefusal("import.field_unknown", nil, "The history tells of a column that the deals do not have."),
+        ListedRefusal("import.record_missing", nil, "The record that the row changes is not there: import it first."),
+        ListedRefusal("import.entity_unknown", nil, "There are no records of this name."),
+        ListedRefusal("import.not_a_document", nil, "The line is no JSON object."),
     ]
 }

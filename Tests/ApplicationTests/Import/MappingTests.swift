@@ -33,8 +33,18 @@ import Testing
         return try read(text, try #require(headers[name]).split(separator: ",").map(String.init))
     }
 
+    /// The columns by which other systems name their records: a table may have no more.
+    private static let keys = [
+        "id", "id_c", "owner_id", "deal_id", "systemuserid", "accountid", "contactid", "leadid", "campaignid",
+        "opportunityid", "activityid", "contact_id", "opportunity_id", "key",
+    ]
+
     @Test func `the mappings that come along can be read, and use every column`() throws {
-        #expect(Set(Shipped.files(in: "schemas/imports").map(\.name)) == Set(Self.headers.keys))
+        for file in Shipped.files(in: "schemas/imports") where Self.headers[file.name] == nil {
+            let mapping = try Self.read(file.text, Self.keys)
+            #expect(mapping.name + ".yaml" == file.name)
+            #expect(mapping.leavesUnfit, "\(file.name)")
+        }
         for name in Self.headers.keys {
             let mapping = try Self.shipped(name)
             #expect(mapping.name + ".yaml" == name)

@@ -146,6 +146,11 @@ extension ImportHouse {
         body["from"] = from.map { .integer($0) }
         return try await house.bulk.revert(id, Body(body), by: house.caller(role)).body
     }
+    func pages(reverting id: String) async throws -> [JSON] {
+        var summary = ImportRun.Summary()
+        summary.id = id
+        return try await pages(reverting: summary)
+    }
     func pages(reverting summary: ImportRun.Summary) async throws -> [JSON] {
         var pages = [try await revert(summary)]
         while let next = pages.last?["next"]?.integer { pages.append(try await revert(summary, from: next)) }

@@ -32,6 +32,8 @@ public enum CSV {
         case fieldCount = "csv.field_count"
         case notUTF8 = "csv.not_utf8"
         case tooLong = "csv.too_long"
+        /// Of a file of documents.
+        case notAnObject = "import.not_a_document"
 
         /// A sentence that says what to do.
         public var detail: String {
@@ -41,6 +43,7 @@ public enum CSV {
             case .fieldCount: "The row has not as many fields as the first line of the file."
             case .notUTF8: "The row is not UTF-8; save the file as UTF-8."
             case .tooLong: "The row is longer than a megabyte."
+            case .notAnObject: "The line is no JSON object."
             }
         }
     }

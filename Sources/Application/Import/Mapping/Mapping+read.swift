@@ -1,16 +1,20 @@
+import CRM
 import Kernel
 import Yams
 
 extension Mapping {
     /// Reads a mapping for files with this header.
     /// - Throws: `mapping.invalid` (422) with all that is wrong, each with line, column and the nearest right name.
-    static func read(_ yaml: String, header: [String], settings: ImportSettings) throws(Problem) -> Mapping {
+    /// - Parameter defining: the columns that become custom fields of the first record where nothing else reads them.
+    static func read(
+        _ yaml: String, header: [String], settings: ImportSettings, defining: Set<String> = []
+    ) throws(Problem) -> Mapping {
         guard yaml.utf8.count <= limit else {
             throw .mapping([Flaw("/mapping", "too_long", "a mapping has at most \(limit / 1024) KB")])
         }
         let root = try root(of: yaml)
         var reader = MappingReader(header: Header(header), settings: settings)
-        let mapping = reader.mapping(root)
+        let mapping = reader.mapping(root, defining: defining)
         guard let mapping, reader.flaws.isEmpty else { throw .mapping(reader.flaws) }
         return mapping
     }
@@ -70,11 +74,14 @@ extension YamlError {
 
 extension MappingReader {
     private static let members = [
-        "mapping", "description", "source", "currency", "csv", "numbers", "days", "columns", "creates", "records",
+        "mapping", "description", "source", "currency", "csv", "numbers", "days", "columns", "missing_columns",
+        "unfit", "creates", "records",
     ]
+    private enum Columns: String, CaseIterable { case refuse, empty }
+    private enum Unfit: String, CaseIterable { case refuse, leave }
 
     /// The whole mapping; nil where something without which nothing can be said is wrong.
-    mutating func mapping(_ root: Node) -> Mapping? {
+    mutating func mapping(_ root: Node, defining: Set<String>) -> Mapping? {
         let members = members(root, "a mapping", known: Self.members)
         let name = text(members["mapping"], "`mapping`, its name,", in: root)
         let source = text(members["source"], "`source`, the name of the system that the file comes from,", in: root)
@@ -87,8 +94,12 @@ extension MappingReader {
                 defaults.spellings[key.string ?? ""] = items(value).compactMap { text($0, "a column") }
             }
         }
+        if let node = members["missing_columns"] {
+            defaults.lacksColumns = word(node, "`missing_columns`", Columns.self) == .empty
+        }
         if let node = members["creates"] { creates(node) }
-        let format = format(members["csv"])
+        let unfit = members["unfit"].flatMap { word($0, "`unfit`", Unfit.self) } ?? .refuse
+        let format = self.format(members["csv"])
         var records: [RecordRule] = []
         if let node = members["records"] {
             for item in items(node) { if let record = record(item) { records.append(record) } }
@@ -97,12 +108,52 @@ extension MappingReader {
             note(root, "required", "`records`, what a row makes, must be given")
         }
         guard let name, source != nil else { return nil }
-        let used = Set(records.flatMap(\.columns))
-        let unused = header.names.enumerated().filter { index, _ in !used.contains { $0.index == index } }.map(
-            \.element)
+        if defaults.lacksColumns {
+            let told = Set(
+                records.flatMap { rule in
+                    (rule.start + rule.fields).filter { $0.path.first == "custom" }.map {
+                        [rule.entity.name] + $0.path.dropFirst()
+                    }
+                })
+            defaults.prepares.custom.removeAll { !told.contains([$0.entity, $0.key]) }
+        }
+        if var first = records.first, !defining.isEmpty {
+            first.fields += define(unused(by: records).filter { defining.contains($0.name) }, of: first)
+            records[0] = first
+        }
+        let unused = unused(by: records).map(\.name)
         return Mapping(
             name: name, source: defaults.source, format: format, prepares: defaults.prepares, records: records,
-            unused: unused)
+            unused: unused, leavesUnfit: unfit == .leave)
+    }
+
+    private func unused(by records: [RecordRule]) -> [FileColumn] {
+        let used = Set(records.flatMap(\.columns).map(\.index))
+        return header.names.enumerated().filter { !used.contains($0.offset) }.map {
+            FileColumn(index: $0.offset, name: $0.element)
+        }
+    }
+
+    /// Fields of the organization's own, as text, for columns that nothing else reads.
+    private mutating func define(_ columns: [FileColumn], of rule: RecordRule) -> [MemberRule] {
+        let entity = rule.entity
+        guard entity.creation.takes.contains(where: { $0.kind == .custom }) else { return [] }
+        return columns.compactMap { column -> MemberRule? in
+            let slug = Normal.slug(column.name)?.replacing("-", with: "_")
+            guard let key = slug.map({ String($0.prefix(40)) }), !key.isEmpty else { return nil }
+            let made = defaults.prepares.custom.contains { $0.entity == entity.name && $0.key == key }
+            guard !made, !rule.fields.contains(where: { $0.path == ["custom", key] }) else { return nil }
+            let known = settings.custom[entity.name]?[key]
+            if known == nil {
+                defaults.prepares.custom.append(
+                    CustomRule(entity: entity.name, key: key, label: column.name, type: .text, choices: []))
+            }
+            let kind = known ?? CustomRule(entity: "", key: "", label: "", type: .text, choices: []).kind
+            guard isRead(kind), let reading = reading(kind, [:], at: Node("")) else { return nil }
+            return MemberRule(
+                path: ["custom", key], value: .cell(CellRule(column: column, reading: reading)),
+                field: Field(key, kind))
+        }
     }
 
     mutating func format(_ node: Node?) -> CSV.Format {
@@ -144,7 +195,8 @@ extension RecordRule {
     /// All columns that it reads.
     var columns: [FileColumn] {
         key + when.map(\.column) + occurred.map(\.column) + (start + fields).flatMap(\.columns)
-            + steps.flatMap { $0.when.map(\.column) + $0.occurred.map(\.column) + $0.with.flatMap(\.columns) }
+            + [history].compactMap { $0 }
+            + (then + steps).flatMap { $0.when.map(\.column) + $0.occurred.map(\.column) + $0.with.flatMap(\.columns) }
     }
 }
 
@@ -153,6 +205,26 @@ extension MemberRule {
         let made: [FileColumn] = if case .reference(let rule) = value { rule.creates.flatMap(\.columns) } else { [] }
         let currency: [FileColumn] =
             if case .cell(let rule) = value, let column = rule.currency { [column] } else { [] }
-        return value.columns + when.map(\.column) + made + currency
+        let other: [FileColumn?] =
+            switch value {
+            case .reference(let rule): [rule.entityColumn]
+            case .stage(let rule): [rule.pipeline]
+            case .cell, .constant, .template: []
+            }
+        return value.columns + when.map(\.column) + made + currency + other.compactMap { $0 }
+    }
+}
+
+extension MemberRule {
+    /// Whether the file says anything of it.
+    var isTold: Bool {
+        switch value {
+        case .constant: true
+        case .stage(let rule) where rule.name.columns.isEmpty: true
+        case .reference(let rule) where rule.key.columns.isEmpty: true
+        case .cell(let rule) where rule.fallback != nil: true
+        case .template(let template, _) where template.columns.isEmpty: true
+        case .cell, .template, .reference, .stage: value.columns.contains(where: \.isThere)
+        }
     }
 }

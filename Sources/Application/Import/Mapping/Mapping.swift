@@ -17,6 +17,8 @@ public struct Mapping: Sendable {
     let records: [RecordRule]
     /// Columns of the file that nothing reads.
     let unused: [String]
+    /// Whether a value that its member does not take is left out and told, and the row taken without it.
+    var leavesUnfit = false
 
     /// Names of the entities that rows write: a reference to one of them may point further down the file.
     var written: Set<String> { Set(records.map(\.entity.name)) }
@@ -33,4 +35,8 @@ struct ImportSettings: Sendable, Hashable {
     var currency: Currency?
     /// The fields that it defined, by entity and key.
     var custom: [String: [String: Field.Kind]] = [:]
+    /// The calling code of telephone numbers that name none: "44".
+    var callingCode: String?
+    /// Pipelines that other files of the source describe.
+    var pipelines: [PipelineRule] = []
 }

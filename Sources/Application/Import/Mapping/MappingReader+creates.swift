@@ -7,7 +7,7 @@ import Yams
 extension MappingReader {
     mutating func creates(_ node: Node) {
         let members = members(node, "`creates`", known: ["pipeline", "custom"])
-        if let node = members["pipeline"] { defaults.prepares.pipeline = pipeline(node) }
+        if let node = members["pipeline"], let rule = pipeline(node) { defaults.prepares.pipelines.append(rule) }
         if let node = members["custom"] {
             for item in items(node) { if let rule = custom(item) { defaults.prepares.custom.append(rule) } }
         }

@@ -13,9 +13,35 @@ extension MappingReader {
                 note(key, "duplicate", "`\(name)` is given twice")
                 continue
             }
-            if let rule = member(value, path, field.kind, of: entity) { rules.append(rule) }
+            if var rule = member(value, path, field.kind, of: entity), rule.isTold {
+                rule.field = field
+                rules.append(rule)
+            }
         }
         return rules
+    }
+
+    /// The members that another system has, too, by its own names for them, where the file has these columns.
+    mutating func known(to system: Field.System, _ entity: EntityFacts, but told: Set<String>) -> [MemberRule] {
+        entity.creation.takes.compactMap { field -> MemberRule? in
+            guard !told.contains(field.name), let name = field.elsewhere[system] else { return nil }
+            let columns = header.columns(name)
+            guard columns.count == 1, let column = columns.first else { return nil }
+            if let target = Self.targets(field.kind)?.first {
+                guard case .record = field.kind else {
+                    guard let facts = EntityFacts.all[target] else { return nil }
+                    let rule = ReferenceRule(
+                        entity: facts, source: defaults.source, key: .columns([column]), missing: .empty)
+                    return MemberRule(path: [field.name], value: .reference(rule), field: field)
+                }
+                return nil
+            }
+            guard field.kind != .id, isRead(field.kind), let reading = reading(field.kind, [:], at: Node("")) else {
+                return nil
+            }
+            return MemberRule(
+                path: [field.name], value: .cell(CellRule(column: column, reading: reading)), field: field)
+        }
     }
 
     /// The values of custom fields, read as the organization or the mapping itself defines these; where neither does,
@@ -30,7 +56,9 @@ extension MappingReader {
             let made = defaults.prepares.custom.first { $0.entity == entity.name && $0.key == name }?.kind
             let isTold = value.mapping?.contains { $0.key.string == "parse" } == true
             let kind = made ?? (isTold ? nil : settings.custom[entity.name]?[name])
-            return member(value, ["custom", name], kind, of: entity)
+            guard var rule = member(value, ["custom", name], kind, of: entity), rule.isTold else { return nil }
+            rule.field = kind.map { Field(name, $0) }
+            return rule
         }
     }
 
@@ -86,7 +114,7 @@ extension MappingReader {
                 node, "a reference", known: ["reference", "key", "id", "value", "source", "missing", "create", "when"])
             rule = reference(members, node, kind).map { MemberRule(path: path, value: .reference($0)) }
         case "stage":
-            members = self.members(node, "a stage", known: ["stage", "translate", "unknown", "when"])
+            members = self.members(node, "a stage", known: ["stage", "pipeline", "translate", "unknown", "when"])
             rule = stage(members, node).map { MemberRule(path: path, value: .stage($0)) }
         case "value":
             members = self.members(node, "a constant", known: ["value", "when", "currency"])
@@ -97,7 +125,7 @@ extension MappingReader {
         case let other:
             let options = [
                 other, "member", "when", "empty", "default", "translate", "unknown", "parse", "currency", "multiply",
-                "days", "separator",
+                "days", "separator", "ids",
             ]
             members = self.members(node, "a value", known: options)
             rule = cell(members, node, kind).map { MemberRule(path: path, value: .cell($0)) }
@@ -108,7 +136,6 @@ extension MappingReader {
     }
 
     private enum Empty: String, CaseIterable { case leave, clear }
-    private enum Unknown: String, CaseIterable { case keep, refuse }
 
     private mutating func cell(_ members: [String: Node], _ node: Node, _ kind: Field.Kind?) -> CellRule? {
         guard let name = members["column"], let column = column(name), let reading = reading(kind, members, at: node)
@@ -117,6 +144,7 @@ extension MappingReader {
         rule.member = members["member"].flatMap { text($0, "`member`") }
         rule.fallback = members["default"].flatMap { text($0, "`default`") }
         rule.translation = translation(members)
+        rule.hasIDs = members["ids"]?.bool == true
         // A column where no currency has this code.
         if let node = members["currency"], let code = node.scalar?.string, Currency(code.uppercased()) == nil {
             rule.currency = self.column(node)
@@ -135,24 +163,27 @@ extension MappingReader {
             }
         }
         if let node = members["unknown"] {
-            translation.refusesOthers = word(node, "`unknown`", Unknown.self) == .refuse
+            translation.others = word(node, "`unknown`", Translation.Others.self) ?? .keep
         }
         return translation
     }
 
     private mutating func stage(_ members: [String: Node], _ node: Node) -> StageRule? {
-        guard let pipeline = defaults.prepares.pipeline else {
+        guard !defaults.prepares.pipelines.isEmpty || defaults.lacksColumns else {
             note(node, "required", "a stage is one of the pipeline in `creates`, and there is none")
             return nil
         }
         guard let name = members["stage"] else { return nil }
-        let rule = StageRule(name: .columns([]), translation: translation(members))
-        let names = pipeline.stages.map(\.name)
+        var rule = StageRule(name: .columns([]), translation: translation(members))
+        rule.pipeline = members["pipeline"].flatMap { column($0) }
+        let names = defaults.prepares.pipelines.flatMap { $0.stages.map(\.name) }
         for (_, to) in rule.translation.words where !names.contains(to) {
             note(node, "stage_unknown", "the pipeline has no stage `\(to)`\(Nearest.hint(to, in: names))")
         }
         guard name.mapping != nil else {
-            return column(name).map { StageRule(name: .columns([$0]), translation: rule.translation) }
+            guard let column = column(name) else { return nil }
+            rule.name = .columns([column])
+            return rule
         }
         let inner = self.members(name, "a stage", known: ["value"])
         guard let value = inner["value"], let text = text(value, "the stage's name") else { return nil }
@@ -160,6 +191,7 @@ extension MappingReader {
             note(value, "stage_unknown", "the pipeline has no stage `\(text)`\(Nearest.hint(text, in: names))")
             return nil
         }
-        return StageRule(name: .constant(text), translation: rule.translation)
+        rule.name = .constant(text)
+        return rule
     }
 }

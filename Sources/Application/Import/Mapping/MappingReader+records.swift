@@ -5,13 +5,15 @@ import Yams
 
 extension MappingReader {
     private static let recordMembers = [
-        "entity", "key", "id", "when", "occurred", "start", "fields", "custom", "steps",
+        "entity", "act", "key", "id", "made", "when", "occurred", "start", "fields", "names", "custom", "then", "steps",
+        "history",
     ]
 
     mutating func record(_ node: Node) -> RecordRule? {
         let members = members(node, "a record", known: Self.recordMembers)
         guard let name = text(members["entity"], "the record's `entity`", in: node),
-            let entity = facts(name, at: members["entity"] ?? node)
+            let facts = facts(name, at: members["entity"] ?? node),
+            let entity = members["act"].map({ begun(facts, by: $0) }) ?? facts
         else { return nil }
         var rule: RecordRule
         switch (members["key"], members["id"]) {
@@ -21,16 +23,32 @@ extension MappingReader {
             note(node, "required", "a record has a `key` (columns that name it) or an `id` (a column of Daybook's)")
             return nil
         }
+        if let node = members["made"] { rule.isElsewhere = word(node, "`made`", Made.self) == .elsewhere }
         if let node = members["when"] { rule.when = conditions(node) }
         if let node = members["occurred"] { rule.occurred = moments(node) }
         if let node = members["start"] { rule.start = body(node, entity.creation, of: entity) }
         if let node = members["fields"] { rule.fields = body(node, entity.creation, of: entity) }
+        let told = Set((rule.start + rule.fields).compactMap(\.path.first))
+        if let node = members["names"], let system = word(node, "`names`", Field.System.self) {
+            rule.fields += known(to: system, entity, but: told)
+        }
         if let node = members["custom"] { rule.fields += custom(node, of: entity) }
+        if let node = members["history"] { rule.history = column(node) }
+        if !rule.key.contains(where: \.isThere) {
+            let names = rule.key.map { "`\($0.name)`" }.joined(separator: ", ")
+            note(node, "column_unknown", "the file has no column \(names), which says what a row is about")
+        }
+        for item in members["then"].map({ items($0) }) ?? [] {
+            if let step = step(item, of: entity) { rule.then.append(step) }
+        }
         for item in members["steps"].map({ items($0) }) ?? [] {
             if let step = step(item, of: entity) { rule.steps.append(step) }
         }
         let given = named(members["start"], entity.creation).union(named(members["fields"], entity.creation))
-        for field in entity.creation.takes where field.isRequired && !given.contains(field.name) {
+            .union(rule.fields.compactMap(\.path.first))
+        // Where columns may be missing it is told of each row.
+        let isNeeded = !rule.isElsewhere && !defaults.lacksColumns
+        for field in entity.creation.takes where field.isRequired && !given.contains(field.name) && isNeeded {
             note(node, "required", "\(entity.name) needs a value for `\(field.name)`")
         }
         for path in Set(rule.start.map(\.path)).intersection(rule.fields.map(\.path)) {
@@ -38,6 +56,16 @@ extension MappingReader {
         }
         return rule
     }
+
+    /// The entity whose records another act makes than the usual one.
+    private mutating func begun(_ facts: EntityFacts, by node: Node) -> EntityFacts? {
+        guard let act = text(node, "`act`") else { return nil }
+        if let other = facts.made(by: act) { return other }
+        note(node, "act_unknown", "no act `\(act)` makes a \(facts.name)\(Nearest.hint(act, in: facts.beginnings))")
+        return nil
+    }
+
+    private enum Made: String, CaseIterable { case here, elsewhere }
 
     /// The members that a body names, whatever it says of them.
     private func named(_ node: Node?, _ form: EntityFacts.Form) -> Set<String> {

@@ -1,3 +1,4 @@
+import CRM
 import Kernel
 import Yams
 
@@ -11,7 +12,8 @@ extension MappingReader {
     /// How cells become values of this kind, as the options beside the column say.
     mutating func reading(_ kind: Field.Kind?, _ members: [String: Node], at node: Node) -> Reading? {
         let asked = members["parse"].flatMap { word($0, "`parse`", Parse.self) }
-        guard let parse = own(kind) ?? asked ?? (kind == nil ? .text : nil) else {
+        let isWhole = members["ids"]?.bool == true
+        guard let parse = isWhole ? Parse.entries : own(kind) ?? asked ?? (kind == nil ? .text : nil) else {
             note(node, "not_allowed", kind.map { "\(Self.described($0)) cannot be read from a column" } ?? "")
             return nil
         }
@@ -46,9 +48,10 @@ extension MappingReader {
     /// How a kind of field is read; nil where a cell does not tell or the kind is not known.
     private func own(_ kind: Field.Kind?) -> Parse? {
         switch kind {
-        case .text, .paragraph, .choice, .email, .phone, .link, .slug, .currency, .zone: .text
+        case .text, .paragraph, .choice, .email, .phone, .link, .slug, .currency, .zone, .id: .text
         case .entries(_, .id, _), .entries(_, .name, _): .entries
-        case .list(of: let item, _): own(item) == .text ? .list : nil
+        // Tags are named by their names.
+        case .list(of: let item, _): item == .reference(Tag.name) || own(item) == .text ? .list : nil
         case .integer: .integer
         case .decimal: .decimal
         case .flag: .flag
@@ -56,11 +59,14 @@ extension MappingReader {
         case .day: .day
         case .instant: .instant
         case .anything, .map(of: _, keys: .name): .json
-        case .id, .reference, .record, .object, .map, .entries(_, .reference, _), .entries(_, .record, _), .custom,
+        case .reference, .record, .object, .map, .entries(_, .reference, _), .entries(_, .record, _), .custom,
             .value, nil:
             nil
         }
     }
+
+    /// Whether a cell tells a value of this kind.
+    func isRead(_ kind: Field.Kind) -> Bool { own(kind) != nil }
 
     static func described(_ kind: Field.Kind) -> String {
         switch kind {
@@ -108,8 +114,9 @@ extension MappingReader {
                     note(node, "malformed", "`{` is not closed by `}`")
                     return nil
                 }
-                guard let column = column(String(name), at: node) else { return nil }
-                parts.append(.column(column))
+                let columns = name.split(separator: "|").compactMap { column(String($0), at: node) }
+                guard !columns.isEmpty else { return nil }
+                parts.append(.columns(columns))
                 rest = rest.dropFirst(name.count + 2)
             case "[" where !inside:
                 rest = rest.dropFirst()
@@ -133,8 +140,9 @@ extension MappingReader {
     // MARK: Which record is meant?
 
     mutating func reference(_ members: [String: Node], _ node: Node, _ kind: Field.Kind?) -> ReferenceRule? {
-        guard let name = members["reference"], let entity = text(name, "`reference`").flatMap({ facts($0, at: name) })
-        else { return nil }
+        guard let name = members["reference"] else { return nil }
+        if name.mapping != nil { return self.record(members, name, kind) }
+        guard let entity = text(name, "`reference`").flatMap({ facts($0, at: name) }) else { return nil }
         if let expected = kind.flatMap(Self.targets), !expected.contains(entity.name) {
             let wanted = expected.joined(separator: ", ")
             note(name, "not_allowed", "this member refers to a record of \(wanted), not of \(entity.name)")
@@ -163,6 +171,29 @@ extension MappingReader {
         return rule
     }
 
+    /// A record of which a column tells the entity: `{reference: {column: C}, key: K}`.
+    private mutating func record(_ members: [String: Node], _ name: Node, _ kind: Field.Kind?) -> ReferenceRule? {
+        let inner = self.members(name, "a reference", known: ["column"])
+        guard case .record(let entities)? = kind, let first = entities.lazy.compactMap({ EntityFacts.all[$0] }).first
+        else {
+            note(name, "not_allowed", "this member does not refer to records of several entities")
+            return nil
+        }
+        let columns = members["id"].map { [$0] } ?? members["key"].map { items($0) } ?? []
+        guard let node = inner["column"], let column = column(node), !columns.isEmpty else {
+            note(name, "required", "name the column that tells the entity, and a `key` (columns) or an `id` (a column)")
+            return nil
+        }
+        let missing = members["missing"].flatMap { word($0, "`missing`", ReferenceRule.Missing.self) } ?? .refuse
+        var rule = ReferenceRule(
+            entity: first, source: defaults.source, key: .columns(columns.compactMap { self.column($0) }),
+            missing: missing == .create ? .refuse : missing)
+        rule.entityColumn = column
+        rule.namesEntity = true
+        rule.namesID = members["id"] != nil
+        return rule
+    }
+
     /// What a record created by name has: its name.
     private mutating func named(_ entity: EntityFacts, _ key: TextRule, at node: Node) -> [MemberRule] {
         guard entity.creation.field("name") != nil, let path = entity.creation.field("name").map({ [$0.name] }) else {
@@ -179,7 +210,7 @@ extension MappingReader {
     }
 
     /// The entities to whose records a member may refer; nil where it refers to none.
-    private static func targets(_ kind: Field.Kind) -> [String]? {
+    static func targets(_ kind: Field.Kind) -> [String]? {
         switch kind {
         case .reference(let entity), .entries(_, .reference(let entity), _): [entity]
         case .record(let entities): entities

@@ -18,13 +18,18 @@ struct MappingReader {
         var prepares = Preparation()
         /// Other spellings of columns, by the one that the mapping uses.
         var spellings: [String: [String]] = [:]
+        /// Whether a column that the file lacks stands for empty cells.
+        var lacksColumns = false
     }
 
     /// Nodes looked at; aliases make a small file large.
     private var visited = 0
     private static let most = 20_000
 
-    init(header: Header, settings: ImportSettings) { (self.header, self.settings) = (header, settings) }
+    init(header: Header, settings: ImportSettings) {
+        (self.header, self.settings) = (header, settings)
+        defaults.prepares.pipelines = settings.pipelines
+    }
 
     mutating func note(_ node: Node, _ code: String, _ detail: String) {
         flaws.append(Flaw("/mapping", code, MappingReader.placed(node.mark, detail)))
@@ -125,6 +130,7 @@ struct MappingReader {
             let names = found.map(\.name).joined(separator: ", ")
             note(node, "ambiguous", "`\(name)` may be any of \(names); write it as the file does")
         }
+        if found.isEmpty, defaults.lacksColumns { return FileColumn(index: -1, name: name) }
         if found.isEmpty {
             note(node, "column_unknown", "the file has no column `\(name)`\(Nearest.hint(name, in: header.names))")
         }

@@ -86,12 +86,12 @@ struct Reading: Sendable, Hashable {
 
     /// The moment that a day or an instant names.
     func moment(_ text: String) throws(Wrong) -> Instant {
-        if let instant = Instant(text) { return instant }
+        if let instant = Moments.read(text) { return instant }
         return Zones.start(of: try day(text), zone: zone)
     }
 
     private func day(_ text: String) throws(Wrong) -> Day {
-        guard let day = days.read(text) else {
+        guard let day = days.read(text) ?? Moments.day(text) else {
             throw Wrong(code: "import.not_a_day", detail: "\"\(text)\" is no day written \(days.text).")
         }
         return day

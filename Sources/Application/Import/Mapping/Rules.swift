@@ -4,20 +4,32 @@ import Kernel
 
 /// What is made before the first row.
 struct Preparation: Sendable, Hashable {
-    var pipeline: PipelineRule?
+    var pipelines: [PipelineRule] = []
     var custom: [CustomRule] = []
 }
 
 /// A pipeline that the mapping brings along; it is made once and never changed by a later import.
 struct PipelineRule: Sendable, Hashable {
+    /// By what the source names it, where that is not its name.
+    var key: String?
     var name: String
     var description: String?
     var stages: [Stage]
     struct Stage: Sendable, Hashable {
+        /// By what the source names it, where that is not its name.
+        var key: String?
         var name: String
         var kind: String
         var probability: Int64?
+
+        /// Whether a cell means it.
+        func isNamed(_ text: String) -> Bool {
+            key.map { Normal.key($0) == text } == true || Normal.key(name) == text
+        }
     }
+
+    /// Whether a cell means it.
+    func isNamed(_ text: String) -> Bool { key.map { Normal.key($0) == text } == true || Normal.key(name) == text }
 }
 
 /// A field that the organization gets for its records of an entity.
@@ -41,6 +53,8 @@ struct RecordRule: Sendable {
     var key: [FileColumn]
     /// Whether the key is an id that Daybook gave: the record of that id is meant, where it is here.
     var namesID = false
+    /// Whether rows only change it: another file makes it.
+    var isElsewhere = false
     var when: [RowCondition] = []
     /// When it was made there: the first of these columns that holds something; now where none does.
     var occurred: [MomentRule] = []
@@ -48,8 +62,12 @@ struct RecordRule: Sendable {
     var start: [MemberRule] = []
     /// Members given when it is made, and compared when it is there already.
     var fields: [MemberRule] = []
+    /// What happened to it right then; told only when it is made.
+    var then: [StepRule] = []
     /// What happened to it afterwards.
     var steps: [StepRule] = []
+    /// The column with what happened to it before that, one change after the other; told only when it is made.
+    var history: FileColumn?
 }
 
 /// An act carried out on the record, when it is new and when it is there already: doing it again decides nothing.
@@ -68,6 +86,8 @@ struct MemberRule: Sendable {
     var when: [RowCondition] = []
     /// Whether an empty cell clears what the record has; otherwise it leaves it alone.
     var clears = false
+    /// What the member takes, where that is known.
+    var field: Field?
 
     /// The column that a person would look at when the value is refused.
     var column: FileColumn? { value.columns.first }
@@ -107,25 +127,32 @@ struct CellRule: Sendable {
     var translation = Translation()
     /// A column that holds the currency of an amount.
     var currency: FileColumn?
+    /// Whether ids in it are Daybook's: they become those of the records that are meant.
+    var hasIDs = false
 }
 
 /// Words that the other system uses, and ours.
 struct Translation: Sendable, Hashable {
     /// By the normal key of theirs.
     var words: [String: String] = [:]
-    /// Whether a word that is not among them refuses the row; otherwise it is kept as it is.
-    var refusesOthers = false
+    /// What becomes of a word that is not among them.
+    var others = Others.keep
 
-    /// Our word for theirs; nil where it is refused.
+    /// A word that has no translation is kept as it is, refuses the row, or leaves the member out.
+    enum Others: String, CaseIterable { case keep, refuse, leave }
+
+    /// Our word for theirs; nil where there is none. `*` stands for all others.
     func of(_ text: String) -> String? {
-        if let word = Normal.key(text).flatMap({ words[$0] }) { return word }
-        return refusesOthers && !words.isEmpty ? nil : text
+        if let word = Normal.key(text).flatMap({ words[$0] }) ?? words["*"] { return word }
+        return others == .keep || words.isEmpty ? text : nil
     }
 }
 
 /// The id of another record, computed from its key in the other system.
 struct ReferenceRule: Sendable {
     var entity: EntityFacts
+    /// The column that says of which entity the record is, where that differs from row to row.
+    var entityColumn: FileColumn?
     var source: String
     var key: TextRule
     var missing: Missing
@@ -143,6 +170,8 @@ struct ReferenceRule: Sendable {
 /// A stage by its name.
 struct StageRule: Sendable {
     var name: TextRule
+    /// The column that says of which of several pipelines.
+    var pipeline: FileColumn?
     var translation = Translation()
 }
 
@@ -160,11 +189,13 @@ enum TextRule: Sendable {
     }
 }
 
-/// Text with columns in it: `{product}[ for {account}]`. What stands in brackets is left out where a column is empty.
+/// Text with columns in it: `{product}[ for {account}]`, `{name|email}`. What stands in brackets is left out where a
+/// column is empty.
 struct Template: Sendable, Hashable {
     enum Part: Sendable, Hashable {
         case text(String)
-        case column(FileColumn)
+        /// The first of these that holds something.
+        case columns([FileColumn])
         case optional([Part])
     }
     var parts: [Part]
@@ -174,7 +205,7 @@ struct Template: Sendable, Hashable {
         parts.flatMap { part -> [FileColumn] in
             switch part {
             case .text: []
-            case .column(let column): [column]
+            case .columns(let columns): columns
             case .optional(let inner): columns(of: inner)
             }
         }
@@ -186,11 +217,18 @@ struct Template: Sendable, Hashable {
         parts.map { part in
             switch part {
             case .text(let text): return text
-            case .column(let column): return row[column]
+            case .columns(let columns): return first(of: columns, row)
             case .optional(let inner):
-                return columns(of: inner).contains { row[$0].isEmpty } ? "" : text(of: inner, row)
+                let isEmpty = inner.contains { part in
+                    if case .columns(let columns) = part { return first(of: columns, row).isEmpty }
+                    return false
+                }
+                return isEmpty ? "" : text(of: inner, row)
             }
         }.joined()
+    }
+    private static func first(of columns: [FileColumn], _ row: FileRow) -> String {
+        columns.lazy.map { row[$0] }.first { !$0.isEmpty } ?? ""
     }
 }
 
@@ -223,10 +261,13 @@ struct MomentRule: Sendable, Hashable {
 
 /// A column of the file at hand.
 struct FileColumn: Sendable, Hashable {
-    /// Its place in a row.
+    /// Its place in a row; -1 where the file lacks it and the mapping lets it: all its cells are empty then.
     let index: Int
     /// Its name as the file spells it.
     let name: String
+
+    /// Whether the file has it.
+    var isThere: Bool { index >= 0 }
 }
 
 /// One row of a file.
@@ -240,7 +281,14 @@ struct FileRow: Sendable, Hashable {
     /// spreadsheet from reckoning with it.
     init(line: Int, _ fields: [String]) { (self.line, cells) = (line, fields.map { CSV.unguarded(Self.trimmed($0)) }) }
 
-    subscript(column: FileColumn) -> String { cells[column.index] }
+    subscript(column: FileColumn) -> String { column.isThere ? cells[column.index] : "" }
+
+    /// A row of which these cells alone say something.
+    init(line: Int, width: Int, _ said: [FileColumn: String]) {
+        var fields = Array(repeating: "", count: width)
+        for (column, text) in said where column.isThere { fields[column.index] = text }
+        self.init(line: line, fields)
+    }
 
     private static func trimmed(_ text: String) -> String {
         guard text.first?.isWhitespace == true || text.last?.isWhitespace == true else { return text }

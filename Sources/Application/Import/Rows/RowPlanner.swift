@@ -7,6 +7,8 @@ struct RowPlanner: Sendable {
     let settings: ImportSettings
     /// The id that a record of another system has here; the source and the key are in normal form.
     let identify: @Sendable (_ source: String, _ entity: String, _ key: String) -> UUID
+    /// Stages that are here under other ids than the source's.
+    var meant: [UUID: UUID] = [:]
 
     /// What a row says.
     func wishes(_ row: FileRow) throws(RowFlaw) -> [Wish] {
@@ -26,13 +28,23 @@ struct RowPlanner: Sendable {
         }
         var wish = Wish(entity: rule.entity, id: identify(mapping.source, rule.entity.name, key))
         if rule.namesID { wish.given = try Self.id(key, rule.key.first) }
+        if rule.isElsewhere { wish.elsewhere = rule.key.map { row[$0] }.joined(separator: ", ") }
         wish.occurred = try moment(rule.occurred, row)
         wish.start = try body(rule.start, row, .start, &wish)
         wish.fields = try body(rule.fields, row, .fields, &wish)
+        for step in rule.then where step.when.allSatisfy({ $0.holds(row) }) {
+            let body = try body(step.with, row, .history(wish.history.count), &wish)
+            wish.history.append(Wish.Step(act: step.act, body: body, occurred: try moment(step.occurred, row)))
+        }
         for step in rule.steps where step.when.allSatisfy({ $0.holds(row) }) {
+            let known = wish.left.count
             let body = try body(step.with, row, .step(wish.steps.count), &wish)
+            // A step is not what it was where a value of it is left out; that is told.
+            guard wish.left.count == known else { continue }
             wish.steps.append(Wish.Step(act: step.act, body: body, occurred: try moment(step.occurred, row)))
         }
+        try tell(rule, row, &wish)
+        wish.place()
         return wish
     }
 
@@ -43,6 +55,35 @@ struct RowPlanner: Sendable {
                 column?.name, "import.not_an_id", "\"\(text.prefix(60))\" is no id such as Daybook gives its records.")
         }
         return id
+    }
+
+    /// What happened to the record before its steps: `[{"at","act","cells"}]`, the cells by the file's own columns.
+    /// What the act says that makes one is what it said at first.
+    private func tell(_ rule: RecordRule, _ row: FileRow, _ wish: inout Wish) throws(RowFlaw) {
+        guard let column = rule.history, !row[column].isEmpty else { return }
+        let changes = (try? JSON(parsing: row[column]))?.array ?? []
+        let columns = (rule.start + rule.fields + rule.steps.flatMap(\.with)).flatMap(\.columns)
+        for change in changes {
+            guard let at = change["at"]?.string.flatMap({ Instant($0) }), let act = change["act"]?.string,
+                let cells = change["cells"]?.object
+            else { throw RowFlaw(column.name, "import.not_a_history", "The cell holds no history.") }
+            let said = columns.reduce(into: [FileColumn: String]()) { $0[$1] = cells[$1.name]?.string }
+            let rules: [MemberRule] =
+                if act == rule.entity.edit?.act || act == rule.entity.creation.act {
+                    rule.fields.filter { $0.columns.contains { said[$0] != nil } }
+                } else {
+                    rule.steps.first { $0.act == act }?.with ?? []
+                }
+            let part = FileRow(line: row.line, width: row.cells.count, said)
+            let body = try body(rules, part, .history(wish.history.count), &wish)
+            if act == rule.entity.creation.act {
+                wish.first = body
+                continue
+            }
+            let form = rule.entity.steps.first { $0.act == act }
+            let isNothing = body.isEmpty && form?.takes.contains(where: \.isRequired) ?? true
+            if !isNothing { wish.history.append(Wish.Step(act: act, body: body, occurred: at)) }
+        }
     }
 
     /// The texts of columns as one key; nil where all are empty.
@@ -70,14 +111,45 @@ struct RowPlanner: Sendable {
         for rule in rules where rule.when.allSatisfy({ $0.holds(row) }) {
             if let column = rule.column { wish.columns["/" + rule.path.joined(separator: "/")] = column.name }
             if case .stage = rule.value { wish.stages.insert(rule.path[0]) }
+            if rule.field?.kind == .id, rule.path.count == 1 { wish.stages.insert(rule.path[0]) }
             if case .reference(let reference) = rule.value {
                 if let link = try link(reference, rule, row, place) { wish.links.append(link) }
                 continue
             }
-            let value = try value(rule.value, row) ?? (rule.clears ? .null : nil)
-            if let value { body.set(value, at: rule.path[...]) }
+            do throws(RowFlaw) {
+                let value = try value(rule.value, row) ?? (rule.clears ? .null : nil)
+                guard let value else { continue }
+                if case .cell(let cell) = rule.value, cell.hasIDs, let field = rule.field {
+                    var ids = EmbeddedIDs(
+                        place: place, source: mapping.source, column: cell.column.name, identify: identify)
+                    if let value = ids.meant(value, field.kind, at: rule.path) {
+                        body.set(value, at: rule.path[...])
+                    }
+                    wish.links += ids.links
+                    continue
+                }
+                body.set(try fitting(value, rule), at: rule.path[...])
+            } catch {
+                guard mapping.leavesUnfit else { throw error }
+                wish.left.append(error)
+            }
         }
         return body
+    }
+
+    /// The value, where its member takes it; what is left out must be known before the whole row is refused.
+    private func fitting(_ value: JSON, _ rule: MemberRule) throws(RowFlaw) -> JSON {
+        guard mapping.leavesUnfit, let field = rule.field, value != .null else { return value }
+        var flaws: [Flaw] = []
+        _ = field.normal(value, at: "", flaws: &flaws)
+        guard let flaw = flaws.first else { return value }
+        if field.kind == .phone, let text = value.string, let code = settings.callingCode {
+            flaws = []
+            let whole = JSON.string(Self.international(text, code))
+            _ = field.normal(whole, at: "", flaws: &flaws)
+            if flaws.isEmpty { return whole }
+        }
+        throw RowFlaw(rule.column?.name, "import.\(flaw.code)", "\(field.name): \(flaw.detail)")
     }
 
     private func value(_ rule: ValueRule, _ row: FileRow) throws(RowFlaw) -> JSON? {
@@ -97,9 +169,10 @@ struct RowPlanner: Sendable {
         let given = held.isEmpty ? cell.fallback ?? "" : held
         guard !given.isEmpty else { return nil }
         if cell.reading.kind == .list {
-            return .array(try cell.reading.items(given).map { word throws(RowFlaw) in .string(try our(word, cell)) })
+            let words = try cell.reading.items(given).map { word throws(RowFlaw) in try our(word, cell) }
+            return .array(words.compactMap { $0.map(JSON.string) })
         }
-        let text = try our(given, cell)
+        guard let text = try our(given, cell) else { return nil }
         var currency: Currency?
         if let column = cell.currency, !row[column].isEmpty {
             currency = Currency(row[column].uppercased())
@@ -110,9 +183,10 @@ struct RowPlanner: Sendable {
         return try read(text, cell.reading, currency, cell.column)
     }
 
-    /// Our word for theirs.
-    private func our(_ word: String, _ cell: CellRule) throws(RowFlaw) -> String {
+    /// Our word for theirs; nil where it is left out.
+    private func our(_ word: String, _ cell: CellRule) throws(RowFlaw) -> String? {
         if let ours = cell.translation.of(word) { return ours }
+        if cell.translation.others == .leave { return nil }
         let known = cell.translation.words.values.sorted().joined(separator: ", ")
         throw RowFlaw(cell.column.name, "import.word_unknown", "\"\(word)\" has no translation; there is \(known).")
     }
@@ -138,6 +212,15 @@ struct RowPlanner: Sendable {
         }
     }
 
+    /// A number of the country whose calling code this is, as it is called from abroad.
+    private static func international(_ text: String, _ code: String) -> String {
+        let digits = text.filter { $0.isASCII && $0.isNumber }
+        if digits.hasPrefix("00") { return "+" + digits.dropFirst(2) }
+        let isWhole =
+            digits.hasPrefix(code) && text.drop { !$0.isNumber }.dropFirst(code.count).first?.isNumber == false
+        return isWhole ? "+" + digits : "+" + code + (digits.hasPrefix("0") ? digits.dropFirst() : digits[...])
+    }
+
     // MARK: Which record, which stage?
 
     private func stage(_ rule: StageRule, _ row: FileRow) throws(RowFlaw) -> JSON? {
@@ -146,26 +229,41 @@ struct RowPlanner: Sendable {
         case .constant(let text): given = text
         case .columns(let columns): given = columns.first.map { row[$0] } ?? ""
         }
-        guard !given.isEmpty, let pipeline = mapping.prepares.pipeline else { return nil }
-        let wanted = rule.translation.of(given).flatMap { Normal.key($0) }
-        guard let stage = pipeline.stages.first(where: { Normal.key($0.name) == wanted }) else {
-            let names = pipeline.stages.map(\.name).joined(separator: ", ")
-            throw RowFlaw(
-                rule.name.columns.first?.name, "import.stage_unknown",
-                "The pipeline \(pipeline.name) has no stage \"\(given)\"; it has \(names).")
+        let pipelines = pipelines(of: rule, row)
+        guard !given.isEmpty, let first = pipelines.first else { return nil }
+        let wanted = rule.translation.of(given).flatMap { Normal.key($0) } ?? ""
+        for pipeline in pipelines {
+            guard let stage = pipeline.stages.first(where: { $0.isNamed(wanted) }) else { continue }
+            return .string(id(of: stage, in: pipeline).text)
         }
-        return .string(id(of: stage, in: pipeline).text)
+        let names = pipelines.flatMap { $0.stages.map(\.name) }.joined(separator: ", ")
+        let which = pipelines.count == 1 ? "The pipeline \(first.name) has" : "The pipelines have"
+        throw RowFlaw(
+            rule.name.columns.first?.name, "import.stage_unknown", "\(which) no stage \"\(given)\"; there is \(names).")
+    }
+
+    /// The pipelines among whose stages the row's may be: the one that it names, where it names one.
+    private func pipelines(of rule: StageRule, _ row: FileRow) -> [PipelineRule] {
+        let all = mapping.prepares.pipelines
+        guard let column = rule.pipeline, let key = Normal.key(row[column]),
+            let named = all.first(where: { $0.isNamed(key) })
+        else { return all }
+        return [named]
     }
 
     /// The pipeline's id; the same at each import.
     func id(of pipeline: PipelineRule) -> UUID {
-        identify(mapping.source, "pipeline", Normal.key(pipeline.name) ?? pipeline.name)
+        let key = pipeline.key ?? pipeline.name
+        return identify(mapping.source, "pipeline", Normal.key(key) ?? key)
     }
 
     /// A stage's id; the same at each import.
     func id(of stage: PipelineRule.Stage, in pipeline: PipelineRule) -> UUID {
-        let parts = [pipeline.name, stage.name].map { (Normal.key($0) ?? $0).replacing("|", with: "\\|") }
-        return identify(mapping.source, "stage", parts.joined(separator: "|"))
+        let parts = [pipeline.key ?? pipeline.name, stage.key ?? stage.name].map {
+            (Normal.key($0) ?? $0).replacing("|", with: "\\|")
+        }
+        let id = identify(mapping.source, "stage", parts.joined(separator: "|"))
+        return meant[id] ?? id
     }
 
     private func link(
@@ -179,12 +277,19 @@ struct RowPlanner: Sendable {
             guard let found = Self.key(columns, row) else { return nil }
             (key, name) = (found, columns.map { row[$0] }.joined(separator: ", "))
         }
+        var entity = rule.entity
+        if let column = rule.entityColumn {
+            guard let named = EntityFacts.all[row[column]] else {
+                throw RowFlaw(column.name, "import.entity_unknown", "There are no records called \"\(row[column])\".")
+            }
+            entity = named
+        }
         var creates: [String: JSON] = [:]
         for rule in rule.creates where rule.when.allSatisfy({ $0.holds(row) }) {
             if let value = try value(rule.value, row) { creates.set(value, at: rule.path[...]) }
         }
         return Wish.Link(
-            place: place, path: member.path, entity: rule.entity, id: identify(rule.source, rule.entity.name, key),
+            place: place, path: member.path, entity: entity, id: identify(rule.source, entity.name, key),
             given: rule.namesID ? try Self.id(key, rule.key.columns.first) : nil, namesEntity: rule.namesEntity,
             source: rule.source,
             missing: rule.missing, creates: creates, name: name,

@@ -1,3 +1,4 @@
+import CRM
 import FoundationEssentials
 import Kernel
 
@@ -8,6 +9,8 @@ struct Wish: Sendable, Hashable {
     private(set) var id: UUID
     /// The id that Daybook gave it, in this organization or in another, where the file says that.
     var given: UUID?
+    /// Whether another file makes it, and its key there: where it is not there, the row is refused.
+    var elsewhere: String?
     /// When it was made in the other system; nil where that is not known.
     var occurred: Instant?
     /// Members given only when it is made.
@@ -15,6 +18,12 @@ struct Wish: Sendable, Hashable {
     /// Members given when it is made, and compared when it is there.
     var fields: [String: JSON] = [:]
     var steps: [Step] = []
+    /// What happened to it between its making and its steps; told only when it is made.
+    var history: [Step] = []
+    /// What it said before all that; nil where its history does not tell.
+    var first: [String: JSON]?
+    /// Values that no member takes, and that are left out.
+    var left: [RowFlaw] = []
     var links: [Link] = []
     /// Members that name a stage: steps change it, an edit does not.
     var stages: Set<String> = []
@@ -44,16 +53,21 @@ struct Wish: Sendable, Hashable {
         /// Its key as the file gives it.
         let name: String
         let column: String?
+        /// What stands under the record's id, where that is a key of a map.
+        var entry: JSON?
 
         /// What the member becomes.
         var value: JSON {
+            if let entry { return entry }
             let id = JSON.string(id.text)
             return namesEntity ? ["entity": .string(entity.name), "id": id] : id
         }
+        /// Where that stands.
+        var target: ArraySlice<String> { (entry == nil ? path : path + [id.text])[...] }
     }
     enum Place: Sendable, Hashable {
         case start, fields
-        case step(Int)
+        case step(Int), history(Int)
     }
 }
 
@@ -73,10 +87,34 @@ extension Wish {
     /// Sets the member of a link: the record is there, or will be.
     mutating func resolve(_ link: Link) {
         switch link.place {
-        case .start: start.set(link.value, at: link.path[...])
-        case .fields: fields.set(link.value, at: link.path[...])
-        case .step(let index): steps[index].body.set(link.value, at: link.path[...])
+        case .start: start.set(link.value, at: link.target)
+        case .fields: fields.set(link.value, at: link.target)
+        case .step(let index): steps[index].body.set(link.value, at: link.target)
+        case .history(let index): history[index].body.set(link.value, at: link.target)
         }
+    }
+
+    /// A stage is one of a pipeline: without that, a deal begins where its own pipeline does.
+    mutating func forgetStages() {
+        for stage in stages {
+            start[stage] = nil
+            fields[stage] = nil
+            for index in steps.indices { steps[index].body[stage] = nil }
+        }
+        let forms = entity.steps
+        steps.removeAll { step in
+            let form = forms.first { $0.act == step.act }
+            return form?.takes.contains { $0.isRequired && stages.contains($0.name) && step.body[$0.name] == nil }
+                ?? false
+        }
+    }
+
+    /// Where an entity's records have ids that follow from what they say, it is that record.
+    mutating func place() {
+        guard let entity = CRM.entity(named: entity.name) else { return }
+        var whole = self
+        for link in links { whole.resolve(link) }
+        if let id = entity.id(for: .object(whole.start.merging(whole.fields) { $1 })) { self.id = id }
     }
 
     /// All ids that it names.
@@ -87,6 +125,7 @@ extension Wish {
         for index in links.indices {
             if let given = links[index].given, present.contains(given) { links[index].id = given }
         }
+        place()
     }
 
     /// What takes the record out again, where it was put away.
@@ -96,14 +135,23 @@ extension Wish {
     func asks(_ way: Way) -> [Ask] {
         switch way {
         case .made:
-            let body = start.merging(fields) { first, _ in first }.filter { $0.value != .null }
+            let said = start.merging(fields) { first, _ in first }
+            let body = said.merging(first ?? [:]) { $1 }.filter { $0.value != .null }
             return [Ask(entity.name, .id(id), entity.creation.act, .object(body), occurredAt: occurred)]
-                + steps.map { step($0, at: $0.occurred) }
-        case .compared: return steps.map { step($0, at: $0.occurred) } + edit
-        case .compareNow: return steps.map { step($0, at: nil) } + edit
-        case .editedFirst: return edit + steps.map { step($0, at: nil) }
+                + history.map { step($0, at: $0.occurred) } + settled + ordered.map { step($0, at: $0.occurred) }
+        case .compared: return lasting.map { step($0, at: $0.occurred) } + edit + ending.map { step($0, at: nil) }
+        case .compareNow: return lasting.map { step($0, at: nil) } + edit + ending.map { step($0, at: nil) }
+        case .editedFirst: return edit + ordered.map { step($0, at: nil) }
+        case .leftAway: return ending.map { step($0, at: nil) }
         }
     }
+
+    /// The steps after which it can be changed no more come last.
+    private var ordered: [Step] { lasting + ending }
+    private var lasting: [Step] { steps.filter { !entity.archiving.contains($0.act) } }
+    private var ending: [Step] { steps.filter { entity.archiving.contains($0.act) } }
+    /// Whether the row says that it is put away there.
+    private var isAway: Bool { !ending.isEmpty }
 
     /// How a record comes to say what the row says.
     enum Way: Sendable {
@@ -115,17 +163,28 @@ extension Wish {
         case compareNow
         /// The same, but a step was done with other values: these are edited first.
         case editedFirst
+        /// It is put away, as the row says: what is away is not compared.
+        case leftAway
 
         /// What is tried after a refusal; nil where it stands.
-        func next(after problem: Problem) -> Way? {
+        func next(after problem: Problem, _ wish: Wish) -> Way? {
+            if wish.isAway, self != .leftAway, problem.code == wish.entity.archived { return .leftAway }
             switch self {
-            case .made: problem.code.hasSuffix(".already_exists") ? .compared : nil
+            case .made: return problem.code.hasSuffix(".already_exists") ? .compared : nil
             case .compared:
-                problem.code == "time.before_last_event" ? .compareNow : problem.status == 409 ? .editedFirst : nil
-            case .compareNow: problem.status == 409 ? .editedFirst : nil
-            case .editedFirst: nil
+                if problem.code == "time.before_last_event" { return .compareNow }
+                return problem.status == 409 ? .editedFirst : nil
+            case .compareNow: return problem.status == 409 ? .editedFirst : nil
+            case .editedFirst, .leftAway: return nil
             }
         }
+    }
+
+    /// After its history a record says what the row says, whatever the history forgot.
+    private var settled: [Ask] {
+        guard let moment = history.last?.occurred, let form = entity.edit else { return [] }
+        let body = fields.filter { form.field($0.key) != nil && !stages.contains($0.key) }
+        return [Ask(entity.name, .id(id), form.act, .object(body), occurredAt: moment)]
     }
 
     private func step(_ step: Step, at moment: Instant?) -> Ask {
@@ -136,7 +195,9 @@ extension Wish {
     private var edit: [Ask] {
         // What happened is not changed by being told again.
         guard let form = entity.edit else { return [] }
-        let said = steps.reduce(into: [String: JSON]()) { $0.merge($1.body) { $1 } }
+        // A step's member that is an edit's under another name is no field: with which account one began to work.
+        let names = Set(form.takes.map(\.name))
+        let said = steps.reduce(into: [String: JSON]()) { $0.merge($1.body.filter { names.contains($0.key) }) { $1 } }
         let change = said.merging(fields) { first, _ in first }.filter {
             form.field($0.key) != nil && !stages.contains($0.key)
         }

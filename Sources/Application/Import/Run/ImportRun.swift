@@ -9,7 +9,7 @@ public final class ImportRun {
     public typealias Send = (_ path: String, _ body: JSON) async throws -> JSON
 
     /// What came of a file.
-    public struct Summary: Sendable, Hashable {
+    public struct Summary: Sendable {
         /// The import's id, by which it is taken back; empty after a dry run.
         public var id = ""
         /// Rows of the file; each is one of the next three.
@@ -22,12 +22,20 @@ public final class ImportRun {
         public var rejected = 0
         /// Events appended.
         public var events = 0
+        /// Values that were left out of rows which were taken: no member takes them, or what they refer to is not here.
+        public var leftOut = 0
         /// Where the rejected rows are written down.
         public var rejectFile: String?
         /// What was made because a row or the mapping named it: "product GTXPro".
         public var created: [String] = []
         /// What else is worth knowing.
         public var notes: [String] = []
+        /// Columns in which something stands and that were not taken.
+        public var unused: [String] = []
+        /// The import of which the file is a part, also in a dry run.
+        var whole = ""
+        /// The lines of the rows that yielded events, and of those that could not be taken.
+        var lines: (accepted: Set<Int>, rejected: Set<Int>) = ([], [])
 
         /// CONTRACTS' object.
         public var json: JSON {
@@ -35,7 +43,7 @@ public final class ImportRun {
                 "rows": .integer(Int64(rows)), "accepted": .integer(Int64(accepted)),
                 "unchanged": .integer(Int64(unchanged)), "rejected": .integer(Int64(rejected)),
                 "events": .integer(Int64(events)), "reject_file": rejectFile.map(JSON.string) ?? .null,
-                "import": id.isEmpty ? .null : .string(id),
+                "import": id.isEmpty ? .null : .string(id), "left_out": .integer(Int64(leftOut)),
             ]
         }
     }
@@ -52,13 +60,13 @@ public final class ImportRun {
         public var size: Int
     }
 
-    let path: String
+    let table: any ImportTable
     let mapping: String
     let dryRun: Bool
+    private let more: [String: JSON]
     let send: Send
     private let report: (Progress) -> Void
     private let rejects: RejectFile
-    private let format: CSV.Format
     private var summary = Summary()
     private var id = ""
     private var header: [String] = []
@@ -81,13 +89,22 @@ public final class ImportRun {
     ///   - send: how the server is asked; safe to repeat.
     ///   - report: told of progress after each batch.
     /// - Throws: `Problem` where the mapping does not say how the file is written.
-    public init(
+    public convenience init(
         path: String, mapping: String, rejects: String, dryRun: Bool = false, send: @escaping Send,
         report: @escaping (Progress) -> Void = { _ in }
     ) throws {
-        (self.path, self.mapping, self.dryRun) = (path, mapping, dryRun)
+        self.init(
+            CSVTable(path, try Mapping.format(of: mapping)), mapping: mapping, rejects: rejects, dryRun: dryRun,
+            send: send, report: report)
+    }
+
+    /// - Parameter more: what opens the import besides: the import of which it is a part, pipelines, known records.
+    public init(
+        _ table: any ImportTable, mapping: String, rejects: String, dryRun: Bool = false, more: [String: JSON] = [:],
+        send: @escaping Send, report: @escaping (Progress) -> Void = { _ in }
+    ) {
+        (self.table, self.mapping, self.dryRun, self.more) = (table, mapping, dryRun, more)
         (self.send, self.report) = (send, report)
-        format = try Mapping.format(of: mapping)
         self.rejects = RejectFile(rejects)
     }
 
@@ -107,6 +124,13 @@ public final class ImportRun {
             try await pass(number + 1, isFinal: true, only: last)
         }
         summary.rejectFile = try rejects.finish(dryRun: dryRun)
+        // Nothing is lost silently, whatever a server says.
+        guard summary.rows == summary.accepted + summary.unchanged + summary.rejected else {
+            throw Problem(
+                "import.rows_lost", 500,
+                "Of \(summary.rows) rows \(summary.accepted) were accepted, \(summary.unchanged) unchanged and "
+                    + "\(summary.rejected) rejected: that is not all. Import the file again.")
+        }
         return summary
     }
 
@@ -114,9 +138,9 @@ public final class ImportRun {
 
     /// Reads the file once and sends its rows: all, or those of these lines.
     private func pass(_ number: Int, isFinal: Bool, only lines: [Waiting]?) async throws {
-        let file = try CSV.File(path, format)
+        let file = try table.rows()
         guard case .record(let first)? = try file.next(), first.fields.count > 0 else {
-            throw CSV.Unreadable("\(path) has no first line with the names of its columns.")
+            throw CSV.Unreadable("\(table.name) has no first line with the names of its columns.")
         }
         if number == 1 { try await open(first.fields) }
         var batch = PendingRows(isFinal: isFinal)
@@ -149,16 +173,16 @@ public final class ImportRun {
 
     private func open(_ names: [String]) async throws {
         header = names
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        let answer = try await send(
-            "/imports",
-            [
-                "mapping": .string(mapping), "header": .array(names.map(JSON.string)), "file": .string(name),
-                "dry_run": .bool(dryRun),
-            ])
+        let body: [String: JSON] = [
+            "mapping": .string(mapping), "header": .array(names.map(JSON.string)), "file": .string(table.name),
+            "dry_run": .bool(dryRun),
+        ]
+        let answer = try await send("/imports", .object(body.merging(more) { $1 }))
         id = answer["id"]?.string ?? ""
-        summary.id = dryRun ? "" : id
-        rejects.begin(header)
+        summary.whole = answer["import"]?.string ?? id
+        summary.id = dryRun ? "" : summary.whole
+        summary.unused = (answer["unused"]?.array ?? []).compactMap(\.string)
+        rejects.begin(own(header))
         tell(answer)
     }
 
@@ -173,8 +197,14 @@ public final class ImportRun {
         if !batch.rows.isEmpty {
             let answer = try await take(batch.body)
             tell(answer)
-            let lines = Dictionary(batch.rows.map { ($0.line, $0.fields) }) { first, _ in first }
+            let lines = Dictionary(batch.rows.map { ($0.line, own($0.fields)) }) { first, _ in first }
             for item in answer["rejected"]?.array ?? [] { refused.append(RejectFile.Entry(item, lines)) }
+            let left = (answer["left_out"]?.array ?? []).map { RejectFile.Entry($0, lines) }
+            summary.leftOut += left.count
+            // They are written beside rejected rows: corrected, they come with the next import.
+            for entry in left { try rejects.add(entry) }
+            summary.lines.accepted.formUnion(
+                (answer["accepted_lines"]?.array ?? []).compactMap { $0.integer.map { Int($0) } })
             let took = Set(batch.taken)
             for item in answer["postponed"]?.array ?? [] {
                 let line = item["line"].flatMap(\.integer).map { Int($0) } ?? 0
@@ -186,6 +216,7 @@ public final class ImportRun {
             summary.events += answer["events"]?.integer.map { Int($0) } ?? 0
         }
         summary.rejected += refused.count
+        summary.lines.rejected.formUnion(refused.map(\.line))
         for entry in refused.sorted(by: { $0.line < $1.line }) { try rejects.add(entry) }
     }
 
@@ -200,6 +231,9 @@ public final class ImportRun {
             return try await send("/imports/\(id)/rows", body)
         }
     }
+
+    /// What of a row is the file's own.
+    private func own(_ fields: [String]) -> [String] { table.ownColumns.map { Array(fields.prefix($0)) } ?? fields }
 
     private func tell(_ answer: JSON) {
         for item in answer["created"]?.array ?? [] {

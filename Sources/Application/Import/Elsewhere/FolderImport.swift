@@ -1,0 +1,261 @@
+import Foundation
+import Kernel
+
+/// The client's side of importing a folder of another CRM's tables, as one import: it looks which tables there are,
+/// finds out what they tell of each other (owners, pipelines, histories), and sends them in the order of their
+/// references. What becomes of each row is counted, and that nothing is missing is checked.
+public final class FolderImport {
+    /// What the tables are of, and what is asked.
+    public struct Options: Sendable {
+        /// Whose tables they are.
+        public var system: ForeignSystem
+        /// Where they lie.
+        public var folder: String
+        /// Where rejected rows are written.
+        public var rejects: String
+        /// Whether everything is only told.
+        public var dryRun = false
+        /// Whether columns that no mapping knows become custom fields.
+        public var definesFields = false
+        /// The calling code of telephone numbers that name none: 44.
+        public var callingCode: Int?
+        /// The time now: what is to come cannot have happened.
+        public var now: Instant
+
+        /// Options.
+        public init(_ system: ForeignSystem, folder: String, rejects: String, now: Instant) {
+            (self.system, self.folder, self.rejects, self.now) = (system, folder, rejects, now)
+        }
+    }
+
+    /// A member of the organization, to whom records of the other system's users may belong.
+    public struct Colleague: Sendable {
+        /// The member's id.
+        public let id: String
+        /// Its name.
+        public let name: String
+        /// Its address.
+        public let email: String?
+
+        /// A member.
+        public init(id: String, name: String, email: String?) { (self.id, self.name, self.email) = (id, name, email) }
+    }
+
+    let options: Options
+    let mapping: (String) -> String?
+    let send: ImportRun.Send
+    let report: (String, ImportRun.Progress) -> Void
+    var owners: ForeignOwners
+    var summary = FolderSummary()
+    /// The import of which all files are parts.
+    private var whole = ""
+    /// Tables of pipelines and stages, whose rows are counted with the deals.
+    var tables: [Part] = []
+
+    /// A table of the folder, ready to be sent.
+    struct Part {
+        let kind: ForeignTable
+        let table: any ImportTable
+        let survey: Survey
+    }
+
+    /// - Parameters:
+    ///   - colleagues: the members that are there.
+    ///   - mapping: the text of the mapping of a name that comes along.
+    ///   - send: how the server is asked; safe to repeat.
+    ///   - report: told of progress, with the file's name.
+    public init(
+        _ options: Options, colleagues: [Colleague], mapping: @escaping (String) -> String?,
+        send: @escaping ImportRun.Send,
+        report: @escaping (String, ImportRun.Progress) -> Void = { _, _ in }
+    ) {
+        (self.options, self.mapping, self.send, self.report) = (options, mapping, send, report)
+        owners = ForeignOwners(colleagues)
+    }
+
+    /// Imports the folder.
+    /// - Throws: `CSV.Unreadable`, what `send` throws, or what hinders a reject file.
+    public func run() async throws -> FolderSummary {
+        let parts = try parts()
+        for part in parts where part.kind.role == .members { owners.know(part.survey) }
+        let (pipelines, histories) = deals(parts)
+        var pending: [(part: Part, first: FileSummary)] = []
+        for part in parts {
+            switch part.kind.role {
+            case .history: continue
+            case .pipelines, .stages: continue
+            case .activities: summary.files.append(try await take(part, about(part), part.kind.kind))
+            case .records, .members:
+                let file = try await take(part, part.table, part.kind.kind)
+                if part.kind.isTwice { pending.append((part, file)) } else { summary.files.append(file) }
+            case .deals: try await takeDeals(part, pipelines, histories)
+            }
+        }
+        for (part, first) in pending {
+            let second = try await take(part, part.table, part.kind.kind + "-after")
+            summary.files.append(first.followed(by: second))
+        }
+        summary.report(unmatched: owners.unmatched)
+        return summary
+    }
+
+    // MARK: Which tables are there?
+
+    private func parts() throws -> [Part] {
+        let names: [String]
+        do { names = try FileManager.default.contentsOfDirectory(atPath: options.folder).sorted() } catch {
+            throw CSV.Unreadable("There is no folder \(options.folder) that can be read.")
+        }
+        var parts: [Part] = []
+        for name in names where !name.hasSuffix(".rejects.csv") {
+            for (title, base) in try options.tables(of: name) {
+                guard let kind = options.system.table(title) else {
+                    summary.unknown.append(base.name)
+                    continue
+                }
+                let table = try options.system.normal(base)
+                parts.append(Part(kind: kind, table: table, survey: try Survey(table, keeps: kind.role != .records)))
+            }
+        }
+        let order = options.system.tables
+        return parts.sorted { a, b in
+            (order.firstIndex(of: a.kind) ?? 0, a.table.name) < (order.firstIndex(of: b.kind) ?? 0, b.table.name)
+        }
+    }
+
+    /// Activities with what they are about: what they relate to, else the person.
+    private func about(_ part: Part) -> any ImportTable {
+        let columns = [
+            part.survey.column("what_id", "parent_id", "regardingobjectid"), part.survey.column("who_id"),
+        ]
+        let told = part.survey.column("parent_type", "regardingobjecttypecode", "regardingobjectid_entitytype")
+        let system = options.system
+        return DerivedTable(
+            base: part.table, ownColumns: part.survey.header.count,
+            header: part.survey.header + ["~subject", "~subject_entity"]
+        ) { fields in
+            for column in columns {
+                let key = Survey.cell(fields, column)
+                let name = Survey.cell(fields, told)
+                let entity = system == .salesforce ? SalesforceID.entity(key) : Self.entity(called: name)
+                if !key.isEmpty, let entity { return fields + [key, entity] }
+            }
+            return fields + ["", ""]
+        }
+    }
+
+    /// Our word for what another system calls a kind of records: `Opportunities`, `opportunity`.
+    private static func entity(called name: String) -> String? {
+        switch name.lowercased() {
+        case "account", "accounts", "1": "account"
+        case "contact", "contacts", "2": "contact"
+        case "opportunity", "opportunities", "3": "deal"
+        case "lead", "leads", "4": "lead"
+        case "campaign", "campaigns", "4400": "campaign"
+        case _: nil
+        }
+    }
+
+    // MARK: How is a table sent?
+
+    func take(
+        _ part: Part, _ table: any ImportTable, _ kind: String, _ more: [String: JSON] = [:]
+    ) async throws -> FileSummary {
+        let name = "\(options.system.rawValue)-\(kind)"
+        guard let text = mapping(name) else { throw CSV.Unreadable("There is no mapping \(name).") }
+        var more = more
+        more["part_of"] = whole.isEmpty ? nil : .string(whole)
+        more["same"] = owners.same
+        more["filled"] = .array(part.survey.filled.sorted().map(JSON.string))
+        more["define_fields"] = .bool(options.definesFields || part.kind.definesFields)
+        more["calling_code"] = options.callingCode.map { .integer(Int64($0)) }
+        let stem = Self.stem(table.name)
+        let suffix = kind == part.kind.kind ? "" : ".after"
+        let run = ImportRun(
+            table, mapping: text, rejects: "\(options.rejects)/\(stem)\(suffix).rejects.csv", dryRun: options.dryRun,
+            more: more, send: send, report: { [report] in report(table.name, $0) })
+        let taken = try await run.run()
+        if whole.isEmpty { (whole, summary.id) = (taken.whole, taken.id) }
+        return FileSummary(name: table.name, kind: part.kind.kind, taken)
+    }
+}
+
+extension FolderImport {
+    /// A file's name as one for its rejected rows is made of: without its kind, and without what a path is made of.
+    static func stem(_ name: String) -> String {
+        let bare =
+            [".csv", ".jsonl"].first { name.lowercased().hasSuffix($0) }.map { name.dropLast($0.count) } ?? name[...]
+        return String(bare.replacing(": ", with: ".").replacing("/", with: "-"))
+    }
+}
+
+extension FolderImport.Options {
+    /// The tables in a file, with what each is called: a workbook has one for each of its sheets.
+    fileprivate func tables(of name: String) throws(CSV.Unreadable) -> [(title: String, table: any ImportTable)] {
+        let path = "\(folder)/\(name)"
+        let lower = name.lowercased()
+        if lower.hasSuffix(".csv") { return [(name, CSVTable(path))] }
+        if lower.hasSuffix(".jsonl") {
+            return [(name, try JSONLinesTable(path, entity: system == .daybook ? String(name.dropLast(6)) : nil))]
+        }
+        guard Workbook.isOne(path) else { return [] }
+        let sheets = try Workbook(path).sheets
+        return sheets.map { sheet in
+            (sheets.count == 1 ? name : String(sheet.name.split(separator: ": ").last ?? ""), sheet)
+        }
+    }
+}
+
+extension ForeignSystem {
+    /// The table as mappings know it: without what stands before its columns' names, and with ids that are compared
+    /// without case.
+    func normal(_ base: any ImportTable) throws(CSV.Unreadable) -> DerivedTable {
+        guard case .record(let first)? = try base.rows().next() else {
+            throw CSV.Unreadable("\(base.name) has no first line with the names of its columns.")
+        }
+        let prefix = prefix
+        let stripped = first.fields.map { name in
+            !prefix.isEmpty && name.lowercased().hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+        }
+        // Where that would make two of one name, both stay.
+        let header = zip(first.fields, stripped).map { given, bare in
+            stripped.filter { $0.lowercased() == bare.lowercased() }.count > 1 ? given : bare
+        }
+        let ids = self == .salesforce ? header.indices.filter { header[$0].lowercased().hasSuffix("id") } : []
+        return DerivedTable(base: base, ownColumns: nil, header: header) { fields in
+            var fields = fields
+            for index in ids where index < fields.count { fields[index] = SalesforceID.long(fields[index]) }
+            return fields
+        }
+    }
+}
+
+/// Salesforce's ids: those of 15 characters differ by case, which those of 18 tell in their last three.
+enum SalesforceID {
+    /// The id of 18 characters; what is none stays.
+    static func long(_ id: String) -> String {
+        let bytes = Array(id.utf8)
+        let isID = bytes.count == 15 && bytes.allSatisfy { UnicodeScalar($0).properties.isAlphabetic || isDigit($0) }
+        guard isID else { return id }
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345")
+        let suffix = stride(from: 0, to: 15, by: 5).map { start in
+            letters[
+                (0..<5).reduce(0) { $0 | ((65...90).contains(bytes[start + $1]) ? 1 << $1 : 0) }]
+        }
+        return id + String(suffix)
+    }
+    /// What the record of an id is, as its first three characters say.
+    static func entity(_ id: String) -> String? {
+        switch id.prefix(3) {
+        case "001": "account"
+        case "003": "contact"
+        case "006": "deal"
+        case "00Q": "lead"
+        case "701": "campaign"
+        case "01t": "product"
+        case _: nil
+        }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+}

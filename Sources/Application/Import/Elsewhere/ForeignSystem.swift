@@ -1,0 +1,159 @@
+import CRM
+import Foundation
+public import Kernel
+
+/// Another CRM whose exports are known: a folder of tables, each with a mapping that comes along
+/// (`schemas/imports/<system>-<kind>.yaml`).
+public enum ForeignSystem: String, Sendable, CaseIterable {
+    case salesforce, hubspot, dynamics, suitecrm
+    /// What `daybook export` wrote, with the mappings that it wrote beside it.
+    case daybook
+
+    /// Its tables, in the order in which they are imported: what others refer to comes first.
+    var tables: [ForeignTable] {
+        switch self {
+        case .salesforce:
+            [
+                ForeignTable("users", "user", role: .members), ForeignTable("accounts", "account"),
+                ForeignTable("contacts", "contact"), ForeignTable("leads", "lead"),
+                ForeignTable("products", "product2", "product"), ForeignTable("campaigns", "campaign", isTwice: true),
+                ForeignTable("stages", "opportunitystage", role: .stages),
+                ForeignTable("opportunity-histories", "opportunityhistory", role: .history),
+                ForeignTable("opportunity-changes", "opportunityfieldhistory", role: .history),
+                ForeignTable("opportunities", "opportunity", role: .deals),
+                ForeignTable("contact-roles", "opportunitycontactrole"),
+                ForeignTable("campaign-members", "campaignmember"), ForeignTable("tasks", "task", role: .activities),
+                ForeignTable("notes", "note", role: .activities),
+            ]
+        case .daybook:
+            Self.ours.map { entity in
+                let name = entity.plural.replacing("_", with: "-")
+                let role: ForeignTable.Role = entity == Member.self ? .members : .records
+                return ForeignTable(
+                    name, entity.plural.replacing("_", with: ""), role: role,
+                    isTwice: (try? ExportMapping(closing: entity)) != nil)
+            }
+        case .dynamics:
+            [
+                ForeignTable("users", "systemuser", "user", role: .members),
+                ForeignTable("accounts", "account"), ForeignTable("contacts", "contact"),
+                ForeignTable("leads", "lead"), ForeignTable("campaigns", "campaign"),
+                ForeignTable("opportunities", "opportunity", role: .deals),
+                ForeignTable("tasks", "task", role: .activities),
+            ]
+        case .suitecrm:
+            [
+                ForeignTable("users", "user", role: .members), ForeignTable("accounts", "account"),
+                ForeignTable("contacts", "contact"), ForeignTable("leads", "lead"),
+                ForeignTable("campaigns", "campaign"), ForeignTable("opportunities", "opportunity", role: .deals),
+                ForeignTable("accounts-contacts", "accountscontact"),
+                ForeignTable("accounts-opportunities", "accountsopportunity"),
+                ForeignTable("opportunities-contacts", "opportunitiescontact"),
+                ForeignTable("accounts-custom", "accountscstm", definesFields: true),
+                ForeignTable("contacts-custom", "contactscstm", definesFields: true),
+                ForeignTable("leads-custom", "leadscstm", definesFields: true),
+                ForeignTable("opportunities-custom", "opportunitiescstm", definesFields: true),
+                ForeignTable("tasks", "task", role: .activities), ForeignTable("notes", "note", role: .activities),
+            ]
+        case .hubspot:
+            [
+                ForeignTable("owners", "owner", role: .members),
+                ForeignTable("companies", "company", "companie"), ForeignTable("contacts", "contact"),
+                ForeignTable("pipelines", "dealpipeline", "pipeline", role: .pipelines),
+                ForeignTable("stages", "dealpipelinestage", "pipelinestage", role: .stages),
+                ForeignTable("deal-stages", "dealstage", "dealstagehistory", role: .history),
+                ForeignTable("deal-changes", "dealpropertyhistory", role: .history),
+                ForeignTable("deals", "deal", role: .deals),
+            ]
+        }
+    }
+
+    /// The entities in the order in which an export writes them: what others refer to comes first.
+    public static let ours: [any Entity.Type] = [
+        Tag.self, Team.self, Member.self, Rate.self, Product.self, Pipeline.self, Account.self, Contact.self,
+        Campaign.self, Deal.self, Lead.self, CampaignMember.self, Project.self, Interaction.self, WorkTask.self,
+        Note.self,
+    ]
+
+    /// What stands before the names of columns in some of its exports, and is none of them.
+    var prefix: String { self == .hubspot ? "property_" : "" }
+
+    /// Whether a table is imported again when all others were.
+    public func comesTwice(_ plural: String) -> Bool { table(plural)?.isTwice ?? false }
+
+    /// The table that a file holds, as its name says: `sf_opportunity_data.csv`, `OpportunityContactRole.csv`.
+    func table(_ file: String) -> ForeignTable? {
+        let stem = file.prefix { $0 != "." }
+        var words = stem.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
+        words.removeAll { Self.noise.contains($0) || $0 == rawValue }
+        let name = words.joined()
+        if self == .daybook { return tables.first { $0.names.contains(name) } }
+        let singular =
+            name.hasSuffix("ies") ? name.dropLast(3) + "y" : name.hasSuffix("s") ? name.dropLast() : name[...]
+        return tables.first { $0.names.contains(name) || $0.names.contains(String(singular)) }
+    }
+    private static let noise: Set = ["sf", "hs", "data", "export", "table", "crm", "all"]
+
+    /// The column of one of these names.
+    static func column(_ names: [String], in header: [String]) -> Int? {
+        let header = Header(header)
+        return names.lazy.compactMap { header.columns($0).first?.index }.first
+    }
+}
+
+/// One table of another CRM.
+struct ForeignTable: Sendable, Hashable {
+    /// Its mapping's name without the system's.
+    let kind: String
+    /// How files that hold it are called, in one word.
+    let names: Set<String>
+    let role: Role
+    /// Whether it is imported again when all others were, by `<kind>-after`: what ends a record comes last.
+    let isTwice: Bool
+    /// Whether it is of fields that its organization defined: those become custom fields unasked.
+    let definesFields: Bool
+
+    enum Role: Sendable, Hashable {
+        case records, members, deals, activities
+        /// What deals stand in: told with these.
+        case pipelines, stages
+        /// What happened to deals: told with these.
+        case history
+    }
+
+    init(_ kind: String, _ names: String..., role: Role = .records, isTwice: Bool = false, definesFields: Bool = false)
+    {
+        (self.kind, self.names, self.role) = (kind, Set(names), role)
+        (self.isTwice, self.definesFields) = (isTwice, definesFields)
+    }
+}
+
+/// What one look at a file tells.
+struct Survey: Sendable {
+    let header: [String]
+    /// The columns in which something stands.
+    var filled: Set<String> = []
+    var rows: [(line: Int, fields: [String])] = []
+
+    /// - Parameter keeps: whether its rows are wanted.
+    init(_ table: any ImportTable, keeps: Bool) throws(CSV.Unreadable) {
+        let rows = try table.rows()
+        guard case .record(let first)? = try rows.next() else {
+            throw CSV.Unreadable("\(table.name) has no first line with the names of its columns.")
+        }
+        header = first.fields
+        var isFilled = Array(repeating: false, count: header.count)
+        while let item = try rows.next() {
+            guard case .record(let record) = item else { continue }
+            for (index, field) in record.fields.enumerated() where !field.isEmpty { isFilled[index] = true }
+            if keeps { self.rows.append((record.line, record.fields)) }
+        }
+        filled = Set(zip(header, isFilled).filter(\.1).map(\.0))
+    }
+
+    func column(_ names: String...) -> Int? { ForeignSystem.column(names, in: header) }
+    /// What stands there; nothing where there is no such column.
+    static func cell(_ fields: [String], _ column: Int?) -> String {
+        column.map { $0 < fields.count ? fields[$0].trimmingCharacters(in: .whitespaces) : "" } ?? ""
+    }
+}

@@ -1,0 +1,70 @@
+import Application
+import ArgumentParser
+import Foundation
+import FoundationNetworking
+import Kernel
+
+/// `daybook export DIR`.
+struct ExportVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write all records into a folder, with the mappings that import them again.",
+        discussion: """
+            For each kind of records a file of rows (CSV, or JSON Lines) and a mapping. `daybook import --from daybook
+            DIR` reads them, into this organization or another. Records that were put away are among them.
+            """)
+
+    enum Rows: String, ExpressibleByArgument, CaseIterable { case csv, jsonl }
+
+    @Argument(help: "The folder; it is made where it is not there.") var folder: String
+    @Option(help: "csv or jsonl.") var rows: Rows = .csv
+    @Option(help: "The organization, where the owner has several.") var organization: String?
+    @Option(help: "The server. [environment: DAYBOOK_URL]") var url: String?
+    @OptionGroup var place: Place
+    @OptionGroup var output: Output
+
+    func run() async throws {
+        do {
+            // It holds personal data.
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch { throw Exit(.failed, "The folder \(folder) cannot be made.") }
+        try await ImportServer.asked(place, url: url, organization: organization) { try await write($0) }
+    }
+
+    private func write(_ client: Client) async throws {
+        var counts: [String: JSON] = [:]
+        for entity in ForeignSystem.ours {
+            let path = "/\(entity.plural)/export?"
+            let file = "\(folder)/\(entity.plural).\(rows.rawValue)"
+            let count = try await client.download("\(path)format=\(rows.rawValue)&archived=any", to: file)
+            counts[entity.plural] = .integer(Int64(rows == .csv ? max(0, count - 1) : count))
+            let name = entity.plural.replacing("_", with: "-")
+            _ = try await client.download("\(path)format=mapping", to: "\(folder)/\(name).yaml")
+            if ForeignSystem.daybook.comesTwice(entity.plural) {
+                _ = try await client.download("\(path)format=closing", to: "\(folder)/\(name)-after.yaml")
+            }
+        }
+        output.result(["folder": .string(folder), "rows": .object(counts)]) {
+            let rows = counts.values.reduce(0) { $0 + ($1.integer ?? 0) }
+            return "\(rows) rows of \(counts.count) kinds are in \(folder)"
+        }
+    }
+}
+
+extension Client {
+    /// Gets what a path below `/api/v1` answers into a file, readable by its owner only.
+    /// - Returns: how many lines it has, line ends within quotes not counted.
+    func download(_ path: String, to file: String) async throws -> Int {
+        let data = try await bytes(path)
+        guard
+            FileManager.default.createFile(
+                atPath: file, contents: data, attributes: [.posixPermissions: 0o600])
+        else { throw Exit(.failed, "\(file) cannot be written.") }
+        var (lines, isQuoted) = (0, false)
+        for byte in data {
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if byte == 0x0A, !isQuoted || !file.hasSuffix(".csv") { lines += 1 }
+        }
+        return lines
+    }
+}
