@@ -8,8 +8,8 @@ extension Dialect {
     /// The parameters of a row.
     func describe(_ route: Route, _ target: Target) -> Route.Parameters {
         if case .upload(let fields) = route.body {
-            let names = Members(fields, target, vocabulary(target.vocabulary)).fields.map(\.name)
-            return .only(names.map { Route.Described(name: $0, detail: "As the member of a form.") })
+            let members = Members(fields, target, vocabulary(target.vocabulary))
+            return .only(members.fields.map { Route.Described(name: $0.name, detail: "As the member of a form.") })
         }
         guard target.vocabulary != nil else { return route.parameters }
         switch route.parameters {

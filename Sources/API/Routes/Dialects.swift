@@ -33,7 +33,7 @@ extension Routes {
                 }
             case .upload(let receive):
                 .upload { exchange, caller, inflow throws(Problem) in
-                    try await upload(dialect, last, receive, exchange, caller, inflow)
+                    try await upload((dialect, last), receive, exchange, caller, inflow)
                 }
             }
         var route = Route(
@@ -46,12 +46,12 @@ extension Routes {
 
     /// What is said of a file, in the source's words.
     private func upload(
-        _ dialect: Dialect, _ bound: Dialect.Bound, _ receive: Route.Receiving, _ exchange: Exchange,
-        _ caller: Caller, _ inflow: Inflow
+        _ what: (dialect: Dialect, bound: Dialect.Bound), _ receive: Route.Receiving,
+        _ exchange: Exchange, _ caller: Caller, _ inflow: Inflow
     ) async throws(Problem) -> @Sendable () async throws(Problem) -> Outcome {
         var inflow = inflow
         @Sendable func translation(_ body: JSON) -> Translation {
-            Translation(dialect, bound, services, exchange.saying(body), caller)
+            Translation(what.dialect, what.bound, services, exchange.saying(body), caller)
         }
         inflow.translate = { body throws(Problem) in
             var asked = translation(body)

@@ -81,9 +81,11 @@ import Testing
         let token = try await tenant.token(of: "viewer")
         for dialect in Dialect.all {
             for row in dialect.rows where row.method != .get && !row.path.hasPrefix("/auth") {
+                // A file is a form, and none that any other body could stand for.
+                if row.path.hasSuffix("/upload") { continue }
                 let segment = row.targets[0].path.split(separator: "/").first.map(String.init) ?? ""
-                let id = entities.first { $0.plural == segment }.flatMap { ids[$0.name] } ?? ""
-                let path = dialect.prefix + row.path.replacing("{id}", with: id)
+                let known = entities.first { $0.plural == segment }.flatMap { ids[$0.name] }
+                let path = dialect.prefix + row.path.replacing("{id}", with: known ?? UUID().uuidString.lowercased())
                 let body = row.method == .delete || path.hasSuffix("complete") ? "{}" : #"{"stage":"limbo"}"#
                 let call = Call(row.method.rawValue, path, [("If-Match", "*")], json: body)
                 let answer = try await tenant.send(call, as: token)
