@@ -1,7 +1,7 @@
 import CGMime
 
 extension EmailMessage {
-    /// How many files of a message are looked at.
+    /// How many texts and files of a message are looked at.
     private static let mostParts = 1000
 
     mutating func readBody(_ parsed: ParsedMessage) {
@@ -63,6 +63,7 @@ extension EmailMessage {
     private mutating func read(
         _ part: UnsafeMutablePointer<GMimePart>, _ object: UnsafeMutablePointer<GMimeObject>, into body: inout Body
     ) {
+        guard counts(&body) else { return }
         let type = Self.type(of: object)
         let name = GMime.text(g_mime_part_get_filename(part)).flatMap(Self.fileName)
         let disposition = GMime.text(g_mime_object_get_disposition(object))?.lowercased()
@@ -79,17 +80,16 @@ extension EmailMessage {
             if isHTML { body.html.append(read.text) } else { body.plain.append(read.text) }
             return
         }
-        guard counts(&body) else { return }
         if type == "application/ms-tnef" || name?.lowercased() == "winmail.dat" {
             warn(.notUnpacked, "\(name ?? "A part") is an Outlook package; it is kept as it is.")
         }
         parts.append(Part(name: name, type: type, isInline: disposition == "inline", bytes: bytes))
     }
 
-    /// Counts a file; false where there are more than are looked at.
+    /// Counts a text or a file; false where there are more than are looked at.
     private mutating func counts(_ body: inout Body) -> Bool {
         body.count += 1
-        if body.count > Self.mostParts { warn(.partsLeftOut, "Only the first \(Self.mostParts) files are looked at.") }
+        if body.count > Self.mostParts { warn(.partsLeftOut, "Only the first \(Self.mostParts) parts are looked at.") }
         return body.count <= Self.mostParts
     }
 

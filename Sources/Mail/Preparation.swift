@@ -15,25 +15,51 @@ struct Preparation {
         let blank = bytes.prefix { $0 == Self.lineFeed || $0 == Self.carriageReturn || $0 == 0x20 }.count
         if blank > 0 { bytes.removeFirst(blank) }
         divide()
+        bound()
     }
 
-    /// Finds where the header ends. A line that is no header ends it as well, unless headers follow: then it is one of
-    /// those that somebody spoiled. The first may be that which a mailbox file has above each message.
+    /// How many lines may look as if they divided parts. Each part costs the library memory, however little is in it.
+    private static let mostDividers = 50_000
+
+    /// Leaves out what stands behind more dividing lines than any message has.
+    private mutating func bound() {
+        var (count, start) = (0, 0)
+        while start + 2 < bytes.count {
+            if bytes[start] == UInt8(ascii: "-"), bytes[start + 1] == UInt8(ascii: "-") { count += 1 }
+            if count > Self.mostDividers {
+                bytes.removeSubrange(start...)
+                warnings.append((.partsLeftOut, "What stands behind \(Self.mostDividers) parts is not looked at."))
+                return
+            }
+            start = next(start)
+        }
+    }
+
+    /// Finds where the header ends. A line that is no header ends it as well, unless headers that mail has follow: then
+    /// it is one of those that somebody spoiled.
     private mutating func divide() {
-        var (start, hasZeros) = (0, false)
-        while start < bytes.count {
-            let line = line(at: start)
+        var (end, stray, hasHeader, hasZeros) = (0, Int?.none, false, false)
+        while end < bytes.count {
+            let line = line(at: end)
             if line.isEmpty { break }
             hasZeros = hasZeros || line.contains(0)
-            if start > 0, !isHeader(line), !isContinuation(line), !headersFollow(line.endIndex) {
-                bytes.insert(contentsOf: [Self.carriageReturn, Self.lineFeed], at: start)
-                warnings.append((.separatorMissing, "The header ends without an empty line behind it."))
-                break
+            if isKnown(line) {
+                (stray, hasHeader) = (nil, true)
+            } else if name(of: line) != nil {
+                hasHeader = true
+            } else if hasHeader, stray == nil, !isContinuation(line) {
+                stray = end
             }
-            start = next(line.endIndex)
+            end = next(line.endIndex)
+        }
+        if let stray {
+            bytes.insert(contentsOf: [Self.carriageReturn, Self.lineFeed], at: stray)
+            warnings.append((.separatorMissing, "The header ends without an empty line behind it."))
         }
         guard hasZeros else { return }
-        bytes = bytes[..<start].filter { $0 != 0 } + bytes[start...]
+        let head = bytes[..<(stray ?? end)]
+        guard head.contains(0) else { return }
+        bytes = head.filter { $0 != 0 } + bytes[head.endIndex...]
         warnings.append((.zerosLeftOut, "The header has zero bytes."))
     }
 
@@ -53,21 +79,11 @@ struct Preparation {
         let rest = line[name.endIndex...].drop { $0 == 0x20 || $0 == 0x09 }
         return !name.isEmpty && rest.first == UInt8(ascii: ":") ? name : nil
     }
-    /// One with a name that has letters beyond ASCII is left to the parser.
-    private func isHeader(_ line: ArraySlice<UInt8>) -> Bool { name(of: line) != nil }
     private func isContinuation(_ line: ArraySlice<UInt8>) -> Bool { line.first == 0x20 || line.first == 0x09 }
 
-    /// Whether a header that mail has stands further down, before an empty line.
-    private func headersFollow(_ end: Int) -> Bool {
-        var start = next(end)
-        while start < bytes.count {
-            let line = line(at: start)
-            if line.isEmpty { return false }
-            let name = name(of: line).map { String(decoding: $0, as: UTF8.self).lowercased() } ?? ""
-            if Self.known.contains(name) || ["x-", "content-", "list-"].contains(where: name.hasPrefix) { return true }
-            start = next(line.endIndex)
-        }
-        return false
+    private func isKnown(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let name = name(of: line).map({ String(decoding: $0, as: UTF8.self).lowercased() }) else { return false }
+        return Self.known.contains(name) || ["x-", "content-", "list-"].contains(where: name.hasPrefix)
     }
     private static let known: Set = [
         "from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references",

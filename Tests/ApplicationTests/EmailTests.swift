@@ -197,6 +197,7 @@ import Vault
             #expect((record["text"]?.string?.count ?? 0) > 10_000)
             let never = try await desk.archive(Self.message(id: "<two@x.example>", date: "never"))
             #expect(Self.codes(never) == ["email.date_unreadable", "email.date_assumed"])
+            #expect(try await desk.record(never.id)["occurred_at"] == never.json["occurred_at"])
             let many = (0..<300).map { "p\($0)-\(String(repeating: "x", count: 40))@strangers.example" }
             let crowd = try await desk.archive(
                 Self.message(to: many.joined(separator: ",\n "), id: "<three@x.example>", text: long))

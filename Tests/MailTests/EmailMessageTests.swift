@@ -201,6 +201,15 @@ import Testing
         let deep = (0..<3000).map { "Content-Type: multipart/mixed; boundary=b\($0)\n\n--b\($0)\n" }.joined()
         let nested = try Self.read("From: a@b.example\n\(deep)\nx")
         #expect(Self.codes(nested).contains(.structureBroken))
+        let many = String(repeating: "--b\n\nx\n", count: 20_000)
+        let crowded = try Self.read("From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n\(many)")
+        #expect(Self.codes(crowded).contains(.partsLeftOut))
+        let bomb = try Self.read(
+            "From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n"
+                + String(repeating: "--b\n", count: 200_000) + "\nx")
+        #expect(Self.codes(bomb).contains(.partsLeftOut))
+        let stray = String(repeating: "this is no header\n", count: 50_000)
+        #expect(try Self.read("From: a@b.example\n\(stray)Subject: found\n\nx").subject == "found")
         let header = String(repeating: "a", count: 2_000_000)
         #expect(try Self.read("X-A: \(header)\nFrom: a@b.example\n\nx").from.count == 1)
         // Any message with any of its bytes changed or the rest of it cut off is read or refused, and no more than that.

@@ -18,13 +18,16 @@ public struct Archived: Sendable {
     public let json: JSON
 
     /// What was archived by commands.
-    init(_ answer: Answer, _ plan: ArchivePlan, _ message: EmailMessage, _ warnings: [ArchiveWarning]) {
+    init(
+        _ answer: Answer, _ plan: ArchivePlan, at moment: Instant?, _ message: EmailMessage,
+        _ warnings: [ArchiveWarning]
+    ) {
         let result = answer.results.last
         id = result?.id ?? answer.results[0].id
         (version, position, isNew) = (result?.version ?? 0, answer.position, result?.status == 201)
         var members = Self.told(plan.correspondents, message)
         members["direction"] = .string(plan.direction)
-        members["occurred_at"] = plan.occurredAt.map { .string($0.text) } ?? .null
+        members["occurred_at"] = moment.map { .string($0.text) } ?? .null
         members["subject"] = plan.subject.map { ["entity": .string($0.entity), "id": .string($0.id.text)] } ?? .null
         let made = answer.results.dropLast().map {
             Answer.Made(entity: Contact.name, id: $0.id, version: $0.version).json

@@ -80,8 +80,12 @@ public struct Emails: Sendable {
         do {
             let answer = try await commands.execute(
                 plan.asks, by: caller, key: key, comparing: [Self.request(id, bytes, wish)])
+            let moment: Instant? =
+                if let said = plan.occurredAt { said } else {
+                    try await archived(id, caller.organization)?.occurredAt
+                }
             let lost = message.parts.prefix(20).map { ArchiveWarning.fileNotKept($0.name) }
-            return Archived(answer, plan, message, warnings + plan.warnings + lost)
+            return Archived(answer, plan, at: moment, message, warnings + plan.warnings + lost)
         } catch  where error.code == Interaction.Rejection.exists.rawValue {
             guard let there = try await archived(id, caller.organization) else { throw error }
             return Archived(there, id, people, message, warnings + [.archivedAlready])
