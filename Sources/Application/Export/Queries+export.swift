@@ -16,7 +16,7 @@ extension Queries {
         // It stays the day on which it was asked, however long it takes.
         let asker = asker(caller)
         let (sheet, first) = try await answering { catalog throws(Problem) in
-            let (subject, request) = try await exported(entity, list, catalog.at(moment), asker, min)
+            let (subject, request) = try await exported(entity, list, catalog.at(moment), moment, asker, min)
             let defined = try await definitions(of: subject, catalog.at(moment), caller, min)
             let sheet = Sheet(of: entity, request.shown, defined)
             let page = try await stretch(of: subject, request, after: nil, moment, caller, min)
@@ -24,7 +24,7 @@ extension Queries {
         }
         return ListExport(format, of: entity.plural, first: first) { [self] cursor throws(Problem) in
             try await answering { catalog throws(Problem) in
-                let (subject, request) = try await exported(entity, list, catalog.at(moment), asker, nil)
+                let (subject, request) = try await exported(entity, list, catalog.at(moment), moment, asker, nil)
                 let page = try await stretch(of: subject, request, after: cursor, moment, caller, nil)
                 return try await piece(page, format, sheet, entity, [])
             }
@@ -36,14 +36,14 @@ extension Queries {
 
     /// What is listed, as `list` reads it.
     private func exported(
-        _ entity: any Entity.Type, _ parameters: [Parameter], _ catalog: Catalog, _ asker: Asker,
+        _ entity: any Entity.Type, _ parameters: [Parameter], _ catalog: Catalog, _ moment: Moment?, _ asker: Asker,
         _ min: PositionToken?
     ) async throws(Problem) -> (Subject, ListRequest) {
         let subject = try subject(entity, catalog)
         let parameters = try await naming(tags: parameters, catalog, asker.caller, min: min)
         let custom = try await customCriteria(subject, parameters, catalog, asker.caller, min)
         let request = try ListRequest(parameters, of: subject, custom: custom, by: asker, limit: Queries.rows)
-        return (subject, request)
+        return (subject, try await settled(request, of: subject, catalog, moment, asker.caller, min))
     }
 
     /// A page as it is written. A mapping has no rows, and a sheet has its columns' names before the first.

@@ -33,7 +33,8 @@ extension Queries {
             let subject = try subject(entity, catalog)
             let parameters = try await naming(tags: parameters, catalog, caller, min: min)
             let custom = try await customCriteria(subject, parameters, catalog, caller, min)
-            let request = try ListRequest(parameters, of: subject, custom: custom, by: asker(caller))
+            let asked = try ListRequest(parameters, of: subject, custom: custom, by: asker(caller))
+            let request = try await settled(asked, of: subject, catalog, moment, caller, min)
             return try await page(of: subject, request, below: presence, moment, caller, min)
         }
     }
@@ -47,12 +48,9 @@ extension Queries {
             let subject = try subject(entity, catalog)
             let parameters = try await naming(tags: parameters, catalog, caller, min: min)
             let custom = try await customCriteria(subject, parameters, catalog, caller, min)
-            let request = try ListRequest(parameters, of: subject, custom: custom, by: asker(caller), limit: most)
+            let asked = try ListRequest(parameters, of: subject, custom: custom, by: asker(caller), limit: most)
+            let request = try await settled(asked, of: subject, catalog, nil, caller, min)
             var query = ListQuery(subject: subject, request: request, organization: caller.organization)
-            if let external = request.external {
-                query.only = try await surroundings.recordID(
-                    caller.organization, entity.name, external.source, external.id)
-            }
             query.driver = try await driver(request, caller)
             let question = Question(
                 organization: caller.organization, projections: subject.projections, min: min,
@@ -136,9 +134,6 @@ extension Queries {
         let organization = caller.organization
         let shape = Cursor.shape(subject.table.name, request.shape)
         var query = ListQuery(subject: subject, request: request, organization: organization)
-        if let external = request.external, let entity = subject.entity {
-            query.only = try await surroundings.recordID(organization, entity, external.source, external.id)
-        }
         query.driver = try await driver(request, caller)
         let statements =
             [try query.page(after: cursor)] + (request.isCounted ? [query.count()] : [])
