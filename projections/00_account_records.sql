@@ -3,7 +3,16 @@
 CREATE VIEW read.account_records WITH (security_invoker = true) AS
 SELECT d.organization_id, d.account_id, d.id AS record_id FROM read.deals d WHERE d.account_id IS NOT NULL
 UNION ALL
-SELECT c.organization_id, c.primary_account_id, c.id FROM read.contacts c WHERE c.primary_account_id IS NOT NULL
+SELECT c.organization_id, c.primary_account_id, c.id
+FROM read.contacts c
+WHERE c.primary_account_id IS NOT NULL AND c.merged_into IS NULL
+UNION ALL
+-- A contact that was merged goes with the one that stands for it.
+SELECT c.organization_id, c.primary_account_id, m.id
+FROM read.contacts c
+CROSS JOIN LATERAL (SELECT x.id FROM read.merges x
+                    WHERE x.organization_id = c.organization_id AND x.into_id = c.id OFFSET 0) m
+WHERE c.primary_account_id IS NOT NULL AND c.merged_into IS NULL
 UNION ALL
 SELECT l.organization_id, l.account_id, l.id FROM read.leads l WHERE l.account_id IS NOT NULL
 UNION ALL

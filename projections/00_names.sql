@@ -1,12 +1,20 @@
--- What people call a record, whatever its kind. One arm for each word of `Subjects`: who looks for one record by entity
--- and id runs one arm and one index, as long as each arm reads one table and has no join or condition of its own. Other
--- views stand on this one. They join it in a sub-select for one row: as of a moment all names would be read otherwise.
+-- What people call a record, whatever its kind; one that was merged as the one that stands for it. One arm for each
+-- word of `Subjects`: who looks for one record by entity and id runs one arm and one index, as long as each arm reads
+-- one table and has no join or condition of its own. Other views stand on this one. They join it in a sub-select for one row: as of a moment all names would be read otherwise.
 CREATE VIEW read.names WITH (security_invoker = true) AS
 SELECT d.organization_id, 'deal' AS entity, d.id, d.title AS name FROM read.deals d
 UNION ALL
-SELECT a.organization_id, 'account', a.id, a.name FROM read.accounts a
+SELECT a.organization_id, 'account', a.id,
+       CASE WHEN a.merged_into IS NULL THEN a.name
+            ELSE (SELECT w.name FROM read.accounts w
+                  WHERE w.organization_id = a.organization_id AND w.id = a.merged_into) END
+FROM read.accounts a
 UNION ALL
-SELECT c.organization_id, 'contact', c.id, nullif(concat_ws(' ', c.first_name, c.last_name), '') FROM read.contacts c
+SELECT c.organization_id, 'contact', c.id,
+       CASE WHEN c.merged_into IS NULL THEN nullif(concat_ws(' ', c.first_name, c.last_name), '')
+            ELSE (SELECT nullif(concat_ws(' ', w.first_name, w.last_name), '') FROM read.contacts w
+                  WHERE w.organization_id = c.organization_id AND w.id = c.merged_into) END
+FROM read.contacts c
 UNION ALL
 SELECT m.organization_id, 'member', m.id, m.name FROM read.members m
 UNION ALL
@@ -37,5 +45,8 @@ UNION ALL
 SELECT f.organization_id, 'attachment', f.id, f.filename FROM read.attachments f
 UNION ALL
 SELECT l.organization_id, 'lead', l.id,
-       coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.company, l.email)
+       CASE WHEN l.merged_into IS NULL
+            THEN coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.company, l.email)
+            ELSE (SELECT coalesce(nullif(concat_ws(' ', w.first_name, w.last_name), ''), w.company, w.email)
+                  FROM read.leads w WHERE w.organization_id = l.organization_id AND w.id = l.merged_into) END
 FROM read.leads l

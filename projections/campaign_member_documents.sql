@@ -4,7 +4,9 @@ SELECT m.organization_id,
        m.id,
        m.campaign_id,
        c.name AS campaign_name,
-       json_build_object('entity', m.person_entity, 'id', m.person_id) AS person,
+       json_build_object('entity', m.person_entity, 'id',
+           coalesce((SELECT x.into_id FROM read.merges x
+                     WHERE x.organization_id = m.organization_id AND x.id = m.person_id), m.person_id)) AS person,
        (SELECT n.name
         FROM (VALUES (m.person_entity, m.person_id)) s (entity, id)
         JOIN read.names n ON n.organization_id = m.organization_id AND n.entity = s.entity AND n.id = s.id)

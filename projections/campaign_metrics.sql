@@ -47,8 +47,16 @@ CROSS JOIN LATERAL (
            coalesce(sum(t.members) FILTER (WHERE t.clicked), 0)::bigint AS clicked,
            coalesce(sum(t.members) FILTER (WHERE t.bounced), 0)::bigint AS bounced,
            coalesce(sum(t.members) FILTER (WHERE t.unsubscribed), 0)::bigint AS unsubscribed
-    FROM read.campaign_members_totals t
-    WHERE t.organization_id = c.organization_id AND t.campaign_id = c.id AND NOT t.archived
+    FROM (
+        SELECT s.members, s.sent, s.delivered, s.opened, s.clicked, s.bounced, s.unsubscribed
+        FROM read.campaign_members_totals s
+        WHERE s.organization_id = c.organization_id AND s.campaign_id = c.id AND NOT s.archived
+        UNION ALL
+        -- Who was merged with another member counts once.
+        SELECT -1, d.sent, d.delivered, d.opened, d.clicked, d.bounced, d.unsubscribed
+        FROM read.campaign_member_doubles d
+        WHERE d.organization_id = c.organization_id AND d.campaign_id = c.id
+    ) t
 ) f
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(g.deals), 0)::bigint AS deals,

@@ -7,10 +7,14 @@ SELECT d.organization_id,
        read.money(d.amount_minor, d.amount_currency) AS amount,
        read.probability(d.status, d.probability, s.probability) AS effective_probability,
        d.stage_id,
-       d.account_id,
-       a.name AS account_name,
-       d.primary_contact_id,
-       nullif(concat_ws(' ', c.first_name, c.last_name), '') AS primary_contact_name,
+       coalesce(a.merged_into, d.account_id) AS account_id,
+       CASE WHEN a.merged_into IS NULL THEN a.name
+            ELSE (SELECT w.name FROM read.accounts w
+                  WHERE w.organization_id = a.organization_id AND w.id = a.merged_into) END AS account_name,
+       coalesce(c.merged_into, d.primary_contact_id) AS primary_contact_id,
+       CASE WHEN c.merged_into IS NULL THEN nullif(concat_ws(' ', c.first_name, c.last_name), '')
+            ELSE (SELECT nullif(concat_ws(' ', w.first_name, w.last_name), '') FROM read.contacts w
+                  WHERE w.organization_id = c.organization_id AND w.id = c.merged_into) END AS primary_contact_name,
        d.owner_id,
        o.name AS owner_name,
        d.expected_close,

@@ -16,10 +16,14 @@ SELECT d.organization_id,
        s.pipeline_name,
        d.stage_id,
        s.name AS stage_name,
-       d.account_id,
-       a.name AS account_name,
-       d.primary_contact_id,
-       nullif(concat_ws(' ', c.first_name, c.last_name), '') AS primary_contact_name,
+       coalesce(a.merged_into, d.account_id) AS account_id,
+       CASE WHEN a.merged_into IS NULL THEN a.name
+            ELSE (SELECT w.name FROM read.accounts w
+                  WHERE w.organization_id = a.organization_id AND w.id = a.merged_into) END AS account_name,
+       coalesce(c.merged_into, d.primary_contact_id) AS primary_contact_id,
+       CASE WHEN c.merged_into IS NULL THEN nullif(concat_ws(' ', c.first_name, c.last_name), '')
+            ELSE (SELECT nullif(concat_ws(' ', w.first_name, w.last_name), '') FROM read.contacts w
+                  WHERE w.organization_id = c.organization_id AND w.id = c.merged_into) END AS primary_contact_name,
        d.product_id,
        p.name AS product_name,
        d.owner_id,
@@ -47,7 +51,12 @@ SELECT d.organization_id,
        END AS forecast_category,
        d.next_step,
        d.description,
-       coalesce(d.custom, '{}') AS custom,
+       coalesce((
+           SELECT jsonb_object_agg(e.key, coalesce((
+               SELECT to_jsonb(m.into_id) FROM read.merges m
+               WHERE m.organization_id = d.organization_id AND m.id = read.id_in(e.value)
+                   AND m.into_id IS NOT NULL), e.value))
+           FROM jsonb_each(d.custom) e), '{}') AS custom,
        coalesce((
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
            FROM jsonb_object_keys(d.tags) k(id)

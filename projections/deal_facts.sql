@@ -1,5 +1,6 @@
 -- What reports count: one typed row per deal that is not archived, on the days of the organization's zone, with the
--- names by which rows are grouped. A deal belongs to its owner's team and that team's region.
+-- names by which rows are grouped. Rows are chosen by the account that a deal names, `told_account_id`, which has an
+-- index, and grouped by the one that stands for it. A deal belongs to its owner's team and that team's region.
 CREATE VIEW read.deal_facts WITH (security_invoker = true) AS
 SELECT d.organization_id,
        d.id,
@@ -25,8 +26,11 @@ SELECT d.organization_id,
        o.team_id,
        t.name AS team_name,
        t.region,
-       d.account_id,
-       a.name AS account_name,
+       coalesce(a.merged_into, d.account_id) AS account_id,
+       d.account_id AS told_account_id,
+       CASE WHEN a.merged_into IS NULL THEN a.name
+            ELSE (SELECT w.name FROM read.accounts w
+                  WHERE w.organization_id = a.organization_id AND w.id = a.merged_into) END AS account_name,
        d.product_id,
        p.name AS product_name,
        d.source,

@@ -13,7 +13,12 @@ SELECT m.organization_id,
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
            FROM jsonb_object_keys(m.tags) k(id)
            JOIN read.tags g ON g.organization_id = m.organization_id AND g.id = k.id::uuid), '[]') AS tags,
-       coalesce(m.custom, '{}') AS custom,
+       coalesce((
+           SELECT jsonb_object_agg(e.key, coalesce((
+               SELECT to_jsonb(x.into_id) FROM read.merges x
+               WHERE x.organization_id = m.organization_id AND x.id = read.id_in(e.value)
+                   AND x.into_id IS NOT NULL), e.value))
+           FROM jsonb_each(m.custom) e), '{}') AS custom,
        m.version,
        m.position,
        read.instant(m.created_at) AS created_at,

@@ -30,8 +30,13 @@ CROSS JOIN LATERAL (VALUES
     (2, 'follow_up_due', l.next_follow_up_at, l.next_follow_up_at <= now()),
     (3, 'lead_uncontacted', l.created_at,
      l.status = 'open' AND l.contacted IS NOT TRUE AND l.next_follow_up_at IS NULL AND NOT EXISTS (
-         SELECT FROM read.touches x
-         WHERE x.organization_id = l.organization_id AND x.record_id = l.id AND x.took_place))
+         SELECT
+         FROM (SELECT l.id
+               UNION ALL
+               SELECT m.id FROM read.merges m WHERE m.organization_id = l.organization_id AND m.into_id = l.id) o
+         CROSS JOIN LATERAL (SELECT x.at FROM read.touches x
+                             WHERE x.organization_id = l.organization_id AND x.record_id = o.id AND x.took_place
+                             LIMIT 1) x))
 ) r (place, rule, since, holds)
 WHERE l.status IN ('open', 'qualified') AND l.archived_at IS NULL AND r.holds
 UNION ALL

@@ -3,7 +3,9 @@ CREATE VIEW read.note_documents WITH (security_invoker = true) AS
 SELECT o.organization_id,
        o.id,
        o.text,
-       json_build_object('entity', o.subject_entity, 'id', o.subject_id) AS subject,
+       json_build_object('entity', o.subject_entity, 'id', coalesce((SELECT m.into_id FROM read.merges m
+                WHERE m.organization_id = o.organization_id AND m.id = o.subject_id), o.subject_id))
+           AS subject,
        (SELECT n.name
         FROM (VALUES (o.subject_entity, o.subject_id)) s (entity, id)
         JOIN read.names n ON n.organization_id = o.organization_id AND n.entity = s.entity AND n.id = s.id)
@@ -11,7 +13,12 @@ SELECT o.organization_id,
        o.pinned,
        o.author_id,
        a.name AS author_name,
-       coalesce(o.custom, '{}') AS custom,
+       coalesce((
+           SELECT jsonb_object_agg(e.key, coalesce((
+               SELECT to_jsonb(m.into_id) FROM read.merges m
+               WHERE m.organization_id = o.organization_id AND m.id = read.id_in(e.value)
+                   AND m.into_id IS NOT NULL), e.value))
+           FROM jsonb_each(o.custom) e), '{}') AS custom,
        o.version,
        o.position,
        read.instant(o.created_at) AS created_at,

@@ -22,7 +22,12 @@ SELECT p.organization_id,
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
            FROM jsonb_object_keys(p.tags) k(id)
            JOIN read.tags g ON g.organization_id = p.organization_id AND g.id = k.id::uuid), '[]') AS tags,
-       coalesce(p.custom, '{}') AS custom,
+       coalesce((
+           SELECT jsonb_object_agg(e.key, coalesce((
+               SELECT to_jsonb(m.into_id) FROM read.merges m
+               WHERE m.organization_id = p.organization_id AND m.id = read.id_in(e.value)
+                   AND m.into_id IS NOT NULL), e.value))
+           FROM jsonb_each(p.custom) e), '{}') AS custom,
        p.version,
        p.position,
        read.instant(p.created_at) AS created_at,

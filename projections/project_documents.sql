@@ -5,8 +5,10 @@ SELECT p.organization_id,
        p.name,
        p.status,
        p.priority,
-       p.account_id,
-       a.name AS account_name,
+       coalesce(a.merged_into, p.account_id) AS account_id,
+       CASE WHEN a.merged_into IS NULL THEN a.name
+            ELSE (SELECT w.name FROM read.accounts w
+                  WHERE w.organization_id = a.organization_id AND w.id = a.merged_into) END AS account_name,
        p.deal_id,
        d.title AS deal_title,
        p.owner_id,
@@ -22,7 +24,12 @@ SELECT p.organization_id,
        round(p.minutes / 60.0, 2) AS actual_hours,
        p.progress,
        p.description,
-       coalesce(p.custom, '{}') AS custom,
+       coalesce((
+           SELECT jsonb_object_agg(e.key, coalesce((
+               SELECT to_jsonb(m.into_id) FROM read.merges m
+               WHERE m.organization_id = p.organization_id AND m.id = read.id_in(e.value)
+                   AND m.into_id IS NOT NULL), e.value))
+           FROM jsonb_each(p.custom) e), '{}') AS custom,
        coalesce((
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
            FROM jsonb_object_keys(p.tags) k(id)

@@ -5,7 +5,12 @@ SELECT t.organization_id,
        t.name,
        t.colour,
        t.description,
-       coalesce(t.custom, '{}') AS custom,
+       coalesce((
+           SELECT jsonb_object_agg(e.key, coalesce((
+               SELECT to_jsonb(m.into_id) FROM read.merges m
+               WHERE m.organization_id = t.organization_id AND m.id = read.id_in(e.value)
+                   AND m.into_id IS NOT NULL), e.value))
+           FROM jsonb_each(t.custom) e), '{}') AS custom,
        t.version,
        t.position,
        read.instant(t.created_at) AS created_at,

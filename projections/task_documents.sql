@@ -15,7 +15,9 @@ SELECT k.organization_id,
        k.assignee_id,
        a.name AS assignee_name,
        CASE WHEN k.subject_id IS NOT NULL
-            THEN json_build_object('entity', k.subject_entity, 'id', k.subject_id) END AS subject,
+            THEN json_build_object('entity', k.subject_entity, 'id', coalesce((SELECT m.into_id FROM read.merges m
+                WHERE m.organization_id = k.organization_id AND m.id = k.subject_id), k.subject_id))
+       END AS subject,
        (SELECT n.name
         FROM (VALUES (k.subject_entity, k.subject_id)) s (entity, id)
         JOIN read.names n ON n.organization_id = k.organization_id AND n.entity = s.entity AND n.id = s.id)
@@ -23,7 +25,12 @@ SELECT k.organization_id,
        k.interaction_id,
        k.description,
        k.outcome,
-       coalesce(k.custom, '{}') AS custom,
+       coalesce((
+           SELECT jsonb_object_agg(e.key, coalesce((
+               SELECT to_jsonb(m.into_id) FROM read.merges m
+               WHERE m.organization_id = k.organization_id AND m.id = read.id_in(e.value)
+                   AND m.into_id IS NOT NULL), e.value))
+           FROM jsonb_each(k.custom) e), '{}') AS custom,
        coalesce((
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
            FROM jsonb_object_keys(k.tags) t(id)

@@ -11,7 +11,12 @@ SELECT t.organization_id,
            SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'colour', g.colour) ORDER BY g.name, g.id)
            FROM jsonb_object_keys(t.tags) k(id)
            JOIN read.tags g ON g.organization_id = t.organization_id AND g.id = k.id::uuid), '[]') AS tags,
-       coalesce(t.custom, '{}') AS custom,
+       coalesce((
+           SELECT jsonb_object_agg(e.key, coalesce((
+               SELECT to_jsonb(m.into_id) FROM read.merges m
+               WHERE m.organization_id = t.organization_id AND m.id = read.id_in(e.value)
+                   AND m.into_id IS NOT NULL), e.value))
+           FROM jsonb_each(t.custom) e), '{}') AS custom,
        t.version,
        t.position,
        read.instant(t.created_at) AS created_at,

@@ -6,7 +6,8 @@ SELECT t.organization_id,
        t.number AS position,
        read.instant(t.created_at) AS occurred_at,
        t.event,
-       json_build_object('entity', split_part(t.event, '.', 1), 'id', t.record_id) AS record,
+       json_build_object('entity', split_part(t.event, '.', 1), 'id', coalesce((SELECT m.into_id FROM read.merges m
+                WHERE m.organization_id = t.organization_id AND m.id = t.record_id), t.record_id)) AS record,
        (SELECT n.name
         FROM read.names n
         WHERE n.organization_id = t.organization_id AND n.entity = split_part(t.event, '.', 1) AND n.id = t.record_id)

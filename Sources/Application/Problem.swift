@@ -1,3 +1,4 @@
+import CRM
 import Kernel
 
 /// Why a request was not carried out, in the shape of RFC 9457. The code is what programs compare; the detail tells a
@@ -113,15 +114,16 @@ extension Problem {
     public static func absent(_ entity: String) -> Problem {
         Problem("\(entity).not_found", 404, "There is no such \(entity.replacing("_", with: " ")) here.")
     }
-    /// An entity's own refusal.
-    public static func refused(_ refusal: some Refusal) -> Problem {
+    /// An entity's own refusal; where another record stands for the one that was asked, with that one's id.
+    public static func refused(_ refusal: some Refusal, by state: (any Replaceable)? = nil) -> Problem {
         let status =
             switch refusal.reason {
             case .conflict: 409
             case .invalid: 422
             case .absent: 404
             }
-        return Problem(refusal.rawValue, status, refusal.detail)
+        let winner = state?.mergedInto.map { ["merged_into": JSON.string($0.text)] }
+        return Problem(refusal.rawValue, status, refusal.detail, more: winner ?? [:])
     }
     /// A bug or a broken store; the log has more.
     public static let fault = Problem(

@@ -2,7 +2,7 @@ public import FoundationEssentials
 public import Kernel
 
 /// A business that is, was or may become a customer. Accounts may stand under a parent account.
-public enum Account: Taggable {
+public enum Account: Mergeable {
     /// `account`.
     public static let name = "account"
     /// `accounts`.
@@ -63,12 +63,13 @@ public enum Account: Taggable {
     // MARK: What can be asked?
 
     /// What can be asked. A verb that sets one field is an edit of that field.
-    public enum Command: Sendable, Equatable, TagCommand, FollowUpCommand {
+    public enum Command: Sendable, Equatable, TagCommand, FollowUpCommand, MergeCommand {
         case create(Record)
         case edit(Patch)
         case tag(Patch)
         case preferContact(UUID?)
         case followUp(FollowUp)
+        case merging(Merging)
         case archive, restore
     }
     /// How it is asked.
@@ -93,12 +94,12 @@ public enum Account: Taggable {
             ) { .preferContact($0.id("contact_id")) },
             Act("archive", .archives, "Put an account away") { _ in .archive },
             Act("restore", .verb, "Take an account out again") { _ in .restore },
-        ] + FollowUp.acts("an account") + tagging
+        ] + FollowUp.acts("an account") + tagging + merges
 
     // MARK: What can have happened?
 
     /// What can have happened.
-    public enum Event: Message, TagEvent, FollowUpEvent {
+    public enum Event: Message, TagEvent, FollowUpEvent, MergeEvent {
         case created(Record)
         case edited(set: Patch)
         case assigned(from: UUID?, owner_id: UUID?)
@@ -108,6 +109,11 @@ public enum Account: Taggable {
         case primaryContactChanged(from: UUID?, primary_contact_id: UUID?)
         case contacted(contacted: Bool, last_contacted_on: Day?)
         case followUpPlanned(from: Instant?, next_follow_up_at: Instant?)
+        case tookOver(loser: UUID, took: Record?, along: Record?)
+        case gaveBack(loser: UUID, kept: Record?)
+        case merged(into: UUID)
+        case redirected(into: UUID)
+        case unmerged
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -120,6 +126,11 @@ public enum Account: Taggable {
             case primaryContactChanged = "account.primary_contact_changed@1"
             case contacted = "account.contacted@1"
             case followUpPlanned = "account.follow_up_planned@1"
+            case tookOver = "account.took_over@1"
+            case gaveBack = "account.gave_back@1"
+            case merged = "account.merged@1"
+            case redirected = "account.redirected@1"
+            case unmerged = "account.unmerged@1"
             case archived = "account.archived@1"
             case restored = "account.restored@1"
         }
@@ -128,12 +139,18 @@ public enum Account: Taggable {
     // MARK: What is refused, and what to do then?
 
     /// Why not.
-    public enum Rejection: String, LastingRefusal {
+    public enum Rejection: String, MergeRefusal {
         case absent = "account.not_found"
         case exists = "account.already_exists"
         case archived = "account.archived"
         case parentCycle = "account.parent_cycle"
         case notAffiliated = "account.contact_not_affiliated"
+        case merged = "account.merged"
+        case withItself = "account.merged_with_itself"
+        case loserArchived = "account.loser_archived"
+        case loserMerged = "account.loser_merged"
+        case notMerged = "account.not_merged"
+        case mergedAlong = "account.merged_along"
 
         /// What to do.
         public var detail: String {
@@ -143,14 +160,20 @@ public enum Account: Taggable {
             case .archived: "This account is archived; restore it first."
             case .parentCycle: "The parent stands under this account; choose one that does not."
             case .notAffiliated: "This contact does not work with the account; affiliate it first."
+            case .merged: "This account was merged into another; see merged_into, and go on with that one."
+            case .withItself: "Name another account as the loser."
+            case .loserArchived: "The loser is archived; restore it first."
+            case .loserMerged: "The loser was merged already; merge the account that stands for it."
+            case .notMerged: "The loser was not merged into this account; ask the one that stands for it."
+            case .mergedAlong: "It came along with another that was merged into this account; un-merge that one first."
             }
         }
         /// What kind of refusal.
         public var reason: RefusalReason {
             switch self {
             case .absent: .absent
-            case .exists, .archived: .conflict
-            case .parentCycle, .notAffiliated: .invalid
+            case .exists, .archived, .merged, .loserArchived, .loserMerged, .notMerged, .mergedAlong: .conflict
+            case .parentCycle, .notAffiliated, .withItself: .invalid
             }
         }
     }
@@ -158,21 +181,24 @@ public enum Account: Taggable {
     // MARK: What does a decision read?
 
     /// The new parent and all that stand above it; a contact who is to be the first.
-    public static func references(_ command: Command, _: State, known: Context) -> [Reference] {
+    public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] {
         switch command {
+        case .merging(let wish): references(wish, state, known: known)
         case .create(let record): ancestry(record.id("parent_id"), known).map { Reference(Account.self, $0) }
         case .edit(let patch): ancestry(patch.id("parent_id"), known).map { Reference(Account.self, $0) }
         case .preferContact(let contact): contact.map { [Reference(Contact.self, $0)] } ?? []
         case .tag, .followUp, .archive, .restore: []
         }
     }
-    /// An account and those above it, as far as they are known, nearest first.
-    private static func ancestry(_ first: UUID?, _ known: Context) -> [UUID] {
+    /// An account and those above it, as far as they are known, nearest first; behind one that was merged comes the one
+    /// that stands for it.
+    static func ancestry(_ first: UUID?, _ known: Context) -> [UUID] {
         var chain: [UUID] = []
         var next = first
         while let id = next, !chain.contains(id) {
             chain.append(id)
-            next = known.state(Account.self, id).content?.id("parent_id")
+            let state = known.state(Account.self, id)
+            next = state.mergedInto ?? state.content?.id("parent_id")
         }
         return chain
     }
@@ -197,16 +223,18 @@ public enum Account: Taggable {
             let account = try inUse(state)
             if let contact {
                 let accounts = Entries(context.state(Contact.self, contact).content?["affiliations"])
-                guard accounts.isCurrent(context.id.text) else { throw .notAffiliated }
+                let standsFor = [context.id] + account.mergedIDs
+                guard standsFor.contains(where: { accounts.isCurrent($0.text) }) else { throw .notAffiliated }
             }
             let known = account.id("primary_contact_id")
             return contact == known ? [] : [.primaryContactChanged(from: known, primary_contact_id: contact)]
         case .followUp(let wish): return wish.events(on: try inUse(state), context.today)
+        case .merging(let wish): return try merged(state, by: wish, in: context)
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restore(state, with: .restored)
         }
     }
-    private static func events(of change: Patch, on account: Record, _ today: Day) -> [Event] {
+    static func events(of change: Patch, on account: Record, _ today: Day) -> [Event] {
         var events: [Event] = []
         if change["owner_id"] != nil {
             events.append(.assigned(from: account.id("owner_id"), owner_id: change.id("owner_id")))
@@ -236,6 +264,10 @@ public enum Account: Taggable {
         case .primaryContactChanged(_, let contact): state.change { $0.set("primary_contact_id", contact) }
         case .contacted(let contacted, let day): state.change { $0.take(contacted: contacted, on: day) }
         case .followUpPlanned(_, let next): state.change { $0.plan(next) }
+        case .tookOver(let loser, let took, let along): state.takeOver(loser, took, along, cells)
+        case .gaveBack(let loser, _): state.giveBack(loser)
+        case .merged(let winner), .redirected(let winner): state.merge(into: winner)
+        case .unmerged: state.unmerge()
         case .archived: state.archive()
         case .restored: state.restore()
         }

@@ -158,7 +158,7 @@ public enum CampaignMember: Lasting {
             else { throw .misplaced }
             switch state {
             case .active: return []
-            case .archived:
+            case .archived, .merged:
                 try check(campaign, context)
                 return [.restored]
             case .absent:
@@ -181,7 +181,7 @@ public enum CampaignMember: Lasting {
     }
     private static func check(_ campaign: UUID, _ context: Context) throws(Rejection) {
         switch context.state(Campaign.self, campaign) {
-        case .absent, .archived: throw .campaignArchived
+        case .absent, .archived, .merged: throw .campaignArchived
         case .active(let campaign): guard !campaign.status.isOver else { throw .campaignOver }
         }
     }

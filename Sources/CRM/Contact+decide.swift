@@ -28,6 +28,7 @@ extension Contact {
         case .link(let user, let profile): return try linked(try inUse(state), user, profile)
         case .unlink: return try inUse(state)["mode"] == "native" ? [.unlinkedFromPlatformUser] : []
         case .followUp(let wish): return wish.events(on: try inUse(state), context.today)
+        case .merging(let wish): return try merged(state, by: wish, in: context)
         }
     }
 
@@ -93,8 +94,8 @@ extension Contact {
             emails.put(key, (emails[key] ?? [:]).merging(given.values) { $1 })
         case .removeEmail(let name): emails.remove(try known(name))
         case .makeEmailPrimary(let name): emails.prefer(try known(name))
-        case .create, .edit, .affiliate, .endAffiliation, .makePrimary, .link, .unlink, .tag, .followUp, .archive,
-            .restore:
+        case .create, .edit, .affiliate, .endAffiliation, .makePrimary, .link, .unlink, .tag, .followUp, .merging,
+            .archive, .restore:
             break
         }
         return emails
@@ -122,23 +123,32 @@ extension Contact {
         var accounts = Entries(contact["affiliations"])
         switch command {
         case .affiliate(let account, let given):
-            var entry = (accounts[account.text] ?? [:]).merging(given.values) { $1 }
+            let key = key(of: account, in: accounts, context)
+            var entry = (accounts[key] ?? [:]).merging(given.values) { $1 }
             entry["to"] = nil
-            accounts.put(account.text, entry)
+            accounts.put(key, entry)
         case .endAffiliation(let account, let to):
-            guard var entry = accounts[account.text] else { throw .notAffiliated }
+            let key = key(of: account, in: accounts, context)
+            guard var entry = accounts[key] else { throw .notAffiliated }
             guard to != nil || entry["to"] == nil else { return accounts }
             entry["to"] = .string((to ?? context.today).text)
-            accounts.put(account.text, entry)
+            accounts.put(key, entry)
         case .makePrimary(let account):
-            guard accounts[account.text] != nil else { throw .notAffiliated }
-            guard !accounts.hasEnded(account.text) else { throw .affiliationEnded }
-            accounts.prefer(account.text)
-        case .create, .edit, .addEmail, .removeEmail, .makeEmailPrimary, .link, .unlink, .tag, .followUp, .archive,
-            .restore:
+            let key = key(of: account, in: accounts, context)
+            guard accounts[key] != nil else { throw .notAffiliated }
+            guard !accounts.hasEnded(key) else { throw .affiliationEnded }
+            accounts.prefer(key)
+        case .create, .edit, .addEmail, .removeEmail, .makeEmailPrimary, .link, .unlink, .tag, .followUp, .merging,
+            .archive, .restore:
             break
         }
         return accounts
+    }
+    /// Under which account she works with this one: itself, or another for which it stands.
+    private static func key(of account: UUID, in accounts: Entries, _ context: Context) -> String {
+        func standing(_ id: UUID) -> UUID { context.state(Account.self, id).mergedInto ?? id }
+        if accounts[account.text] != nil { return account.text }
+        return accounts.ids.first { standing($0) == standing(account) }?.text ?? account.text
     }
     private static func told(accounts: Entries, on contact: Record) -> [Event] {
         guard let change = accounts.change(from: Entries(contact["affiliations"])) else { return [] }
@@ -150,6 +160,59 @@ extension Contact {
         guard let account = (item["account_id"] ?? item).string else { return nil }
         return (account, (item.object ?? [:]).filter { $0.key != "account_id" })
     }
+}
+
+// MARK: What does a decision read?
+
+extension Contact {
+    /// Another contact with whom she is merged; the accounts with which she works, where none of them is the one that
+    /// is meant by its own id: one of them may have been merged into it.
+    public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] {
+        switch command {
+        case .merging(let wish): return references(wish, state, known: known)
+        case .affiliate(let account, _), .endAffiliation(let account, _), .makePrimary(let account):
+            let accounts = Entries(state.content?["affiliations"])
+            if accounts[account.text] != nil { return [] }
+            return ([account] + accounts.ids).map { Reference(Account.self, $0) }
+        case .create, .edit, .addEmail, .removeEmail, .makeEmailPrimary, .link, .unlink, .tag, .followUp, .archive,
+            .restore:
+            return []
+        }
+    }
+    /// What merging asks of the other.
+    public static func steps(_ command: Command, given state: State, deciding events: [Event], of id: UUID) -> [Step] {
+        guard case .merging(let wish) = command else { return [] }
+        return steps(wish, given: state, deciding: events, of: id)
+    }
+}
+
+// MARK: How does one become what two are?
+
+extension Contact {
+    /// Who she is on the platform is hers, too.
+    public static var inherited: [Field] { platform }
+
+    /// By the events that tell of each part.
+    public static func events(from old: Record, to new: Record, in context: Context) throws(Rejection) -> [Event] {
+        let change = Patch.replacing(fields, of: old, by: new).effective(on: old, fields)
+            .without("emails", "affiliations", "contacted")
+        var events = try edited(change, old, context) + FollowUp.contacts(from: old, to: new)
+        events += try told(Entries(new["emails"]), on: old) + told(accounts: Entries(new["affiliations"]), on: old)
+        if let tags = Patch.tags(from: old, to: new) { events.append(.tagsChanged(tags: tags)) }
+        if old.platform != new.platform {
+            if let user = new.text("platform_user_id") {
+                let profile = new["platform_profile"]?.object.map { Record($0) }
+                events.append(.linkedToPlatformUser(platform_user_id: user, platform_profile: profile))
+            } else {
+                events.append(.unlinkedFromPlatformUser)
+            }
+        }
+        return events
+    }
+}
+
+extension Record {
+    fileprivate var platform: [JSON?] { [self["platform_user_id"], self["platform_profile"]] }
 }
 
 extension Entries {

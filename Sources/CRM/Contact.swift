@@ -2,7 +2,7 @@ public import FoundationEssentials
 public import Kernel
 
 /// A person one deals with: many addresses, many accounts, and of each one that comes first.
-public enum Contact: Taggable {
+public enum Contact: Mergeable {
     /// `contact`.
     public static let name = "contact"
     /// `contacts`.
@@ -48,7 +48,7 @@ public enum Contact: Taggable {
             Field("mode", .choice(["external", "native"])), .lastContacted,
         ] + platform
     /// Who she is on the platform, and the profile that it vouches for.
-    private static let platform = [
+    static let platform = [
         Field("platform_user_id", .text(200)).personal(),
         Field("platform_profile", .map(of: .text(500), keys: .name)).personal(),
     ]
@@ -60,7 +60,7 @@ public enum Contact: Taggable {
     // MARK: What can be asked?
 
     /// What can be asked. An address is named by itself or by its id.
-    public enum Command: Sendable, Equatable, TagCommand, FollowUpCommand {
+    public enum Command: Sendable, Equatable, TagCommand, FollowUpCommand, MergeCommand {
         case create(Record)
         case edit(Patch)
         case addEmail(Record)
@@ -72,6 +72,7 @@ public enum Contact: Taggable {
         case link(user: String, profile: [String: JSON]?)
         case unlink
         case followUp(FollowUp)
+        case merging(Merging)
         case archive, restore
     }
     /// How it is asked.
@@ -117,14 +118,14 @@ public enum Contact: Taggable {
             Act("unlink_platform_user", .verb, "Say that a contact is nobody on the platform") { _ in .unlink },
             Act("archive", .archives, "Put a contact away") { _ in .archive },
             Act("restore", .verb, "Take a contact out again") { _ in .restore },
-        ] + FollowUp.acts("a contact") + tagging
+        ] + FollowUp.acts("a contact") + tagging + merges
     private static let account = Field("account_id", .reference("account")).required()
     private static let oneEmail = [Field("email_id", .id), Field("address", .email)]
 
     // MARK: What can have happened?
 
     /// What can have happened.
-    public enum Event: Message, TagEvent, FollowUpEvent {
+    public enum Event: Message, TagEvent, FollowUpEvent, MergeEvent {
         case created(Record)
         case edited(set: Patch)
         case assigned(from: UUID?, owner_id: UUID?)
@@ -139,6 +140,11 @@ public enum Contact: Taggable {
         case unlinkedFromPlatformUser
         case contacted(contacted: Bool, last_contacted_on: Day?)
         case followUpPlanned(from: Instant?, next_follow_up_at: Instant?)
+        case tookOver(loser: UUID, took: Record?, along: Record?)
+        case gaveBack(loser: UUID, kept: Record?)
+        case merged(into: UUID)
+        case redirected(into: UUID)
+        case unmerged
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -153,6 +159,11 @@ public enum Contact: Taggable {
             case unlinkedFromPlatformUser = "contact.unlinked_from_platform_user@1"
             case contacted = "contact.contacted@1"
             case followUpPlanned = "contact.follow_up_planned@1"
+            case tookOver = "contact.took_over@1"
+            case gaveBack = "contact.gave_back@1"
+            case merged = "contact.merged@1"
+            case redirected = "contact.redirected@1"
+            case unmerged = "contact.unmerged@1"
             case archived = "contact.archived@1"
             case restored = "contact.restored@1"
         }
@@ -161,7 +172,7 @@ public enum Contact: Taggable {
     // MARK: What is refused, and what to do then?
 
     /// Why not.
-    public enum Rejection: String, LastingRefusal {
+    public enum Rejection: String, MergeRefusal {
         case absent = "contact.not_found"
         case exists = "contact.already_exists"
         case archived = "contact.archived"
@@ -172,6 +183,12 @@ public enum Contact: Taggable {
         case affiliationEnded = "contact.affiliation_ended"
         case platformUserMissing = "contact.platform_user_missing"
         case isLinked = "contact.linked_to_another"
+        case merged = "contact.merged"
+        case withItself = "contact.merged_with_itself"
+        case loserArchived = "contact.loser_archived"
+        case loserMerged = "contact.loser_merged"
+        case notMerged = "contact.not_merged"
+        case mergedAlong = "contact.merged_along"
 
         /// What to do.
         public var detail: String {
@@ -186,14 +203,22 @@ public enum Contact: Taggable {
             case .affiliationEnded: "The affiliation has ended; affiliate the contact again first."
             case .platformUserMissing: "A platform's profile is of a platform's user; give platform_user_id."
             case .isLinked: "The contact is another user on the platform; unlink that one first."
+            case .merged: "This contact was merged into another; see merged_into, and go on with that one."
+            case .withItself: "Name another contact as the loser."
+            case .loserArchived: "The loser is archived; restore it first."
+            case .loserMerged: "The loser was merged already; merge the contact that stands for it."
+            case .notMerged: "The loser was not merged into this contact; ask the one that stands for it."
+            case .mergedAlong: "It came along with another that was merged into this contact; un-merge that one first."
             }
         }
         /// What kind of refusal.
         public var reason: RefusalReason {
             switch self {
             case .absent: .absent
-            case .exists, .archived, .affiliationEnded, .isLinked: .conflict
-            case .nameMissing, .emailUnknown, .emailTwice, .notAffiliated, .platformUserMissing: .invalid
+            case .exists, .archived, .affiliationEnded, .isLinked, .merged, .loserArchived, .loserMerged, .notMerged,
+                .mergedAlong:
+                .conflict
+            case .nameMissing, .emailUnknown, .emailTwice, .notAffiliated, .platformUserMissing, .withItself: .invalid
             }
         }
     }
@@ -231,6 +256,10 @@ public enum Contact: Taggable {
             }
         case .contacted(let contacted, let day): state.change { $0.take(contacted: contacted, on: day) }
         case .followUpPlanned(_, let next): state.change { $0.plan(next) }
+        case .tookOver(let loser, let took, let along): state.takeOver(loser, took, along, cells)
+        case .gaveBack(let loser, _): state.giveBack(loser)
+        case .merged(let winner), .redirected(let winner): state.merge(into: winner)
+        case .unmerged: state.unmerge()
         case .archived: state.archive()
         case .restored: state.restore()
         }

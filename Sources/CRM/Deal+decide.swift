@@ -157,7 +157,7 @@ extension Deal {
         let stages: Stages
         switch context.state(Pipeline.self, id) {
         case .absent: throw .pipelineMissing
-        case .archived: throw .pipelineArchived
+        case .archived, .merged: throw .pipelineArchived
         case .active(let pipeline): stages = Stages(pipeline)
         }
         guard let stage = record.id("stage_id") ?? stages.first(.open)?.id else { throw .stageUnknown }

@@ -17,6 +17,9 @@ private let personal = Dictionary(uniqueKeysWithValues: entities.map { ($0.name,
 private let ofRecords = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0.sealedByRecord) })
 private let plurals = Dictionary(uniqueKeysWithValues: entities.map { ($0.plural, $0) })
 
+/// The names of entities whose records can be merged.
+public let mergeables = Set(entities.filter { $0 is any Mergeable.Type }.map { $0.name })
+
 /// The entity of a name: `deal`.
 public func entity(named name: String) -> (any Entity.Type)? { names[name] }
 /// The members of an entity's events that are personal.

@@ -18,6 +18,8 @@ struct Entries: Equatable {
     func key(where name: String, is value: JSON?) -> String? { all.keys.sorted().first { all[$0]?[name] == value } }
     /// All values of a member.
     func values(_ name: String) -> [String] { all.values.compactMap { $0[name]?.string } }
+    /// The keys that are ids, in their order.
+    var ids: [UUID] { all.keys.sorted().compactMap(UUID.init(uuidString:)) }
     /// Whether it lies in the past.
     func hasEnded(_ key: String) -> Bool { all[key]?["to"] != nil }
 

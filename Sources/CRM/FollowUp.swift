@@ -76,6 +76,19 @@ public enum FollowUp: Sendable, Equatable {
     }
 }
 
+// MARK: What is told where a record becomes as another?
+
+extension FollowUp {
+    /// That somebody spoke with them, and when last, or that nobody did.
+    static func contacts<Event: FollowUpEvent>(from old: Record, to new: Record) -> [Event] {
+        let isKnown =
+            (old["contacted"] == true) == (new["contacted"] == true)
+            && old["last_contacted_on"] == new["last_contacted_on"]
+        if isKnown { return [] }
+        return [.contacted(contacted: new["contacted"] == true, last_contacted_on: new.day("last_contacted_on"))]
+    }
+}
+
 // MARK: What does it mean?
 
 extension Record {

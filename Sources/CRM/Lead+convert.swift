@@ -63,9 +63,11 @@ public struct Conversion: Sendable, Equatable {
 // MARK: What is asked of the others?
 
 extension Lead {
-    /// What converting asks of the others: a new account, a new contact who works with it, a new deal with both. A
-    /// contact that is there begins to work with the account; what else is known of it stays as it is.
-    public static func steps(_ command: Command, given state: State, deciding events: [Event]) -> [Step] {
+    /// What merging asks of the others, and what converting does: a new account, a new contact who works with it, a new
+    /// deal with both. A contact that is there begins to work with the account; what else is known of it stays as it
+    /// is.
+    public static func steps(_ command: Command, given state: State, deciding events: [Event], of id: UUID) -> [Step] {
+        if case .merging(let wish) = command { return steps(wish, given: state, deciding: events, of: id) }
         guard case .convert(let wish) = command, let lead = state.content,
             case .converted(_, let account, let contact, let deal)? = events.first
         else { return [] }

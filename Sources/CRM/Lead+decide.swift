@@ -5,7 +5,7 @@ public import Kernel
 
 extension Lead {
     /// Why not.
-    public enum Rejection: String, LastingRefusal {
+    public enum Rejection: String, MergeRefusal {
         case absent = "lead.not_found"
         case exists = "lead.already_exists"
         case archived = "lead.archived"
@@ -19,6 +19,13 @@ extension Lead {
         case accountArchived = "lead.account_archived"
         case contactArchived = "lead.contact_archived"
         case dealArchived = "lead.deal_archived"
+        case merged = "lead.merged"
+        case withItself = "lead.merged_with_itself"
+        case loserArchived = "lead.loser_archived"
+        case loserMerged = "lead.loser_merged"
+        case notMerged = "lead.not_merged"
+        case mergedAlong = "lead.merged_along"
+        case mergedConverted = "lead.merged_converted"
 
         /// What to do.
         public var detail: String {
@@ -36,15 +43,23 @@ extension Lead {
             case .accountArchived: "This account is archived; restore it or name another."
             case .contactArchived: "This contact is archived; restore it or name another."
             case .dealArchived: "This deal is archived; restore it or name another."
+            case .merged: "This lead was merged into another; see merged_into, and go on with that one."
+            case .withItself: "Name another lead as the loser."
+            case .loserArchived: "The loser is archived; restore it first."
+            case .loserMerged: "The loser was merged already; merge the lead that stands for it."
+            case .notMerged: "The loser was not merged into this lead; ask the one that stands for it."
+            case .mergedAlong: "It came along with another that was merged into this lead; un-merge that one first."
+            case .mergedConverted: "A lead that was converted is not merged; merge what it became."
             }
         }
         /// What kind of refusal.
         public var reason: RefusalReason {
             switch self {
             case .absent: .absent
-            case .exists, .archived, .isConverted, .isDisqualified, .accountArchived, .contactArchived, .dealArchived:
+            case .exists, .archived, .isConverted, .isDisqualified, .accountArchived, .contactArchived, .dealArchived,
+                .merged, .loserArchived, .loserMerged, .notMerged, .mergedAlong, .mergedConverted:
                 .conflict
-            case .nameMissing, .nothingToBecome, .accountTwice, .contactTwice, .dealTwice: .invalid
+            case .nameMissing, .nothingToBecome, .accountTwice, .contactTwice, .dealTwice, .withItself: .invalid
             }
         }
     }
@@ -54,8 +69,9 @@ extension Lead {
 
 extension Lead {
     /// What a lead is to become part of.
-    public static func references(_ command: Command, _: State, known: Context) -> [Reference] {
+    public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] {
         switch command {
+        case .merging(let wish): return references(wish, state, known: known)
         case .convert(let wish):
             let account = wish.accountID.map { Reference(Account.self, $0) }
             let contact = wish.contactID.map { Reference(Contact.self, $0) }
@@ -97,6 +113,7 @@ extension Lead {
             guard lead.standing != "disqualified" else { throw .isDisqualified }
             return [try converted(lead, wish, context)]
         case .followUp(let wish): return wish.events(on: try open(state), context.today)
+        case .merging(let wish): return try merged(state, by: wish, in: context)
         case .tag(let tags): return try retagged(state, by: tags)
         case .archive: return try archive(state, with: .archived)
         case .restore: return try restore(state, with: .restored)
@@ -128,6 +145,21 @@ extension Lead {
         events += FollowUp.events(of: change, on: lead, context.today)
         let plain = change.without("owner_id", "contacted", "next_follow_up_at")
         return plain.isEmpty ? events : events + [.edited(set: plain)]
+    }
+
+    /// What became of a lead stays as it is.
+    public static func fit(_ merged: Record, of winner: Record, and loser: UUID, in context: Context)
+        throws(Rejection) -> Record
+    {
+        let both = [winner, context.state(Lead.self, loser).content ?? Record()]
+        guard !both.contains(where: { $0.standing == "converted" }) else { throw .mergedConverted }
+        return merged
+    }
+    /// By the events that tell of each part.
+    public static func events(from old: Record, to new: Record, in context: Context) throws(Rejection) -> [Event] {
+        let change = Patch.replacing(fields, of: old, by: new).effective(on: old, fields).without("contacted")
+        let tags = Patch.tags(from: old, to: new).map { Event.tagsChanged(tags: $0) }
+        return try edited(change, old, context) + FollowUp.contacts(from: old, to: new) + [tags].compactMap(\.self)
     }
 
     /// What it becomes: what is named, else something new where the lead tells enough or it is described.

@@ -3,7 +3,7 @@ public import Kernel
 
 /// Somebody who came in and of whom nobody knows yet whether there is business: captured, looked at, and then turned
 /// away or converted into what one works with: an account, a contact, a deal.
-public enum Lead: Taggable {
+public enum Lead: Mergeable {
     /// `lead`.
     public static let name = "lead"
     /// `leads`.
@@ -62,7 +62,7 @@ public enum Lead: Taggable {
     // MARK: What can be asked?
 
     /// What can be asked.
-    public enum Command: Sendable, Equatable, TagCommand, FollowUpCommand {
+    public enum Command: Sendable, Equatable, TagCommand, FollowUpCommand, MergeCommand {
         case capture(Record)
         case edit(Patch)
         case qualify
@@ -70,6 +70,7 @@ public enum Lead: Taggable {
         case reopen
         case convert(Conversion)
         case followUp(FollowUp)
+        case merging(Merging)
         case tag(Patch)
         case archive, restore
     }
@@ -93,12 +94,12 @@ public enum Lead: Taggable {
             ) { .convert(Conversion($0)) },
             Act("archive", .archives, "Put a lead away") { _ in .archive },
             Act("restore", .verb, "Take a lead out again") { _ in .restore },
-        ] + FollowUp.acts("a lead") + tagging
+        ] + FollowUp.acts("a lead") + tagging + merges
 
     // MARK: What can have happened?
 
     /// What can have happened.
-    public enum Event: Message, TagEvent, FollowUpEvent {
+    public enum Event: Message, TagEvent, FollowUpEvent, MergeEvent {
         case captured(Record)
         case edited(set: Patch)
         case assigned(from: UUID?, owner_id: UUID?)
@@ -109,6 +110,11 @@ public enum Lead: Taggable {
         case converted(from: String?, account_id: UUID?, contact_id: UUID?, deal_id: UUID?)
         case contacted(contacted: Bool, last_contacted_on: Day?)
         case followUpPlanned(from: Instant?, next_follow_up_at: Instant?)
+        case tookOver(loser: UUID, took: Record?, along: Record?)
+        case gaveBack(loser: UUID, kept: Record?)
+        case merged(into: UUID)
+        case redirected(into: UUID)
+        case unmerged
         case tagsChanged(tags: Patch)
         case archived, restored
         /// Stored names; append-only.
@@ -122,6 +128,11 @@ public enum Lead: Taggable {
             case converted = "lead.converted@1"
             case contacted = "lead.contacted@1"
             case followUpPlanned = "lead.follow_up_planned@1"
+            case tookOver = "lead.took_over@1"
+            case gaveBack = "lead.gave_back@1"
+            case merged = "lead.merged@1"
+            case redirected = "lead.redirected@1"
+            case unmerged = "lead.unmerged@1"
             case tagsChanged = "lead.tags_changed@1"
             case archived = "lead.archived@1"
             case restored = "lead.restored@1"
@@ -152,6 +163,10 @@ public enum Lead: Taggable {
             }
         case .contacted(let contacted, let day): state.change { $0.take(contacted: contacted, on: day) }
         case .followUpPlanned(_, let next): state.change { $0.plan(next) }
+        case .tookOver(let loser, let took, let along): state.takeOver(loser, took, along, cells)
+        case .gaveBack(let loser, _): state.giveBack(loser)
+        case .merged(let winner), .redirected(let winner): state.merge(into: winner)
+        case .unmerged: state.unmerge()
         case .tagsChanged(let tags): state.retag(tags)
         case .archived: state.archive()
         case .restored: state.restore()

@@ -1,16 +1,34 @@
+public import FoundationEssentials
 public import Kernel
 
-/// What most records go through: nothing yet, in use, put away.
+/// What most records go through: nothing yet, in use, put away; and what some do (`Mergeable`): another one stands for
+/// it.
 public enum Life<Content: Sendable & Equatable>: Sendable, Equatable {
     case absent
     case active(Content)
     case archived(Content)
+    case merged(Content, into: UUID)
 
     /// What is known of the record, also while it is put away.
     public var content: Content? {
         switch self {
         case .absent: nil
-        case .active(let content), .archived(let content): content
+        case .active(let content), .archived(let content), .merged(let content, _): content
+        }
+    }
+}
+
+/// The state of a record for which another may stand.
+public protocol Replaceable {
+    /// The record that stands for this one since they were merged; nil while it stands for itself.
+    var mergedInto: UUID? { get }
+}
+extension Life: Replaceable {
+    /// The record that stands for this one.
+    public var mergedInto: UUID? {
+        switch self {
+        case .absent, .active, .archived: nil
+        case .merged(_, let winner): winner
         }
     }
 }
@@ -24,7 +42,7 @@ public protocol Lasting: Entity where State == Life<Content>, Rejection: Lasting
     static func turn(from now: State, to before: State) -> Turn?
 }
 
-/// The three refusals all such records share.
+/// The refusals all such records share.
 public protocol LastingRefusal: Refusal {
     /// `<entity>.not_found`.
     static var absent: Self { get }
@@ -32,6 +50,12 @@ public protocol LastingRefusal: Refusal {
     static var exists: Self { get }
     /// `<entity>.archived`.
     static var archived: Self { get }
+    /// Another record stands for this one, where that can be: `<entity>.merged`.
+    static var replaced: Self { get }
+}
+extension LastingRefusal {
+    /// Records that are never merged are never asked for it.
+    public static var replaced: Self { .archived }
 }
 
 // MARK: What do they decide alike?
@@ -52,6 +76,7 @@ extension Lasting {
         switch state {
         case .absent: throw .absent
         case .archived: throw .archived
+        case .merged: throw .replaced
         case .active(let content): return content
         }
     }
@@ -60,6 +85,7 @@ extension Lasting {
         switch state {
         case .absent: throw .absent
         case .archived: return []
+        case .merged: throw .replaced
         case .active: return [event]
         }
     }
@@ -68,6 +94,7 @@ extension Lasting {
         switch state {
         case .absent: throw .absent
         case .archived: return [event]
+        case .merged: throw .replaced
         case .active: return []
         }
     }
@@ -91,6 +118,9 @@ extension Life {
         case .archived(var content):
             body(&content)
             self = .archived(content)
+        case .merged(var content, let winner):
+            body(&content)
+            self = .merged(content, into: winner)
         }
     }
     mutating func archive() { if let content { self = .archived(content) } }

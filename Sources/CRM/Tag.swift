@@ -130,7 +130,7 @@ public enum Tag: Lasting {
     public static func objection(_ state: State) -> String? {
         switch state {
         case .absent, .active: nil
-        case .archived: "this tag is retired; restore it, or take another"
+        case .archived, .merged: "this tag is retired; restore it, or take another"
         }
     }
 }

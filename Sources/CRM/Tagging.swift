@@ -75,6 +75,16 @@ extension Taggable {
     }
 }
 
+extension Patch {
+    /// Which tags come and go where a record becomes as another; nil where none do.
+    static func tags(from old: Record, to new: Record) -> Patch? {
+        let (had, has) = (old["tags"]?.object ?? [:], new["tags"]?.object ?? [:])
+        let change = has.filter { had[$0.key] == nil }
+            .merging(had.filter { has[$0.key] == nil }.mapValues { _ in JSON.null }) { $1 }
+        return change.isEmpty ? nil : Patch(change)
+    }
+}
+
 extension Life where Content: RecordHolder {
     /// Tags came and went.
     mutating func retag(_ tags: Patch) {

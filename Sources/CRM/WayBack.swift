@@ -128,7 +128,7 @@ extension Life {
     /// Whether it is put away.
     fileprivate var isArchived: Bool {
         switch self {
-        case .absent, .active: false
+        case .absent, .active, .merged: false
         case .archived: true
         }
     }

@@ -22,6 +22,8 @@ public protocol Entity: SendableMetatype {
     static var aside: [Field] { get }
     /// The members of its record that name another record of the same person: whoever erases the one erases the other.
     static var samePerson: Set<String> { get }
+    /// The other records that stand for this one, or for which it stands, since they are the same.
+    static func merged(_ state: State) -> [UUID]
     /// What became of the older shapes of its events.
     static var upcasts: Upcasts { get }
     /// What can be asked, in the order a person would.
@@ -42,7 +44,8 @@ public protocol Entity: SendableMetatype {
     /// what those before it left, then come the record's own events, and all is one unit: all of it or nothing.
     ///
     /// Pure, of the command and the events that were decided; where nothing was decided, nothing is asked of others.
-    static func steps(_ command: Command, given state: State, deciding events: [Event]) -> [Step]
+    /// - Parameter id: the record decided on.
+    static func steps(_ command: Command, given state: State, deciding events: [Event], of id: UUID) -> [Step]
     /// What it means. Total: history cannot be refused.
     static func evolve(_ state: inout State, _ event: Event)
     /// The values of `fields` in this state; nil where there is no record. A full replacement (PUT) compares with it.
@@ -73,7 +76,11 @@ extension Entity {
     /// Decisions read their own stream only.
     public static func references(_ command: Command, _ state: State, known: Context) -> [Reference] { [] }
     /// Decisions concern their own stream only.
-    public static func steps(_ command: Command, given state: State, deciding events: [Event]) -> [Step] { [] }
+    public static func steps(_ command: Command, given state: State, deciding events: [Event], of id: UUID) -> [Step] {
+        []
+    }
+    /// Every record stands for itself.
+    public static func merged(_ state: State) -> [UUID] { [] }
     /// No other record is about the same person.
     public static var samePerson: Set<String> { [] }
     /// What is personal is sealed under the record's own key.

@@ -58,7 +58,7 @@ import Testing
         let act = try #require(Lead.acts.first { $0.name == "convert" })
         let command = try act.make(try act.normal(body))
         let events = try Lead.decide(command, given: state, in: Scene.context())
-        return Lead.steps(command, given: state, deciding: events)
+        return Lead.steps(command, given: state, deciding: events, of: Scene.id)
     }
 
     @Test func `a lead becomes an account and a contact, and a deal where one is asked for`() throws {

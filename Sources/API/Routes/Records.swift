@@ -1,4 +1,5 @@
 import Application
+import CRM
 import FoundationEssentials
 import HTTPTypes
 import Kernel
@@ -22,11 +23,7 @@ extension Routes {
                 try await queries.list(name, exchange.query, by: caller, min: exchange.conditions.minimum)
             },
             export(of: entity),
-            Self.query("/\(plural)/{id}", "One of the \(words).", .only(Describing.record), Schema.reference(entity)) {
-                [queries = services.queries] exchange, caller throws(Problem) in
-                let id = try exchange.id(of: name)
-                return try await queries.record(name, id, exchange.query, by: caller, min: exchange.conditions.minimum)
-            },
+            one(of: entity),
             Self.query(
                 "/\(plural)/{id}/timeline", "What happened with one of the \(words), newest first.",
                 .only(Describing.paging), ["type": "object"]
@@ -44,6 +41,22 @@ extension Routes {
                 return try await queries.history(name, id, exchange.query, by: caller)
             },
         ]
+    }
+
+    /// A record's document. Where another stands for it, that one's, and `Content-Location` says so.
+    private func one(of entity: any Entity.Type) -> Route {
+        let (name, path) = (entity.name, "\(Self.base)/\(entity.plural)")
+        return Route(
+            .get, "\(path)/{id}", "One of the \(entity.plural.replacing("_", with: " ")).",
+            parameters: .only(Describing.record), answer: .json(Schema.reference(entity), position: true),
+            handler: .known { [queries = services.queries] exchange, caller throws(Problem) in
+                let id = try exchange.id(of: name)
+                let reply = try await queries.record(
+                    name, id, exchange.query, by: caller, min: exchange.conditions.minimum)
+                var outcome = Self.pass(reply)
+                outcome.contentLocation = reply.winner.map { "\(path)/\($0.text)" }
+                return outcome
+            })
     }
 
     private func export(of entity: any Entity.Type) -> Route {
@@ -107,7 +120,8 @@ extension Routes {
     ) -> Route {
         let isBare = !act.takes.contains(where: \.isRequired)
         return Route(
-            method, path, act.summary, body: .members(act.takes, optional: isBare), answer: .command(200),
+            method, path, act.summary, parameters: .only(Merging.acts.contains(act.name) ? [Self.dryRun] : []),
+            body: .members(act.takes, optional: isBare), answer: .command(200),
             handler: .known { exchange, caller throws(Problem) in
                 try await carryOut(act.name, of: entity, exchange, caller)
             })

@@ -28,6 +28,7 @@ struct Routes {
     func carryOut(
         _ ask: Ask, _ exchange: Exchange, _ caller: Caller, below path: String? = nil, at page: String? = nil
     ) async throws(Problem) -> Outcome {
+        if try Self.isDryRun(exchange) { return try await preview(ask, caller) }
         let answer = try await services.commands.execute(
             [ask], by: caller, key: exchange.conditions.key, comparing: exchange.said.map { [$0] })
         return try Self.outcome(of: answer, below: path, at: page)
@@ -43,6 +44,26 @@ struct Routes {
         outcome.version = result.version
         if status == 201 { outcome.location = page ?? path.map { "\($0)/\(result.id.text)" } }
         return outcome
+    }
+
+    /// Whether nothing is to be written.
+    private static func isDryRun(_ exchange: Exchange) throws(Problem) -> Bool {
+        switch exchange.query.first(where: { $0.name == dryRun.name })?.value {
+        case nil, "false": return false
+        case "true": return true
+        case _?: throw Problem("parameter.invalid", 400, "\(dryRun.name) is true or false.")
+        }
+    }
+    /// The parameter of commands that can be tried.
+    static let dryRun = Route.Described(name: "dry_run", detail: "true: only tell what would be.")
+
+    /// What a command would do: `{"id","version","position","dry_run":true,"record":{…},"events":[…]}`.
+    private func preview(_ ask: Ask, _ caller: Caller) async throws(Problem) -> Outcome {
+        let answer = try await services.commands.execute([ask], by: caller, dryRun: true)
+        guard let result = answer.results.first, let preview = answer.preview else { throw .fault }
+        let body = Self.body(of: result, answer.position).object ?? [:]
+        let told: [String: JSON] = ["dry_run": true, "record": preview.record, "events": preview.events]
+        return Outcome(.object(body.merging(told) { $1 }), position: answer.position)
     }
 
     /// What a command answers: `{"id","version","position"}`, `made` where it made other records, and `warnings` where

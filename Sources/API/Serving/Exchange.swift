@@ -47,6 +47,8 @@ struct Outcome: Sendable {
     /// Where the log stood, for `Daybook-Position`.
     var position: PositionToken?
     var location: String?
+    /// Of which resource it is, where that is not the one that was asked for.
+    var contentLocation: String?
     /// The file as which it is kept.
     var fileName: String?
     /// What is sent piece by piece in place of `body`, until it ends; it breaks off where it throws.

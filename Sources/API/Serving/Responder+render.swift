@@ -27,6 +27,7 @@ extension Responder {
         if let version = outcome.version { headers[.eTag] = "\"\(version)\"" }
         if let position = outcome.position { headers[.daybookPosition] = position.text }
         if let location = outcome.location { headers[.location] = location }
+        if let location = outcome.contentLocation { headers[.contentLocation] = location }
         if let name = outcome.fileName { headers[.contentDisposition] = "attachment; filename=\"\(name)\"" }
         if let pieces = outcome.pieces {
             let body = ResponseBody(contentLength: outcome.length) { writer in

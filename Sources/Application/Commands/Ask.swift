@@ -1,5 +1,5 @@
-import FoundationEssentials
-import Kernel
+public import FoundationEssentials
+public import Kernel
 
 /// One command as a client states it.
 public struct Ask: Sendable {
@@ -44,6 +44,8 @@ public struct Answer: Sendable, Hashable {
     public let results: [Result]
     /// The log's position after it.
     public let position: PositionToken
+    /// What would be, of a dry run; nil where it was carried out.
+    public var preview: Preview?
 
     /// What became of all of them as if they were one, where all are about one record; nil where there are none.
     public var joined: Result? {
@@ -67,6 +69,14 @@ public struct Answer: Sendable, Hashable {
         public let made: [Made]
         /// What was carried out and should be looked at.
         public var warnings: [Warning] = []
+    }
+
+    /// What commands that are not carried out would leave behind.
+    public struct Preview: Sendable, Hashable {
+        /// The last command's record as it would be, in the fields of its entity.
+        public let record: JSON
+        /// What would happen, in order: `{"record","type","data"}`.
+        public let events: JSON
     }
 
     /// What somebody should look at, although it was carried out.

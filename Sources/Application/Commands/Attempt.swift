@@ -81,11 +81,13 @@ extension Entity {
         } while true
 
         let events: [Event]
-        do { events = try decide(command, given: state, in: context) } catch { throw .refused(error) }
+        do { events = try decide(command, given: state, in: context) } catch {
+            throw .refused(error, by: state as? any Replaceable)
+        }
         return .decided(
             try decision(
                 of: act.name, events, id: id, at: stated, from: own, state, read: states.keys.map(\.id),
-                steps: events.isEmpty ? [] : steps(command, given: state, deciding: events)))
+                steps: events.isEmpty ? [] : steps(command, given: state, deciding: events, of: id)))
     }
 
     /// The act of that name; `create` is understood of every entity, whatever it calls its beginning.

@@ -91,7 +91,8 @@ public final class Commands: Sendable {
                 }
             }
             if dryRun {
-                return Answer(results: plan.results, position: PositionToken(position: plan.readAt, hash: nil))
+                let position = PositionToken(position: plan.readAt, hash: nil)
+                return Answer(results: plan.results, position: position, preview: plan.preview)
             }
             switch try await append(plan, keys, repeatable, lane) {
             case .done(let answer): return answer

@@ -23,6 +23,16 @@ struct UnitPlan: Sendable {
     /// Members who are owners after it.
     private(set) var crowned: Set<UUID> = []
 
+    /// The last command's record, as it is then.
+    private(set) var last = JSON.null
+    /// What would be.
+    var preview: Answer.Preview {
+        let events = events.map { event -> JSON in
+            ["record": .string(event.stream.text), "type": .string(event.stored.type), "data": event.stored.data]
+        }
+        return Answer.Preview(record: last, events: .array(events))
+    }
+
     /// What it does about addresses, once it is done.
     var policy = EmailPolicy.reject
 
@@ -42,7 +52,8 @@ struct UnitPlan: Sendable {
         (events, results, taken, released, expected) = ([], [], [], [], [:])
         readAt = known.readAt
         var set = known
-        for (ask, id) in zip(asks, ids) {
+        for (ask, named) in zip(asks, ids) {
+            let id = standing(ask, named, known)
             guard let entity = CRM.entity(named: ask.entity) else {
                 throw Problem("entity.unknown", 404, "There is no entity \(ask.entity).")
             }
@@ -57,6 +68,14 @@ struct UnitPlan: Sendable {
         dethroned = members.subtracting(crowned).filter { known.streams[$0].flatMap(Access.role) == .owner }
         obeyPolicy(known, set)
         return []
+    }
+
+    /// The record that is asked: who names one by its id elsewhere means the one that stands for it now.
+    private func standing(_ ask: Ask, _ id: UUID, _ known: WorkingSet) -> UUID {
+        switch ask.target {
+        case .external: (known.streams[id]?.state as? any Replaceable)?.mergedInto ?? id
+        case .new, .id: id
+        }
     }
 
     /// Decides one command: what it asks of other records first, and then its own events.
@@ -84,6 +103,7 @@ struct UnitPlan: Sendable {
             }
         }
         let version = try take(decision, ask.entity, by: act, known, &set)
+        last = entity.told(decision.state)
         results.append(
             Answer.Result(
                 status: decision.isNew ? 201 : 200, id: decision.id, version: version, events: decision.events.count,
@@ -149,6 +169,13 @@ struct UnitPlan: Sendable {
             organization: caller.organization,
             drafts: events.map { seals.draft(of: $0, command: command, by: caller) }, expected: expected,
             readAt: readAt, takes: takes, releases: releases, keys: seals.born, outcome: outcome, lane: lane)
+    }
+}
+
+extension Entity {
+    /// The fields of a record in a state of it.
+    fileprivate static func told(_ state: any Sendable) -> JSON {
+        .object(((state as? State).flatMap(record) ?? Record()).values)
     }
 }
 

@@ -12,7 +12,11 @@ FROM (
         UNION ALL
         (SELECT a.id, 'contact', 2
          FROM read.contacts p
-         JOIN read.accounts a ON a.organization_id = $1 AND a.id = p.primary_account_id
+         CROSS JOIN LATERAL (
+             SELECT coalesce((SELECT m.into_id FROM read.merges m
+                              WHERE m.organization_id = $1 AND m.id = p.primary_account_id), p.primary_account_id) AS id
+             OFFSET 0) w
+         JOIN read.accounts a ON a.organization_id = $1 AND a.id = w.id
          WHERE p.organization_id = $1 AND p.id = ANY($3::uuid[]) AND a.archived_at IS NULL)
         UNION ALL
         (SELECT a.id, 'name', 3

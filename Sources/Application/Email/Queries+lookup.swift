@@ -50,9 +50,11 @@ extension Queries {
                     fill(&$0)
                 }
             }
+            let kin = try await kin(of: contacts, catalog, nil, caller, min)
+            let people = contacts.flatMap(kin.of)
             let ofPeople = [SQL.lookupOwner, SQL.lookupInteractions, SQL.lookupTasks].map { sql in
                 statement(sql) {
-                    $0.uuids(contacts)
+                    $0.uuids(people)
                     $0.text(email)
                 }
             }
@@ -64,7 +66,7 @@ extension Queries {
                     $0.uuids(contacts)
                     $0.texts(hosts)
                 },
-                ofPeople[0], statement(SQL.lookupDeals) { $0.uuids(contacts) }, ofPeople[1], ofPeople[2],
+                ofPeople[0], statement(SQL.lookupDeals) { $0.uuids(people) }, ofPeople[1], ofPeople[2],
             ]
             let question = Question(
                 organization: caller.organization, projections: Relation.projections(relations), min: min,

@@ -4,9 +4,10 @@ SELECT row_to_json(d)
 FROM (
     SELECT f.id, f.why
     FROM (
-        SELECT c.primary_account_id AS id, 'affiliation' AS why, 1 AS rank, a.created_at
+        SELECT coalesce(a.merged_into, a.id) AS id, 'affiliation' AS why, 1 AS rank, a.created_at
         FROM read.contacts c
-        JOIN read.accounts a ON a.organization_id = $1 AND a.id = c.primary_account_id AND a.archived_at IS NULL
+        JOIN read.accounts a ON a.organization_id = $1 AND a.id = c.primary_account_id
+            AND (a.archived_at IS NULL OR a.merged_into IS NOT NULL)
         WHERE c.organization_id = $1 AND c.id = ANY($2::uuid[])
         UNION ALL
         (SELECT a.id, 'domain', 2, a.created_at

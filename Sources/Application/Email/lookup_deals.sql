@@ -18,9 +18,19 @@ FROM (
         SELECT k.id, 2
         FROM read.contacts c
         CROSS JOIN LATERAL (
+            SELECT coalesce((SELECT m.into_id FROM read.merges m
+                             WHERE m.organization_id = $1 AND m.id = c.primary_account_id), c.primary_account_id) AS id
+            OFFSET 0
+        ) w
+        CROSS JOIN LATERAL (
+            SELECT w.id
+            UNION ALL
+            SELECT m.id FROM read.merges m WHERE m.organization_id = $1 AND m.into_id = w.id
+        ) a
+        CROSS JOIN LATERAL (
             SELECT t.id
             FROM read.deals t
-            WHERE t.organization_id = $1 AND t.account_id = c.primary_account_id AND t.status = 'open'
+            WHERE t.organization_id = $1 AND t.account_id = a.id AND t.status = 'open'
               AND t.archived_at IS NULL
             ORDER BY t.created_at DESC
             LIMIT 10

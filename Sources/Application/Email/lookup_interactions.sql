@@ -7,7 +7,8 @@ FROM (
         UNION ALL
         SELECT l.id
         FROM read.leads l
-        WHERE l.organization_id = $1 AND l.email COLLATE read.people = $3 AND l.archived_at IS NULL
+        WHERE l.organization_id = $1 AND l.email COLLATE read.people = $3
+          AND (l.archived_at IS NULL OR l.merged_into IS NOT NULL)
     ) p
     CROSS JOIN LATERAL (
         (SELECT t.id, t.occurred_at

@@ -6,11 +6,24 @@ FROM (
     FROM (
         SELECT unnest($2::uuid[]) AS id
         UNION
-        SELECT c.primary_account_id FROM read.contacts c WHERE c.organization_id = $1 AND c.id = ANY($2::uuid[])
+        SELECT a.id
+        FROM read.contacts c
+        CROSS JOIN LATERAL (
+            SELECT coalesce((SELECT m.into_id FROM read.merges m
+                             WHERE m.organization_id = $1 AND m.id = c.primary_account_id), c.primary_account_id) AS id
+            OFFSET 0
+        ) w
+        CROSS JOIN LATERAL (
+            SELECT w.id
+            UNION ALL
+            SELECT m.id FROM read.merges m WHERE m.organization_id = $1 AND m.into_id = w.id
+        ) a
+        WHERE c.organization_id = $1 AND c.id = ANY($2::uuid[])
         UNION
         SELECT l.id
         FROM read.leads l
-        WHERE l.organization_id = $1 AND l.email COLLATE read.people = $3 AND l.archived_at IS NULL
+        WHERE l.organization_id = $1 AND l.email COLLATE read.people = $3
+          AND (l.archived_at IS NULL OR l.merged_into IS NOT NULL)
     ) p
     CROSS JOIN LATERAL (
         SELECT t.id, t.due_day, t.due_at

@@ -17,7 +17,8 @@ extension Queries {
         let asker = asker(caller)
         let rows = format == .mapping ? 1 : Queries.rows
         let (sheet, first) = try await answering { catalog throws(Problem) in
-            let (subject, request) = try await listing(entity, list, catalog.at(moment), asker, limit: rows, min)
+            let (subject, request) = try await listing(
+                entity, list, catalog.at(moment), moment, asker, limit: rows, min)
             let defined = try await definitions(of: subject, catalog.at(moment), caller, min)
             let sheet = Sheet(of: entity, request.shown, defined)
             let page = try await stretch(of: subject, request, after: nil, moment, caller, min)
@@ -25,7 +26,8 @@ extension Queries {
         }
         return ListExport(format, of: entity.plural, first: first) { [self] cursor throws(Problem) in
             try await answering { catalog throws(Problem) in
-                let (subject, request) = try await listing(entity, list, catalog.at(moment), asker, limit: rows, nil)
+                let (subject, request) = try await listing(
+                    entity, list, catalog.at(moment), moment, asker, limit: rows, nil)
                 let page = try await stretch(of: subject, request, after: cursor, moment, caller, nil)
                 return try await piece(page, format, sheet, entity, [])
             }

@@ -10,12 +10,16 @@ extension People {
     /// All that is known of a person, as one document: the record as it is, every event about it with who, when and
     /// what, the other records of the same person, the records that name it, what it did and from where, and its
     /// access. What was erased is absent.
+    ///
+    /// Of records that were merged it tells of both.
     /// - Throws: `person.not_found`, `person.nothing_personal`; `auth.forbidden` to whoever is no owner.
     public func export(_ id: UUID, by caller: Caller) async throws(Problem) -> Reply {
         try Self.permit(caller)
         let subject = try await subject(id, caller.organization)
         let trail = try await trail(of: id, caller.organization)
-        let events = (trail.own + trail.shared).sorted { $0.position < $1.position }
+        var trails = [trail]
+        // Who was two records is told what both tell.
+        for other in subject.merged { trails.append(try await self.trail(of: other, caller.organization)) }
         var document: [String: JSON] = [
             "person": subject.json(id), "made_at": .string(commands.clock().text),
             "also": .array(try await others(like: id, trail, caller.organization).map { .string($0.text) }),
@@ -25,7 +29,13 @@ extension People {
         ]
         document["files"] = .array(try await files(trail, caller.organization))
         do {
-            document["events"] = .array(try events.map { try Self.told($0, trail.opening) })
+            var events: [Position: JSON] = [:]
+            for trail in trails {
+                for event in trail.own + trail.shared {
+                    events[event.position] = try Self.told(event, trail.opening)
+                }
+            }
+            document["events"] = .array(events.sorted { $0.key < $1.key }.map(\.value))
         } catch {
             log.error("an event could not be told to its person", metadata: ["error": "\(error)"])
             throw .fault

@@ -35,6 +35,8 @@ public final class People: Sendable {
         let loaded: Loaded
         /// Where the log stood when it was read.
         let readAt: Position
+        /// The records that are the same.
+        var merged: [UUID] { entity.merged(of: loaded) }
     }
 
     /// The record of that id.
@@ -56,7 +58,8 @@ public final class People: Sendable {
         return Subject(entity: entity, loaded: loaded, readAt: known.readAt)
     }
 
-    /// The records that are about the same person as this one: those that it names as such, and those that name it so.
+    /// The records that are about the same person as this one: those that it names as such, those that name it so, and
+    /// those with which it is merged.
     func others(like id: UUID, _ trail: Trail, _ organization: UUID) async throws(Problem) -> [UUID] {
         let subject = try await subject(id, organization)
         let naming = trail.mentions.values.filter { mention in
@@ -90,10 +93,12 @@ public final class People: Sendable {
 }
 
 extension Entity {
+    /// The records with which one is merged.
+    fileprivate static func merged(of loaded: Loaded) -> [UUID] { (loaded.state as? State).map(merged) ?? [] }
     /// The other records of the same person that a record names.
     fileprivate static func others(of loaded: Loaded) -> [UUID] {
         guard let state = loaded.state as? State, let record = record(state) else { return [] }
-        return samePerson.sorted().compactMap { record[$0]?.string.flatMap(UUID.init(uuidString:)) }
+        return samePerson.sorted().compactMap { record[$0]?.string.flatMap(UUID.init(uuidString:)) } + merged(state)
     }
 }
 

@@ -80,6 +80,10 @@ struct Relation: Sendable {
         /// Whether one has its versions so as well, by which lists as of a moment go.
         var wasSorted = false
 
+        /// Before the name of a reference as it was told, where the column of that name shows the record that stands
+        /// for it.
+        static let told = "told_"
+
         init(name: String, type: ColumnType, isNullable: Bool, isSorted: Bool = false, wasSorted: Bool = false) {
             (self.name, self.type, self.isNullable) = (name, type, isNullable)
             (self.isSorted, self.wasSorted) = (isSorted, wasSorted)
@@ -108,8 +112,9 @@ struct Relation: Sendable {
     }
     /// A column by its name.
     func column(_ name: String) -> Column? { columns.first { $0.name == name } }
-    /// Those that a document shows: the organization is said once, by the caller's token.
-    var shown: [Column] { columns.filter { $0.name != "organization_id" } }
+    /// Those that a document shows: the organization is said once, by the caller's token, and rows are chosen by what
+    /// was told, but show who stands for it now.
+    var shown: [Column] { columns.filter { $0.name != "organization_id" && !$0.name.hasPrefix(Column.told) } }
 }
 
 /// What a column holds, as far as questions care.

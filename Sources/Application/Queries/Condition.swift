@@ -16,6 +16,11 @@ struct Condition: Sendable {
         self = try Condition(criterion, comparison, texts, named: parameter.name, by: asker)
     }
 
+    /// Values in normal form.
+    init(_ criterion: Criterion, _ comparison: Filter.Comparison, _ values: [Value]) {
+        (self.criterion, self.comparison, self.values) = (criterion, comparison, values)
+    }
+
     /// - Parameter name: what the values are called where they are refused.
     init(
         _ criterion: Criterion, _ comparison: Filter.Comparison, _ texts: [String], named name: String, by asker: Asker

@@ -11,13 +11,13 @@ extension ListQuery {
     func rows(after cursor: Cursor?, to text: inout SQLText) throws(Problem) {
         let keys = keys
         if driver != nil { return try inOrder(after: cursor, to: &text) }
-        if request.words.isEmpty, only == nil, let (field, values) = keys.first?.indexed {
+        if request.words.isEmpty, request.only == nil, let (field, values) = keys.first?.indexed {
             return try presentFirst(of: field, in: values, after: cursor, to: &text)
         }
         if request.words.isEmpty, let first = keys.first, first.isNullable, first.isSorted, subject.hasID {
             return try presentFirst(after: cursor, to: &text)
         }
-        let isOnlyWords = request.selections.isEmpty && only == nil && request.page == nil
+        let isOnlyWords = request.selections.isEmpty && request.only == nil && request.page == nil
         if !request.words.isEmpty, subject.search != nil, isOnlyWords, keys.first?.isSorted == true,
             cursor?.keys.first != .null
         {

@@ -8,7 +8,7 @@ struct ListQuery {
     let request: ListRequest
     let organization: UUID
     /// The record that `external_id` names.
-    var only: UUID?
+    private var only: UUID? { request.only }
     /// A condition that few rows fulfil, of which an index knows which: the rows are found by it.
     var driver: Condition?
 
@@ -79,6 +79,7 @@ struct ListQuery {
             totals.tell(request)
         {
             let count = SQLText.name(subject.table.name)
+            text += subject.doubles == nil ? "" : "SELECT ("
             text += "SELECT coalesce(sum(t.\(count)), 0)::bigint FROM \(totals.sql) t WHERE t.organization_id = $1"
             switch request.archived {
             case .false where subject.hasArchive: text += " AND t.archived IS NOT TRUE"
@@ -86,6 +87,11 @@ struct ListQuery {
             case .true, .false, .any: break
             }
             for selection in request.selections { selection.write(to: &text) }
+            if let doubles = subject.doubles {
+                text += ") - (SELECT count(*) FROM \(subject.table.sql) t"
+                conditions(&text, of: doubles)
+                text += ")"
+            }
             return text.statement
         }
         let rows = from(&text)
@@ -107,8 +113,10 @@ struct ListQuery {
             + "WHERE t.organization_id = $1 AND t.id = c.id OFFSET 0) t"
     }
 
-    func conditions(_ text: inout SQLText) {
+    /// - Parameter doubles: only those that are left out elsewhere are meant.
+    func conditions(_ text: inout SQLText, of doubles: Doubles? = nil) {
         text += " WHERE t.organization_id = $1"
+        if let condition = doubles?.isOne ?? subject.doubles?.isNone { text += " AND \(condition)" }
         if subject.hasArchive {
             switch request.archived {
             case .false: text += " AND t.archived_at IS NULL"

@@ -5,7 +5,7 @@ import Kernel
 /// rows.
 struct ListRequest: Sendable {
     /// What rows must fulfil: all of it.
-    private(set) var selections: [Selection] = []
+    var selections: [Selection] = []
     /// In what order they come; the id breaks ties.
     private(set) var order: [SortKey]
     /// What is shown of each row.
@@ -24,6 +24,8 @@ struct ListRequest: Sendable {
     private(set) var archived = Archived.false
     /// A record by its id in another system.
     private(set) var external: (source: String, id: String)?
+    /// Its id here.
+    var only: UUID?
     /// What of the request must stay the same from page to page.
     private(set) var shape: [String] = []
 

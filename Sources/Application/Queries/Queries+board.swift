@@ -32,7 +32,8 @@ extension Queries {
                         + deals.criteria.keys.filter { !BoardQuery.refused.contains($0) })
             }
             let custom = try await customCriteria(deals, filters, catalog, caller, min)
-            let request = try ListRequest(filters, of: deals, custom: custom, by: asker(caller), limit: 50)
+            let asked = try ListRequest(filters, of: deals, custom: custom, by: asker(caller), limit: 50)
+            let request = try await settled(asked, of: deals, catalog, moment, caller, min)
             let list = ListQuery(subject: deals, request: request, organization: caller.organization)
             let query = BoardQuery(list: list, pipeline: pipeline, cards: cards, frame: stages, rates: rates)
             let told = rates.map { BaseCurrency.told($0, organization: caller.organization) }

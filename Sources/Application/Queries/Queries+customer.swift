@@ -11,9 +11,10 @@ extension Queries {
         try ListRequest.refuse(parameters, besides: [])
         return try await answering { catalog throws(Problem) in
             let presence = try presence(of: account, "account", catalog, caller)
+            let kin = try await kin(of: [account], catalog, nil, caller, min)
             let question = Question(
                 organization: caller.organization, projections: presence.projections, min: min,
-                statements: [presence.statement, Self.about(account, SQL.accountChain, caller)])
+                statements: [presence.statement, Self.about(kin.of(account), SQL.accountChain, caller)])
             let answer = try await ask(question, on: points)
             try presence.require(answer.results[0])
             return try reading {
@@ -46,9 +47,11 @@ extension Queries {
         }
         return try await answering { catalog throws(Problem) in
             let record = try subject(try entity("account"), catalog)
+            let kin = try await kin(of: [account], catalog, nil, caller, min)
+            let account = kin.winner(of: account)
             var parts: [CustomerPart] = []
             for part in CustomerPart.all {
-                guard let query = try self.query(of: part, account, rows, catalog, caller) else { continue }
+                guard let query = try self.query(of: part, account, kin, rows, catalog, caller) else { continue }
                 parts.append(query)
             }
             var text = SQLText(caller.organization)
@@ -59,8 +62,8 @@ extension Queries {
             let question = Question(
                 organization: caller.organization, projections: projections.sorted(), min: min, hasOnePlan: true,
                 statements: [
-                    text.statement, Self.about(account, SQL.accountChain, caller),
-                    Self.about(account, SQL.accountDeals, caller),
+                    text.statement, Self.about(kin.of(account), SQL.accountChain, caller),
+                    Self.about(kin.of(account), SQL.accountDeals, caller),
                 ] + parts.compactMap(\.statement))
             let answer = try await ask(question, on: lists)
             guard !answer.results[0].isEmpty else { throw Problem.absent("account") }
@@ -83,10 +86,10 @@ extension Queries {
         }
     }
 
-    private static func about(_ account: UUID, _ sql: String, _ caller: Caller) -> Statement {
+    private static func about(_ kin: [UUID], _ sql: String, _ caller: Caller) -> Statement {
         Statement(sql) {
             $0.uuid(caller.organization)
-            $0.uuid(account)
+            $0.uuids(kin)
         }
     }
 
@@ -105,14 +108,14 @@ extension Queries {
 
     /// A part with its statement; nil where its entity is not there.
     private func query(
-        of part: CustomerPart, _ account: UUID, _ limit: Int, _ catalog: Catalog, _ caller: Caller
+        of part: CustomerPart, _ account: UUID, _ kin: Kin, _ limit: Int, _ catalog: Catalog, _ caller: Caller
     ) throws(Problem) -> CustomerPart? {
         var part = part
         let rows: Subject
         let parameters: [Parameter]
         switch part.source {
         case .timeline:
-            part.statement = page(of: account, limit, after: nil, caller.organization)
+            part.statement = page(of: kin.of(account), limit, after: nil, caller.organization)
             part.projections = try relation("timeline_documents", catalog).projections
             return part
         case .belonging(let sql, let view):
@@ -124,7 +127,7 @@ extension Queries {
                 + "ORDER BY p.place"
             part.statement = Statement(text) {
                 $0.uuid(caller.organization)
-                $0.uuid(account)
+                $0.uuids(kin.of(account))
                 $0.bigint(Int64(limit) + 1)
             }
             part.projections = Relation.projections([document, try relation("account_records", catalog)])
@@ -139,7 +142,8 @@ extension Queries {
             }
             parameters = list.parameters(of: account, part.parameters)
         }
-        let request = try ListRequest(parameters, of: rows, by: asker(caller), limit: limit)
+        var request = try ListRequest(parameters, of: rows, by: asker(caller), limit: limit)
+        request.selections = request.selections.map { $0.widened(by: kin) }
         let query = ListQuery(subject: rows, request: request, organization: caller.organization)
         part.statement = try query.page(after: nil)
         part.projections = rows.projections

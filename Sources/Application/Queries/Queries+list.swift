@@ -30,7 +30,7 @@ extension Queries {
             let presence = try owner.map { owner throws(Problem) in
                 try self.presence(of: owner.id, owner.entity, present, caller)
             }
-            let (subject, request) = try await listing(entity, parameters, catalog, asker(caller), min)
+            let (subject, request) = try await listing(entity, parameters, catalog, moment, asker(caller), min)
             return try await page(of: subject, request, below: presence, moment, caller, min)
         }
     }
@@ -41,12 +41,9 @@ extension Queries {
         _ entity: any Entity.Type, _ parameters: [Parameter], most: Int, by caller: Caller, min: PositionToken?
     ) async throws(Problem) -> [UUID] {
         try await answering { catalog throws(Problem) in
-            let (subject, request) = try await listing(entity, parameters, catalog, asker(caller), limit: most, min)
+            let (subject, request) = try await listing(
+                entity, parameters, catalog, nil, asker(caller), limit: most, min)
             var query = ListQuery(subject: subject, request: request, organization: caller.organization)
-            if let external = request.external {
-                query.only = try await surroundings.recordID(
-                    caller.organization, entity.name, external.source, external.id)
-            }
             query.driver = try await driver(request, caller)
             let question = Question(
                 organization: caller.organization, projections: subject.projections, min: min,
@@ -60,13 +57,14 @@ extension Queries {
     /// fields.
     /// - Parameter limit: rows of a page where no parameter says it.
     func listing(
-        _ entity: any Entity.Type, _ parameters: [Parameter], _ catalog: Catalog, _ asker: Asker,
+        _ entity: any Entity.Type, _ parameters: [Parameter], _ catalog: Catalog, _ moment: Moment?, _ asker: Asker,
         limit: Int = ListRequest.rows, _ min: PositionToken?
     ) async throws(Problem) -> (Subject, ListRequest) {
         let subject = try subject(entity, catalog)
         let parameters = try await naming(tags: parameters, catalog, asker.caller, min: min)
         let custom = try await customCriteria(subject, parameters, catalog, asker.caller, min)
-        return (subject, try ListRequest(parameters, of: subject, custom: custom, by: asker, limit: limit))
+        let request = try ListRequest(parameters, of: subject, custom: custom, by: asker, limit: limit)
+        return (subject, try await settled(request, of: subject, catalog, moment, asker.caller, min))
     }
 
     /// Rows of any projection's table or view, for owners and auditors, with the same parameters.
@@ -143,14 +141,11 @@ extension Queries {
         let organization = caller.organization
         let shape = Cursor.shape(subject.table.name, request.shape)
         var query = ListQuery(subject: subject, request: request, organization: organization)
-        if let external = request.external, let entity = subject.entity {
-            query.only = try await surroundings.recordID(organization, entity, external.source, external.id)
-        }
         query.driver = try await driver(request, caller)
         let statements =
             [try query.page(after: cursor)] + (request.isCounted ? [query.count()] : [])
             + [owner?.statement].compactMap { $0 }
-        let isPlain = request.selections.isEmpty && request.words.isEmpty && query.only == nil && moment == nil
+        let isPlain = request.selections.isEmpty && request.words.isEmpty && request.only == nil && moment == nil
         let isStretch = query.keys.first?.isSorted == true && request.page == nil
         let question = Question(
             organization: organization,

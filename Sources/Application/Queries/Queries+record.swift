@@ -3,15 +3,25 @@ import Kernel
 import Postgres
 
 extension Queries {
-    /// A record's document, with its version; with `as_of` or `as_known` as it was at that moment. `fields` and
-    /// `include` as in a list.
+    /// A record's document, with its version; of one that was merged, that of the record that stands for it. With
+    /// `as_of` or `as_known` as it was at that moment. `fields` and `include` as in a list.
     /// - Throws: `<entity>.not_found` where it is not there, was not there then, or is not the caller's.
     public func record(
         _ entity: String, _ id: UUID, _ parameters: [Parameter] = [], by caller: Caller, min: PositionToken? = nil
     ) async throws(Problem) -> Reply {
         let entity = try self.entity(entity)
         let moment = try onlyMoment(parameters, besides: Shown.names)
-        return try await answering { present throws(Problem) in
+        let own = try await record(entity, id, parameters, moment, caller, min)
+        // Merges go one step far: whoever was merged into one that was merged itself is told the last.
+        guard let winner = own.winner else { return own.reply }
+        return try await record(entity, winner, parameters, moment, caller, min).reply.standing(for: winner)
+    }
+
+    private func record(
+        _ entity: any Entity.Type, _ id: UUID, _ parameters: [Parameter], _ moment: Moment?, _ caller: Caller,
+        _ min: PositionToken?
+    ) async throws(Problem) -> (reply: Reply, winner: UUID?) {
+        try await answering { present throws(Problem) in
             let subject = try subject(entity, present.at(moment))
             let shown = try Shown(parameters, of: subject)
             let look = RecordLook(caller.organization, shown, of: subject)
@@ -22,7 +32,8 @@ extension Queries {
                     try await records(look, [id], min: min, moment: moment)
                 }
             guard let record = records.found[id] else { throw Problem.absent(entity.name) }
-            return Reply(body: record.document, position: records.position, version: record.version)
+            let reply = Reply(body: record.document, position: records.position, version: record.version)
+            return (reply, record.winner)
         }
     }
 
@@ -45,7 +56,8 @@ extension Queries {
         var found: [UUID: Records.Record] = [:]
         for row in answer.results[0] {
             try reading {
-                found[try row.uuid(0)] = Records.Record(version: try row.int(1), document: try row.bytea(2))
+                found[try row.uuid(0)] = Records.Record(
+                    version: try row.int(1), document: try row.bytea(2), winner: try row.uuid(orNil: 3))
             }
         }
         return Records(found: found, position: answer.position)
@@ -62,8 +74,9 @@ struct RecordLook: Hashable, Sendable {
         self.organization = organization
         let columns = shown.isWhole ? subject.whole : shown.columns(of: subject.document, row: "t")
         projections = shown.isWhole ? subject.projections : Set(subject.projections + shown.projections).sorted()
+        let winner = subject.document.column("merged_into") == nil ? "NULL::uuid" : "t.merged_into"
         sql = """
-            SELECT t.id, t.version, row_to_json(d) \
+            SELECT t.id, t.version, row_to_json(d), \(winner) \
             FROM \(subject.document.sql) t CROSS JOIN LATERAL (SELECT \(columns)) d \
             WHERE t.organization_id = $1 AND t.id
             """
@@ -83,6 +96,8 @@ struct Records: Sendable {
     struct Record: Sendable {
         let version: Int32
         let document: [UInt8]
+        /// That into which it was merged.
+        let winner: UUID?
     }
     let found: [UUID: Record]
     let position: PositionToken

@@ -21,10 +21,11 @@ extension Queries {
             if let text = request.cursor {
                 cursor = try Cursor(text, shape: shape, organization: organization, key: key)
             }
+            let kin = try await kin(of: [id], catalog, nil, caller, min)
             let question = Question(
                 organization: organization, projections: Set(presence.projections + entries.projections).sorted(),
                 min: min, past: cursor?.position,
-                statements: [presence.statement, page(of: id, request.limit, after: cursor, organization)])
+                statements: [presence.statement, page(of: kin.of(id), request.limit, after: cursor, organization)])
             let answer = try await ask(question, on: lists)
             try presence.require(answer.results[0])
             return try reading {
@@ -43,10 +44,11 @@ extension Queries {
     }
 
     /// A page of a record's timeline, and one entry more.
-    func page(of id: UUID, _ limit: Int, after cursor: Cursor?, _ organization: UUID) -> Statement {
+    /// - Parameter kin: the record, and those that are the same.
+    func page(of kin: [UUID], _ limit: Int, after cursor: Cursor?, _ organization: UUID) -> Statement {
         Statement(SQL.timelinePage) {
             $0.uuid(organization)
-            $0.uuid(id)
+            $0.uuids(kin)
             $0.bigint(Int64(limit) + 1)
             $0.timestamptz(cursor?.keys.first?.integer)
             $0.bigint(cursor?.keys.last?.integer)

@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// An answer to a question: a JSON document, ready to be sent.
 public struct Reply: Sendable {
     /// The document.
@@ -6,10 +8,19 @@ public struct Reply: Sendable {
     public let position: PositionToken?
     /// The version of the one record it is about, for `ETag`.
     public let version: Int32?
+    /// The record that it is about, where that stands for the one that was asked for.
+    public private(set) var winner: UUID?
 
     /// An answer.
     public init(body: [UInt8], position: PositionToken?, version: Int32? = nil) {
         (self.body, self.position, self.version) = (body, position, version)
+    }
+
+    /// The same of a record that stands for another.
+    func standing(for winner: UUID) -> Reply {
+        var reply = self
+        reply.winner = winner
+        return reply
     }
 }
 

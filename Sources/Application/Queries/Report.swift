@@ -24,7 +24,7 @@ struct ReportRequest: Sendable {
     /// Whether amounts are wanted in the organization's own currency, too.
     let base: BaseCurrency?
     private let days: DaySpan
-    private let conditions: [Selection]
+    private var conditions: [Selection]
     /// What only this report takes, by name.
     private let own: [String: Parameter]
 
@@ -47,6 +47,15 @@ struct ReportRequest: Sendable {
             }
         }
         (self.own, self.conditions) = (own, conditions)
+    }
+
+    /// The records that it names and that may have been merged.
+    var named: [UUID] { conditions.flatMap(\.named) }
+    /// The same for all that are the same.
+    func widened(by kin: Kin) -> ReportRequest {
+        var request = self
+        request.conditions = conditions.map { $0.widened(by: kin) }
+        return request
     }
 
     /// The word that a parameter of the report's own says; nil where it is not given.
@@ -78,7 +87,9 @@ extension Queries {
             let catalog = present.at(moment)
             let rows = try relation(kind.view, catalog)
             let criteria = try reportCriteria(rows)
-            let report = try kind.init(ReportRequest(parameters, of: kind, criteria: criteria, by: asker(caller)))
+            let request = try ReportRequest(parameters, of: kind, criteria: criteria, by: asker(caller))
+            let kin = try await kin(of: request.named, catalog, moment, caller, min)
+            let report = try kind.init(request.widened(by: kin))
             let rates = try report.request.base.map { _ throws(Problem) in try relation("base_rates", catalog) }
             var text = SQLText(caller.organization)
             if let rates { text += BaseCurrency.rates(rates) }
@@ -99,6 +110,6 @@ extension Queries {
     /// The columns of a report's rows, with the names and words that deals use.
     private func reportCriteria(_ rows: Relation) throws(Problem) -> [String: Criterion] {
         let currency = Field("currency", .currency).alias("amount.currency")
-        return Criterion.byName(rows.shown, of: Subject.fields(of: try entity("deal")) + [currency])
+        return Criterion.byName(rows.columns, of: Subject.fields(of: try entity("deal")) + [currency])
     }
 }

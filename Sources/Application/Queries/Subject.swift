@@ -9,6 +9,8 @@ struct Subject: Sendable {
     let document: Relation
     /// The table's rows with their words in one column, where an index finds these.
     private(set) var search: Relation?
+    /// Rows that show again what another shows, by id: they are left out.
+    private(set) var doubles: Doubles?
     /// Counts of the table's rows by groups.
     private(set) var totals: Relation?
     /// By name and by alias.
@@ -31,6 +33,23 @@ struct Subject: Sendable {
     var hasArchive: Bool { entity != nil && table.column("archived_at") != nil }
     /// Whether rows have an id of their own, by which pages go on; versions of one row share theirs.
     var hasID: Bool { table.column("id") != nil && table.column("until_position") == nil }
+}
+
+/// Rows of a list that are there again because the records that they name are the same.
+struct Doubles: Sendable {
+    let rows: Relation
+    let merges: Relation
+    /// By which rows name such records.
+    let member: String
+
+    /// That a row called `t` is none of them. Row by row: a page shows few, and most name what was never merged.
+    var isNone: String {
+        "CASE WHEN (SELECT m.into_id FROM \(merges.sql) m WHERE m.organization_id = $1 AND m.id = t.\(member)) IS NULL"
+            + " THEN true ELSE (SELECT x.id FROM \(rows.sql) x WHERE x.organization_id = $1 AND x.id = t.id LIMIT 1)"
+            + " IS NULL END"
+    }
+    /// That it is one.
+    var isOne: String { "t.id IN (SELECT x.id FROM \(rows.sql) x WHERE x.organization_id = $1)" }
 }
 
 extension Subject {
@@ -67,6 +86,10 @@ extension Subject {
         for field in fields {
             if let related = Related(field, of: document, in: catalog) { self.related[related.name] = related }
         }
+        if let rows = catalog.relations["\(entity.name)_doubles"], let merges = catalog.relations["merges"] {
+            doubles = Doubles(rows: rows, merges: merges, member: "person_id")
+            stand(on: rows.projections)
+        }
         // As of a moment groups are counted from the rows.
         if catalog.isPast { return }
         search = catalog.relations["\(table.name)_search"]
@@ -75,8 +98,10 @@ extension Subject {
 
     /// A table or view as it is.
     init(_ relation: Relation) {
-        self.init(relation, relation, fields: [], entity: nil)
+        self.init(relation, relation, fields: Subject.references, entity: nil)
     }
+    /// What views name records by that may have been merged.
+    private static let references = mergeables.map { Field("\($0)_id", .reference($0)) }
 
     /// - Parameter order: nil for the usual one.
     init(
@@ -85,7 +110,7 @@ extension Subject {
         (self.table, self.document, self.entity) = (table, document, entity)
         projections = Relation.projections([table, document])
         whole = document.columns(document.shown.map(\.name))
-        criteria = Criterion.byName(table.shown, of: fields)
+        criteria = Criterion.byName(table.columns, of: fields)
         searched = fields.filter { $0.weight != nil && table.column($0.name)?.type == .text }.map(\.name)
         self.order = order ?? Subject.order(of: table, entity: entity)
     }
@@ -150,8 +175,13 @@ extension Criterion {
     /// Columns by their names and aliases.
     static func byName(_ columns: [Relation.Column], of fields: [Field]) -> [String: Criterion] {
         var criteria: [String: Criterion] = [:]
-        for column in columns {
-            let criterion = Criterion(column, of: fields)
+        let told = columns.filter { $0.name.hasPrefix(Relation.Column.told) }
+        for column in columns
+        where column.name != "organization_id" && !told.contains(where: { $0.name == column.name }) {
+            var criterion = Criterion(column, of: fields)
+            if let told = told.first(where: { $0.name == Relation.Column.told + column.name }) {
+                criterion = Criterion(told, as: column.name, field: criterion.field)
+            }
             for name in [criterion.name] + criterion.aliases where criteria[name] == nil { criteria[name] = criterion }
         }
         return criteria

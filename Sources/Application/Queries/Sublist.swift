@@ -111,7 +111,8 @@ extension Queries {
             return try await answering { present throws(Problem) in
                 let presence = try presence(of: id, list.entity, present, caller)
                 let subject = Subject(try relation(view, present.at(moment)))
-                let request = try ListRequest(parameters, of: subject, by: asker(caller))
+                let asked = try ListRequest(parameters, of: subject, by: asker(caller))
+                let request = try await settled(asked, of: subject, present.at(moment), moment, caller, min)
                 return try await page(of: subject, request, below: presence, moment, caller, min)
             }
         }

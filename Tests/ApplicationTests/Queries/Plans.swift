@@ -143,6 +143,8 @@ enum Crowd {
         case ("created_at", _): return made
         case ("updated_at", _), ("recorded_at", _), ("since_at", _), ("since_recorded_at", _):
             return isOver ? made : ended
+        // One of a hundred was merged, into one of the first.
+        case ("merged_into", _), ("into_id", _): return "CASE WHEN g % 100 = 0 THEN \(id("1 + (g * 7) % 90")) END"
         case (_, "uuid"): return id("1 + \(any(4_000))")
         case (_, "text"): return "'Word' || \(any(2_000)) || ' Tail' || g % 7"
         case (_, "bigint"), (_, "integer"): return isKeyed ? "g" : any(1_000)
