@@ -43,7 +43,7 @@ extension Attachment {
     /// What was removed is never in use again.
     public static func contradictions(_ state: State, known: Context) -> [String] {
         switch state {
-        case .absent, .archived: []
+        case .absent, .archived, .merged: []
         case .active(let file): file["removed"] == true ? ["it was removed and is in use"] : []
         }
     }
