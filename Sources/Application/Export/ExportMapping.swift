@@ -66,7 +66,7 @@ struct ExportMapping {
         if isThere("tags"), facts.steps.contains(where: { $0.act == "tag" }) {
             steps.append("{act: tag, when: {tags: {empty: false}}, with: {tags: tags}}")
         }
-        if isThere("archived_at"), let act = facts.archiving.first {
+        if isThere("archived_at"), !life.isHolder, let act = facts.archiving.first {
             steps.append("{act: \(act), when: {archived_at: {empty: false}}}")
         }
         if !steps.isEmpty { lines += ["    steps:"] + steps.map { "      - \($0)" } }

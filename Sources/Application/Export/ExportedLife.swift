@@ -18,6 +18,8 @@ struct ExportedLife {
     var fields: [String: String] = [:]
     /// Members that other things tell.
     var skips: Set<String> = []
+    /// Whether other records stand in it, which then cannot come: it is put away after them, by the mapping `closing`.
+    var isHolder = false
     /// What is told only when it is made, and what is told each time.
     var then: [String] = []
     var steps: [String] = []
@@ -63,7 +65,7 @@ struct ExportedLife {
 
     /// Its stages keep their ids, by which its deals name them.
     private static var pipeline: ExportedLife {
-        ExportedLife(start: ["stages: {column: stages, ids: true}"], skips: ["template"])
+        ExportedLife(start: ["stages: {column: stages, ids: true}"], skips: ["template"], isHolder: true)
     }
 
     private static var lead: ExportedLife {
@@ -111,7 +113,7 @@ struct ExportedLife {
     /// One that is over takes no members any more: how it ended comes after them, by the mapping `closing`.
     private static var campaign: ExportedLife {
         ExportedLife(
-            needs: ["status"],
+            needs: ["status"], isHolder: true,
             then: ["{act: start, when: {status: [active, paused, completed]}, occurred: started_at}"])
     }
 
@@ -139,12 +141,14 @@ extension ExportMapping {
     /// - Throws: `export.no_mapping` where nothing does.
     init(closing entity: any Entity.Type) throws(Problem) {
         let steps: [String]
+        let archiving = "{act: archive, when: {archived_at: {empty: false}}}"
         switch entity.name {
+        case Pipeline.name: steps = [archiving]
         case Campaign.name:
             steps = [
                 "{act: pause, when: {status: paused}}",
                 "{act: complete, when: {status: completed}, occurred: finished_at}",
-                "{act: cancel, when: {status: cancelled}, with: {cancel_reason: cancel_reason}}",
+                "{act: cancel, when: {status: cancelled}, with: {cancel_reason: cancel_reason}}", archiving,
             ]
         case Account.name:
             steps = [

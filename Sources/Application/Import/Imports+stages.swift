@@ -3,8 +3,8 @@ import FoundationEssentials
 import Kernel
 
 extension Imports {
-    /// Which stages are meant by those of the source's pipelines that are here under other ids: somebody made one of the
-    /// same name. One that the source has got since its pipeline was made is added.
+    /// Which stages are meant by those of the source's pipelines that are here under other ids: somebody made one of
+    /// the same name. One that the source has got since its pipeline was made is added.
     func stages(
         _ planner: RowPlanner, by caller: Caller, dryRun: Bool
     ) async throws(Problem) -> [UUID: UUID] {

@@ -154,6 +154,7 @@ struct Survey: Sendable {
     func column(_ names: String...) -> Int? { ForeignSystem.column(names, in: header) }
     /// What stands there; nothing where there is no such column.
     static func cell(_ fields: [String], _ column: Int?) -> String {
-        column.map { $0 < fields.count ? fields[$0].trimmingCharacters(in: .whitespaces) : "" } ?? ""
+        guard let column, column < fields.count else { return "" }
+        return CSV.unguarded(fields[column].trimmingCharacters(in: .whitespaces))
     }
 }

@@ -71,15 +71,18 @@ struct VCard: Sendable {
     private static func lines(_ bytes: [UInt8]) -> [(Int, [UInt8])] {
         var lines: [(Int, [UInt8])] = []
         let bytes = utf8(bytes)
-        for (index, part) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+        // Old Macintoshes end a line by a carriage return alone; some programs write two before the line feed.
+        let end: UInt8 = bytes.contains(0x0A) ? 0x0A : 0x0D
+        for (index, part) in bytes.split(separator: end, omittingEmptySubsequences: false).enumerated() {
             var line = Array(part)
-            if line.last == 0x0D { line.removeLast() }
+            while line.last == 0x0D { line.removeLast() }
             let isFolded = line.first == 0x20 || line.first == 0x09
-            if isFolded, let last = lines.indices.last {
-                lines[last].1 += line.dropFirst()
-            } else if let last = lines.indices.last, isSoft(lines[last].1) {
+            // What a soft break goes on with may begin with a space of its own.
+            if let last = lines.indices.last, isSoft(lines[last].1) {
                 lines[last].1.removeLast()
                 lines[last].1 += line
+            } else if isFolded, let last = lines.indices.last {
+                lines[last].1 += line.dropFirst()
             } else if !line.isEmpty {
                 lines.append((index + 1, line))
             }

@@ -28,13 +28,9 @@ extension MappingReader {
         if let node = members["occurred"] { rule.occurred = moments(node) }
         if let node = members["start"] { rule.start = body(node, entity.creation, of: entity) }
         if let node = members["fields"] { rule.fields = body(node, entity.creation, of: entity) }
-        let told = Set((rule.start + rule.fields).compactMap(\.path.first))
-        if let node = members["names"], let system = word(node, "`names`", Field.System.self) {
-            rule.fields += known(to: system, entity, but: told)
-        }
         if let node = members["custom"] { rule.fields += custom(node, of: entity) }
         if let node = members["history"] { rule.history = column(node) }
-        if !rule.key.contains(where: \.isThere) {
+        if defaults.lacksColumns, !rule.key.contains(where: \.isThere) {
             let names = rule.key.map { "`\($0.name)`" }.joined(separator: ", ")
             note(node, "column_unknown", "the file has no column \(names), which says what a row is about")
         }
@@ -43,6 +39,10 @@ extension MappingReader {
         }
         for item in members["steps"].map({ items($0) }) ?? [] {
             if let step = step(item, of: entity) { rule.steps.append(step) }
+        }
+        let told = Set((rule.start + rule.fields + (rule.then + rule.steps).flatMap(\.with)).compactMap(\.path.first))
+        if let node = members["names"], let system = word(node, "`names`", Field.System.self) {
+            rule.fields += known(to: system, entity, but: told)
         }
         let given = named(members["start"], entity.creation).union(named(members["fields"], entity.creation))
             .union(rule.fields.compactMap(\.path.first))
