@@ -35,7 +35,7 @@ extension Attachments {
         if loaded.isErased { throw .erased }
         if file["removed"] == true { throw .refused(Attachment.Rejection.removed) }
         switch state {
-        case .absent, .archived: throw .refused(Attachment.Rejection.archived)
+        case .absent, .archived, .merged: throw .refused(Attachment.Rejection.archived)
         case .active: break
         }
         let name = FileName(organization, id)
