@@ -31,7 +31,7 @@ public struct Services: Sendable {
         self.attachments = attachments
         (self.explanations, self.readTables) = (explanations, readTables)
         imports = Imports(commands: commands)
-        emails = Emails(commands: commands, queries: queries)
+        emails = Emails(commands: commands, queries: queries, attachments: attachments)
     }
 }
 

@@ -63,6 +63,11 @@ public struct EmailMessage: Sendable, Hashable {
         public let isInline: Bool
         /// What it holds.
         public let bytes: [UInt8]
+
+        /// A file.
+        public init(name: String?, type: String, isInline: Bool, bytes: [UInt8]) {
+            (self.name, self.type, self.isInline, self.bytes) = (name, type, isInline, bytes)
+        }
     }
 
     /// It is none: not one header can be read.

@@ -1,7 +1,9 @@
 import CRM
 import EventLog
+import Files
 import Foundation
 import Kernel
+import PostgresTesting
 import Projections
 import Testing
 import Vault
@@ -30,10 +32,14 @@ import Vault
     private struct Desk {
         let house: TestHouse
         let emails: Emails
+        let store = FolderStore(FileManager.default.temporaryDirectory.appending(path: "mail-\(UUID())").path)
 
         init(_ house: TestHouse) {
             self.house = house
-            emails = Emails(commands: house.daybook.commands, queries: house.daybook.queries)
+            let files = Attachments(
+                commands: house.daybook.commands, options: Attachments.Options(store: store, limit: 1 << 20), log: quiet
+            )
+            emails = Emails(commands: house.daybook.commands, queries: house.daybook.queries, attachments: files)
         }
 
         func archive(
@@ -50,6 +56,16 @@ import Vault
         func make(_ entity: String, _ act: String, _ body: JSON) async throws -> UUID {
             try await house.ask(entity, .new, act, body).results[0].id
         }
+        /// What is in a file that came with a message.
+        @discardableResult
+        func bytes(of archived: Archived, _ index: Int = 0) async throws -> [UInt8] {
+            let file = archived.json["attachments"]?.array?[index]
+            let id = try #require(file?["id"]?.string.flatMap(UUID.init(uuidString:)))
+            let content = try await emails.attachments.content(id, by: house.owner)
+            var bytes: [UInt8] = []
+            try await content.read(0..<content.size) { bytes += $0 }
+            return bytes
+        }
         func lookup(_ email: String) async throws -> JSON {
             let reply = try await emails.lookup(
                 [Parameter("email", email)], by: house.owner, min: try await house.head())
@@ -59,7 +75,9 @@ import Vault
     /// A house with a projector at work, and its mail desk.
     private static func desk(_ body: (Desk) async throws -> Void) async throws {
         let house = try await TestHouse(projecting: .init())
-        try await house.projecting { try await body(Desk(house)) }
+        let desk = Desk(house)
+        defer { try? FileManager.default.removeItem(atPath: desk.store.folder) }
+        try await house.projecting { try await body(desk) }
     }
     private static func codes(_ archived: Archived) -> [String] {
         (archived.json["warnings"]?.array ?? []).compactMap { $0["code"]?.string }
@@ -163,6 +181,55 @@ import Vault
         }
     }
 
+    @Test func `the message itself and its files are kept, as one with the record`() async throws {
+        try await Self.desk { desk in
+            let large = String(repeating: "x", count: 1 << 20)
+            let bytes = Array(
+                """
+                From: ann@lee.example
+                Date: Mon, 2 Mar 2026 10:00:00 +0100
+                Message-ID: <one@lee.example>
+                Content-Type: multipart/mixed; boundary=b
+
+                --b
+
+                See the offer.
+                --b
+                Content-Type: application/pdf; name=offer.pdf
+                Content-Transfer-Encoding: base64
+
+                JVBERi0xLjQ=
+                --b
+                Content-Type: text/csv
+
+                a,b
+                --b--
+                """.utf8)
+            // She is made a contact by the same unit, and the files are hers.
+            let archived = try await desk.archive(bytes, [Parameter("create", "contacts")], key: "once")
+            let files = archived.json["attachments"]?.array ?? []
+            #expect(files.map { $0["name"] } == ["message.eml", "offer.pdf", .null])
+            let ids = files.compactMap { $0["id"]?.string.flatMap(UUID.init(uuidString:)) }
+            let pdf = try await desk.record(ids[1], "attachment")
+            #expect(pdf["media_type"] == "application/pdf" && pdf["filename"] == "offer.pdf")
+            #expect(pdf["subject"] == ["entity": "interaction", "id": .string(archived.id.text)])
+            #expect(try await desk.bytes(of: archived) == bytes)
+            #expect(try await desk.bytes(of: archived, 1) == Array("%PDF-1.4".utf8))
+            let again = try await desk.archive(bytes, [Parameter("create", "contacts")], key: "once")
+            #expect(again.json == archived.json)
+            let head = try await desk.house.head()
+            _ = try await desk.archive(bytes)
+            #expect(try await desk.house.head() == head)
+
+            let writer = try #require(
+                archived.json["made"]?.array?.first?["id"]?.string.flatMap(UUID.init(uuidString:)))
+            _ = try await desk.house.daybook.people.erase(writer, by: desk.house.owner)
+            await #expect(throws: Problem.self) { try await desk.bytes(of: archived, 1) }
+            let lost = try await desk.archive(Self.message(id: "<two@x.example>", text: large))
+            #expect(lost.json["attachments"] == [] && Self.codes(lost).contains("email.file_not_kept"))
+        }
+    }
+
     @Test func `who is not known is made a contact where that is wished`() async throws {
         try await Self.desk { desk in
             let account = try await desk.make(
@@ -240,6 +307,8 @@ import Vault
             // The writer's words under the writer's key; what we wrote to somebody under theirs.
             #expect(
                 try logged.map { try SealedParts.persons($0.private ?? []) } == [[ann, inbound.id], [bob]])
+            let kept = try await desk.bytes(of: inbound)
+            #expect(kept == Self.message(to: "owner@example.com, bob@ray.example, mo@stranger.example"))
             for event in log {
                 let line = String(decoding: event.line, as: UTF8.self)
                 for word in ["Frobnitz", "mo@stranger", "one@lee", "ann@lee"] { #expect(!line.contains(word)) }
@@ -247,6 +316,7 @@ import Vault
 
             let erased = try await desk.house.daybook.people.erase(ann, by: desk.house.owner)
             #expect(erased.isForgottenByTables)
+            await #expect(throws: Problem.self) { try await desk.bytes(of: inbound) }
             let record = try await desk.record(inbound.id)
             for name in ["title", "text", "message_id"] { #expect(record[name] == .null, "\(name)") }
             #expect(record["strangers"]?["1"]?["email"] == "mo@stranger.example" && record["kind"] == "email")
@@ -257,7 +327,8 @@ import Vault
 
             // What a stranger writes is the record's own.
             let strange = try await desk.archive(Self.message(from: "x@stranger.example", id: "<four@x.example>"))
-            let last = try await desk.house.daybook.reader.page(desk.house.organization, after: 0, limit: 1000).last
+            let last = try await desk.house.daybook.reader.page(desk.house.organization, after: 0, limit: 1000)
+                .last { $0.type == "interaction.logged" }
             #expect(try SealedParts.persons(last?.private ?? []) == [strange.id])
 
             // The same message once more is there; another of the same writer comes from a stranger.

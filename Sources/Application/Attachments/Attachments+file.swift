@@ -49,6 +49,8 @@ extension Attachments {
         public let id: UUID
         let name: FileName
         let key: PersonKeys.Minted
+        /// Of persons whose records the same unit makes.
+        var persons: [UUID: PersonKeys.Minted] = [:]
     }
 
     /// Puts a file in its place, sealed for whom it concerns.
@@ -60,6 +62,15 @@ extension Attachments {
     public func file(
         _ received: ReceivedFile, _ members: [String: JSON], declaredType: String? = nil
     ) async throws(Problem) -> Filing {
+        try await file(received, members, declaredType: declaredType, with: [:])
+    }
+
+    /// The same where the person may be one whose record the same unit makes.
+    /// - Parameter made: the keys of such persons.
+    func file(
+        _ received: ReceivedFile, _ members: [String: JSON], declaredType: String?,
+        with made: [UUID: PersonKeys.Minted]
+    ) async throws(Problem) -> Filing {
         do throws(Problem) {
             let (organization, id) = (received.organization, received.id)
             var body = try described(received, members, declaredType)
@@ -67,14 +78,20 @@ extension Attachments {
             body["person"] = person?.json
             let minted = commands.persons.mint(organization, id)
             var key: PersonKey?
-            if let person { key = try await self.key(of: person.id, organization) }
+            if let person {
+                if let minted = made[person.id] {
+                    key = minted.key
+                } else {
+                    key = try await self.key(of: person.id, organization)
+                }
+            }
             let place = SealedFile.Place(organization: organization, file: id, person: person?.id)
             let head = received.sealing.head(
                 own: minted.key, person: key, at: place, nonce: Random.bytes(SealedPart.nonceLength))
             try await log.keeping { () throws(StoreError) in try await received.writer.finish(head: head) }
             return Filing(
                 ask: Ask(Attachment.name, .id(id), "register", .object(body)), id: id,
-                name: FileName(organization, id), key: minted)
+                name: FileName(organization, id), key: minted, persons: made)
         } catch {
             await drop(received)
             throw error
@@ -156,8 +173,13 @@ extension Entity {
 }
 
 extension [Attachments.Filing] {
-    /// The keys of their records.
-    var keys: [UUID: PersonKeys.Minted] { reduce(into: [:]) { $0[$1.id] = $1.key } }
+    /// The keys of their records, and of the persons who come with them.
+    var keys: [UUID: PersonKeys.Minted] {
+        reduce(into: [:]) { keys, filing in
+            keys[filing.id] = filing.key
+            keys.merge(filing.persons) { $1 }
+        }
+    }
 
     /// Commands as a repeat of the request states them again: a file that comes again gets another id.
     func anew(_ asks: [Ask]) -> [Ask] {

@@ -27,6 +27,10 @@ struct ArchivePlan: Sendable {
     /// In order: contacts that are made, then the interaction.
     private(set) var asks: [Ask] = []
     private(set) var subject: SubjectRef?
+    /// Whose words it holds; nil: they are the record's.
+    private(set) var person: SubjectRef?
+    /// The contacts that are made.
+    private(set) var made: Set<UUID> = []
     private(set) var direction = "inbound"
     private(set) var occurredAt: Instant?
 
@@ -44,6 +48,7 @@ struct ArchivePlan: Sendable {
         settleMoment(message, ground.now)
         let body = body(message, ground)
         asks.append(Ask(Interaction.name, .id(ground.id), "log", .object(body), occurredAt: occurredAt))
+        person = Interaction.person(.active(Interaction.Content(fields: Record(body)))).map(named)
     }
 
     /// What the message is about that it answers; else with whom it was; else, until somebody says more, the member who
@@ -57,14 +62,20 @@ struct ArchivePlan: Sendable {
 
     // MARK: Who are they?
 
+    /// The record of this id that had part in it, or that it is about.
+    private func named(_ id: UUID) -> SubjectRef {
+        if let subject, subject.id == id { return subject }
+        let record = correspondents.compactMap(\.record).first { $0.id == id }
+        return SubjectRef(record?.entity ?? Contact.name, id)
+    }
+
     private mutating func makeContacts(for caller: Caller, _ fresh: () -> UUID) {
-        var made = 0
         for index in correspondents.indices where correspondents[index].record == nil {
-            guard correspondents[index].normal != nil, made < Self.mostStrangers else { continue }
-            made += 1
+            guard correspondents[index].normal != nil, made.count < Self.mostStrangers else { continue }
             var contact = correspondents[index].contact
             if caller.kind == .member { contact["owner_id"] = .string(caller.actor.text) }
             let id = fresh()
+            made.insert(id)
             asks.append(Ask(Contact.name, .id(id), "create", .object(contact)))
             correspondents[index].record = Correspondent.Person(entity: Contact.name, id: id)
         }

@@ -14,22 +14,25 @@ public struct Archived: Sendable {
     /// False: it was archived before, and nothing was written.
     public let isNew: Bool
     /// `{"id","version","position","direction","occurred_at","subject","in_reply_to_id","participants":[…],
-    /// "unknown":[…],"attachments":[…],"warnings":[…]}`, and `made` where contacts were made.
+    /// "unknown":[…],"warnings":[…]}`, `attachments` where files were kept, and `made` where contacts were made.
     public let json: JSON
 
     /// What was archived by commands.
     init(
-        _ answer: Answer, _ plan: ArchivePlan, at moment: Instant?, _ message: EmailMessage,
+        _ answer: Answer, _ id: UUID, _ plan: ArchivePlan, at moment: Instant?, _ files: [EmailMessage.Part],
         _ warnings: [ArchiveWarning]
     ) {
-        let result = answer.results.last
-        id = result?.id ?? answer.results[0].id
+        let parts = answer.results.split(maxSplits: 1, omittingEmptySubsequences: false) { $0.id == id }
+        let result = answer.results.first { $0.id == id }
+        self.id = id
         (version, position, isNew) = (result?.version ?? 0, answer.position, result?.status == 201)
-        var members = Self.told(plan.correspondents, message)
+        var members = Self.told(plan.correspondents)
+        let kept = zip(files, parts.last ?? []).map { Self.told($0, $1.id) }
+        members["attachments"] = .array(kept)
         members["direction"] = .string(plan.direction)
         members["occurred_at"] = moment.map { .string($0.text) } ?? .null
         members["subject"] = plan.subject.map { ["entity": .string($0.entity), "id": .string($0.id.text)] } ?? .null
-        let made = answer.results.dropLast().map {
+        let made = (parts.first ?? []).map {
             Answer.Made(entity: Contact.name, id: $0.id, version: $0.version).json
         }
         if !made.isEmpty { members["made"] = .array(made) }
@@ -40,11 +43,10 @@ public struct Archived: Sendable {
 
     /// What was there already.
     init(
-        _ there: Emails.Standing, _ id: UUID, _ people: [Correspondent], _ message: EmailMessage,
-        _ warnings: [ArchiveWarning]
+        _ there: Emails.Standing, _ id: UUID, _ people: [Correspondent], _ warnings: [ArchiveWarning]
     ) {
         (self.id, version, position, isNew) = (id, there.version, there.position, false)
-        var members = Self.told(people, message)
+        var members = Self.told(people)
         members["direction"] = there.record["direction"] ?? .null
         members["occurred_at"] = there.occurredAt.map { .string($0.text) } ?? .null
         members["subject"] = there.record["subject"] ?? .null
@@ -52,17 +54,17 @@ public struct Archived: Sendable {
         json = Self.whole(members, id, version, position)
     }
 
-    private static func told(_ people: [Correspondent], _ message: EmailMessage) -> [String: JSON] {
+    private static func told(_ people: [Correspondent]) -> [String: JSON] {
         [
             "participants": .array(people.filter { $0.record != nil }.map(\.json)),
             "unknown": .array(people.filter { $0.record == nil }.map(\.json)),
-            "attachments": .array(
-                message.parts.map { part in
-                    [
-                        "name": part.name.map { .string($0) } ?? .null, "type": .string(part.type),
-                        "bytes": .integer(Int64(part.bytes.count)), "inline": .bool(part.isInline),
-                    ]
-                }),
+        ]
+    }
+    /// A file, by the id of its record.
+    private static func told(_ file: EmailMessage.Part, _ id: UUID) -> JSON {
+        [
+            "id": .string(id.text), "name": file.name.map { .string($0) } ?? .null, "type": .string(file.type),
+            "bytes": .integer(Int64(file.bytes.count)), "inline": .bool(file.isInline),
         ]
     }
     private static func whole(

@@ -10,9 +10,12 @@ import Vault
 public struct Emails: Sendable {
     let commands: Commands
     let queries: Queries
+    let attachments: Attachments
 
-    /// On the commands and queries of one database.
-    public init(commands: Commands, queries: Queries) { (self.commands, self.queries) = (commands, queries) }
+    /// On the commands, queries and files of one database.
+    public init(commands: Commands, queries: Queries, attachments: Attachments) {
+        (self.commands, self.queries, self.attachments) = (commands, queries, attachments)
+    }
 
     /// Bytes of a message: 25 MiB, as most mail servers let through.
     public static let limit = 25 << 20
@@ -67,8 +70,9 @@ public struct Emails: Sendable {
         var warnings = message.warnings.map { ArchiveWarning($0) }
         let people = try await identified(Correspondent.all(of: message), caller, keys, min: min, &warnings)
 
-        if key == nil, let there = try await archived(id, caller.organization) {
-            return Archived(there, id, people, message, warnings + [.archivedAlready])
+        let there = try await archived(id, caller.organization)
+        if key == nil, let there {
+            return Archived(there, id, people, warnings + [.archivedAlready])
         }
         let ground = ArchivePlan.Ground(
             id: id, caller: caller, now: commands.clock(), correspondents: people, about: wish.about,
@@ -77,18 +81,19 @@ public struct Emails: Sendable {
         guard plan.subject != nil else {
             throw Problem("email.about_missing", 422, "Nobody who had part in it is known; say what it is about.")
         }
+        // Where it is there already, a repeat gets the first answer and anything else is refused.
+        let files = files(of: message, bytes)
+        warnings += files.others.prefix(20).map { .fileNotKept($0.name) }
+        let filings = there == nil ? try await keep(files.kept, of: plan, as: id, by: caller) : []
         do {
-            let answer = try await commands.execute(
-                plan.asks, by: caller, key: key, comparing: [Self.request(id, bytes, wish)])
-            let moment: Instant? =
-                if let said = plan.occurredAt { said } else {
-                    try await archived(id, caller.organization)?.occurredAt
-                }
-            let lost = message.parts.prefix(20).map { ArchiveWarning.fileNotKept($0.name) }
-            return Archived(answer, plan, at: moment, message, warnings + plan.warnings + lost)
+            let answer = try await carryOut(
+                plan, filings, by: caller, key: key, comparing: Self.request(id, bytes, wish))
+            var moment = plan.occurredAt
+            if moment == nil { moment = try await archived(id, caller.organization)?.occurredAt }
+            return Archived(answer, id, plan, at: moment, files.kept, warnings + plan.warnings)
         } catch  where error.code == Interaction.Rejection.exists.rawValue {
             guard let there = try await archived(id, caller.organization) else { throw error }
-            return Archived(there, id, people, message, warnings + [.archivedAlready])
+            return Archived(there, id, people, warnings + [.archivedAlready])
         }
     }
 
