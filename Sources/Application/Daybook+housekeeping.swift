@@ -14,9 +14,11 @@ extension Daybook {
             log.error("the register of erasures could not be completed", metadata: ["error": "\(error)"])
         }
         async let sweeping: Void = sweepFiles()
+        async let scanning: Void = attachments.scan(worker)
         repeat { await forget() } while (try? await Task.sleep(for: .seconds(3600))) != nil
         await hearing
         await sweeping
+        await scanning
     }
 
     /// Takes away what is left of files, now and every day: it looks at each of them.

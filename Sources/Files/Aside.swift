@@ -4,12 +4,12 @@ import Dispatch
 enum Aside {
     private static let queue = DispatchQueue(label: "daybook files", attributes: .concurrent)
 
-    static func run<Value: Sendable>(
-        _ work: @escaping @Sendable () throws(StoreError) -> Value
-    ) async throws(StoreError) -> Value {
-        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+    static func run<Value: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
             queue.async {
-                do throws(StoreError) { continuation.resume(returning: .success(try work())) } catch {
+                do throws(Failure) { continuation.resume(returning: .success(try work())) } catch {
                     continuation.resume(returning: .failure(error))
                 }
             }

@@ -9,7 +9,8 @@ struct Settings {
     /// Keys that the file may hold; each is the name of a flag.
     static let known: Set<String> = [
         "port", "empty", "credentials", "database-url", "role", "projections", "master-key-file", "erasure-register",
-        "administrators", "attachments", "attachment-limit",
+        "administrators", "attachments", "attachment-limit", "s3-endpoint", "s3-region", "s3-key-id", "s3-secret-file",
+        "virus-scanner",
     ]
 
     /// - Parameter path: nil reads `daybook.yaml` in the data folder if there is one.

@@ -13,9 +13,11 @@ extension Routes {
         let path = "\(Self.base)/attachments"
         let content = Route.Described(
             name: "Range", detail: "bytes=0-1023: a part of it, answered 206; If-Range says of which version.")
+        let quarantined = Route.Described(
+            name: "quarantined", detail: "true: an owner looks at what a virus scanner found something in.")
         func bytes(_ name: String, _ summary: String, isShown: Bool) -> Route {
             Route(
-                .get, "\(path)/{id}/\(name)", summary, answer: .bytes([content]),
+                .get, "\(path)/{id}/\(name)", summary, parameters: .only([quarantined]), answer: .bytes([content]),
                 handler: .known { exchange, caller throws(Problem) in
                     try await self.content(exchange, caller, isShown: isShown)
                 })
@@ -98,7 +100,9 @@ extension Routes {
     // MARK: How does one go?
 
     private func content(_ exchange: Exchange, _ caller: Caller, isShown: Bool) async throws(Problem) -> Outcome {
-        let file = try await services.attachments.content(try exchange.id(of: Attachment.name), by: caller)
+        let purpose = try Self.purpose(exchange.query)
+        let file = try await services.attachments.content(
+            try exchange.id(of: Attachment.name), by: caller, for: purpose)
         let tag = "\"\(file.sha256)\""
         var outcome = Outcome(body: [])
         outcome.headers = [
@@ -128,6 +132,16 @@ extension Routes {
         let part = range
         outcome.pieces = { send in try await file.read(part, send) }
         return outcome
+    }
+
+    private static func purpose(_ query: [Parameter]) throws(Problem) -> Attachments.Purpose {
+        switch query.first?.value {
+        case nil, "false": return .handingOut
+        case "true": return .inspecting
+        case _:
+            throw Problem(
+                "parameter.invalid", 400, "quarantined takes true or false.", more: ["parameter": "quarantined"])
+        }
     }
 
     /// What a browser shows by itself without running anything is shown.

@@ -24,9 +24,22 @@ extension Attachments {
         let log: Logger
     }
 
+    /// What bytes are wanted for.
+    public enum Purpose: Sendable {
+        /// To be had, as far as nothing speaks against it.
+        case handingOut
+        /// An owner looks at what a scanner found something in.
+        case inspecting
+        /// A scanner looks.
+        case scanning
+    }
+
     /// The bytes of an attachment.
-    /// - Throws: `attachment.not_found`, `.archived`, `.removed`, `.missing`; `person.erased`.
-    public func content(_ id: UUID, by caller: Caller) async throws(Problem) -> Content {
+    /// - Throws: `attachment.not_found`, `.archived`, `.removed`, `.not_scanned`, `.quarantined`, `.missing`;
+    ///   `person.erased`; `auth.forbidden` to whoever inspects and is no owner.
+    public func content(
+        _ id: UUID, by caller: Caller, for purpose: Purpose = .handingOut
+    ) async throws(Problem) -> Content {
         let (organization, store) = (caller.organization, try store())
         var known = WorkingSet(readAt: .max)
         try await commands.load([Reference(Attachment.self, id)], into: &known, organization)
@@ -34,16 +47,33 @@ extension Attachments {
         else { throw .absent(Attachment.name) }
         if loaded.isErased { throw .erased }
         if file["removed"] == true { throw .refused(Attachment.Rejection.removed) }
-        switch state {
-        case .absent, .archived, .merged: throw .refused(Attachment.Rejection.archived)
-        case .active: break
-        }
+        try Self.permit(purpose, file, isArchived: state == .archived(file), caller)
         let name = FileName(organization, id)
         let sealed = try await open(name, of: Attachment.person(state), store)
         return Content(
             filename: file.text("filename") ?? id.text, mediaType: file.text("media_type") ?? MediaType.unknown,
             size: file["size"]?.integer ?? 0, sha256: file.text("sha256") ?? "", name: name, sealed: sealed,
             store: store, log: log)
+    }
+
+    private static func permit(
+        _ purpose: Purpose, _ file: Record, isArchived: Bool, _ caller: Caller
+    ) throws(Problem) {
+        if case .scanning = purpose { return }
+        if isArchived { throw .refused(Attachment.Rejection.archived) }
+        switch (file.text("scan").flatMap(Attachment.Scan.init), purpose) {
+        case (Attachment.Scan.none?, _), (.clean, _), (nil, _): return
+        case (.pending, _):
+            throw Problem(
+                "attachment.not_scanned", 409, "The file waits for the virus scanner; ask again in a moment.",
+                retryAfter: 5)
+        case (.infected, .handingOut):
+            throw Problem(
+                "attachment.quarantined", 403,
+                "A virus scanner found something in the file; finding says what. An owner may look: quarantined=true.")
+        case (.infected, _):
+            guard caller.role == .owner else { throw .forbidden("Only owners may look at what is in quarantine.") }
+        }
     }
 
     /// The key of a file, from its head.

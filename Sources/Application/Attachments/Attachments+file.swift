@@ -104,7 +104,8 @@ extension Attachments {
     ) throws(Problem) -> [String: JSON] {
         let bytes = Attachment.Bytes(
             mediaType: received.mediaType, declaredType: declaredType.flatMap(MediaType.declared), size: received.size,
-            sha256: received.sha256, scan: .none)
+            sha256: received.sha256,
+            scan: options.scanner == nil ? .none : .pending)
         var flaws: [Flaw] = []
         let body = Attachment.taken(by: "register")
             .normal(members.merging(bytes.members) { $1 }, partial: false, flaws: &flaws)

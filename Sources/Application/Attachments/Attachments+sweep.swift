@@ -20,8 +20,10 @@ extension Attachments {
         }
     }
 
-    /// Hears of commits: what was removed goes.
+    /// Hears of commits: what came is scanned, and what was removed goes.
     func written(_ organization: UUID, _ drafts: [Draft]) {
+        let registered = drafts.filter { $0.type == "attachment.registered" }.map { FileName(organization, $0.stream) }
+        if options.scanner != nil, !registered.isEmpty { pending.add(registered) }
         let removed = drafts.filter { $0.type == "attachment.removed" }.map(\.stream)
         if !removed.isEmpty { Task { await discard(removed, of: organization) } }
     }

@@ -18,16 +18,21 @@ public final class Attachments: Sendable {
         public var store: (any FileStore)?
         /// The most bytes that a file may have.
         public var limit: Int64
+        /// Who looks for viruses before anybody gets a file; nil: nobody does.
+        public var scanner: (any VirusScanner)?
 
         /// 25 MiB at most unless told otherwise.
-        public init(store: (any FileStore)? = nil, limit: Int64 = 25 << 20) {
-            (self.store, self.limit) = (store, limit)
+        public init(
+            store: (any FileStore)? = nil, limit: Int64 = 25 << 20, scanner: (any VirusScanner)? = nil
+        ) {
+            (self.store, self.limit, self.scanner) = (store, limit, scanner)
         }
     }
 
     let commands: Commands
     let options: Options
     let log: Logger
+    let pending = PendingScans()
 
     init(commands: Commands, options: Options, log: Logger) {
         (self.commands, self.options, self.log) = (commands, options, log)

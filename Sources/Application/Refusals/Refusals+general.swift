@@ -112,6 +112,10 @@ extension Refusals {
         ListedRefusal("attachment.store_full", 503, "There is no room for files: make some and send it again."),
         ListedRefusal("attachment.store_unavailable", 503, "The store of files does not answer; send it again."),
         ListedRefusal(.fileMissing),
+        ListedRefusal("attachment.not_scanned", 409, "The file waits for the virus scanner; ask again in a moment."),
+        ListedRefusal(
+            "attachment.quarantined", 403, "A scanner found something in the file. An owner may look: quarantined=true."
+        ),
         ListedRefusal("range.unsatisfiable", 416, "The file has fewer bytes; Content-Range tells how many."),
     ]
 
