@@ -174,8 +174,8 @@ extension ImportHouse {
     }
 }
 
-/// Other CRMs of which there are no files here: the columns are theirs (the Common Data Model's `sourceName`, SuiteCRM's
-/// tables).
+/// Other CRMs of which there are no files here: the columns are theirs (the Common Data Model's `sourceName`,
+/// SuiteCRM's tables).
 @Suite struct OtherFoldersTests {
     static let dynamics = [
         "account.csv": """

@@ -25,6 +25,9 @@ extension FolderImport {
         for part in parts where part.kind.role == .history {
             histories.append((part, ForeignHistory.read(part.survey, deals: deals.survey.header)))
         }
+        let key = ForeignDeals.key(deals.survey)
+        let known = Set(deals.survey.rows.compactMap { Normal.key(Survey.cell($0.fields, key)) })
+        for (_, told) in histories { pipelines.add(passed: told.stages(of: known), usual: usual) }
         pipelines.settle()
         tables = parts.filter { $0.kind.role == .pipelines || $0.kind.role == .stages }
         return (pipelines, histories)

@@ -114,7 +114,12 @@ public final class FolderImport {
                     continue
                 }
                 let table = try options.system.normal(base)
-                parts.append(Part(kind: kind, table: table, survey: try Survey(table, keeps: kind.role != .records)))
+                let survey = try Survey(table, keeps: kind.role != .records)
+                if survey.isEmpty {
+                    summary.files.append(FileSummary(name: base.name, kind: kind.kind))
+                } else {
+                    parts.append(Part(kind: kind, table: table, survey: survey))
+                }
             }
         }
         let order = options.system.tables

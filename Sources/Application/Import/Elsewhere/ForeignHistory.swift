@@ -24,6 +24,12 @@ enum ForeignHistory {
         var untold: [Int: RowFlaw] = [:]
         /// The deal of each line.
         var deals: [Int: String] = [:]
+
+        /// The stages through which these deals came.
+        func stages(of keys: Set<String>) -> [String] {
+            let passed = changes.filter { keys.contains($0.key) }.values.flatMap { $0 }
+            return Set(passed.flatMap { [$0.stage, $0.stageBefore] }.compactMap { $0 }).sorted()
+        }
     }
 
     /// Each row is a field that changed (`Field`, `NewValue`), or the whole state of a deal from a moment on.

@@ -121,6 +121,14 @@ struct ForeignPipelines: Sendable {
         }
     }
 
+    /// Adds the stages through which deals came and in which none stands now.
+    mutating func add(passed names: [String], usual: String) {
+        for name in names where stage(name) == nil {
+            let order = Self.usualOrder.firstIndex(of: Normal.key(name) ?? "") ?? .max
+            add(Stage(key: name, name: name, kind: Self.kind("", "", name), order: order), to: usual)
+        }
+    }
+
     /// Brings stages in order, gives each a name of its own, and each pipeline a stage of each kind.
     mutating func settle() {
         for index in pipelines.indices {

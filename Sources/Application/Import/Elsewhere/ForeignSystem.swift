@@ -134,6 +134,8 @@ struct Survey: Sendable {
     /// The columns in which something stands.
     var filled: Set<String> = []
     var rows: [(line: Int, fields: [String])] = []
+    /// Whether there is no row.
+    private(set) var isEmpty = true
 
     /// - Parameter keeps: whether its rows are wanted.
     init(_ table: any ImportTable, keeps: Bool) throws(CSV.Unreadable) {
@@ -144,6 +146,7 @@ struct Survey: Sendable {
         header = first.fields
         var isFilled = Array(repeating: false, count: header.count)
         while let item = try rows.next() {
+            isEmpty = false
             guard case .record(let record) = item else { continue }
             for (index, field) in record.fields.enumerated() where !field.isEmpty { isFilled[index] = true }
             if keeps { self.rows.append((record.line, record.fields)) }
