@@ -50,6 +50,14 @@ import Testing
                 ("deals?status=won", "More of Alder"), ("leads?status=converted", "Larsen"),
                 ("campaigns?status=completed", "Spring webinar"), ("projects", "hours"), ("tasks", "completed"),
             ], gone: ("leads", "gone@home.example")),
+        // The same year, with records that are merged, files, and a message that was archived.
+        Golden(
+            number: 5, organization: "01a22aa4-6c5d-71ff-a09f-8632609bdf29",
+            root: "IurSIJOxNJRAY9MgvP00r1dp8Z7IW7tNItd48dypBsA=", size: 298,
+            told: [
+                ("accounts?name=Cobalt%20Freight", "301234567"), ("contacts?last_name=Castro", "Purchasing"),
+                ("leads?last_name=Dune", "Frances"), ("attachments", "As it was told"), ("interactions", "golden word"),
+            ], gone: ("contacts?last_name=Oblivion", "gone5@home.example")),
     ]
 
     @Test(.timeLimit(.minutes(4)), arguments: all)
