@@ -94,10 +94,10 @@ public final class Daybook: Sendable {
         signer = HeadSigner(settings, keys: signing, appender: appender, clock: clock, log: log)
         let access = Access(database: worker, commands: commands, logKeys: logKeys)
         self.access = access
-        commands.onCommit { access.written($0, $1) }
+        commands.onCommit { [weak access] in access?.written($0, $1) }
         let attachments = Attachments(commands: commands, options: files, log: log)
         self.attachments = attachments
-        commands.onCommit { attachments.written($0, $1) }
+        commands.onCommit { [weak attachments] in attachments?.written($0, $1) }
 
         self.log = log
         self.settings = settings
