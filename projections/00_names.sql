@@ -1,6 +1,7 @@
 -- What people call a record, whatever its kind; one that was merged as the one that stands for it. One arm for each
 -- word of `Subjects`: who looks for one record by entity and id runs one arm and one index, as long as each arm reads
--- one table and has no join or condition of its own. Other views stand on this one. They join it in a sub-select for one row: as of a moment all names would be read otherwise.
+-- one table and has no join or condition of its own. Other views stand on this one. They join it in a sub-select for
+-- one row: as of a moment all names would be read otherwise.
 CREATE VIEW read.names WITH (security_invoker = true) AS
 SELECT d.organization_id, 'deal' AS entity, d.id, d.title AS name FROM read.deals d
 UNION ALL

@@ -1,8 +1,8 @@
 -- A page of what happened, newest first, and one entry more: of the record itself, which is any of $2; for an account,
--- of what belongs to it now; of the leads that the record was; of a deal's projects; of a person's places in campaigns,
--- and of what was scheduled with a contact. Behind ($4, $5) where a page goes on. Each of these tells its own newest by its index, and
--- only those are sorted: never all there is. An event stands once on a page, however many of its subjects belong there;
--- the one nearest to the record shows it.
+-- of what belongs to it now; of the leads that the record was; of a deal's projects; of a person's places in
+-- campaigns, and of what was scheduled with a contact. Behind ($4, $5) where a page goes on. Each of these tells its
+-- own newest by its index, and only those are sorted: never all there is. An event stands once on a page, however many
+-- of its subjects belong there; the one nearest to the record shows it.
 SELECT row_to_json(d), p.created_at, p.number
 FROM (
     SELECT DISTINCT ON (e.created_at, e.number) e.id, e.created_at, e.number
