@@ -77,8 +77,8 @@ let package = Package(
         layer("Files", ["Kernel", "Vault", "CMagic", "CCurl"]),
         layer("Audit", ["Kernel", "Postgres", "EventLog", "Vault", "CLZ4"], embeds: true),
         layer(
-            "Application", ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", "CZip", "Files", logging, yams],
-            embeds: true),
+            "Application",
+            ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", "CZip", "Files", logging, yams], embeds: true),
         layer(
             "API",
             [

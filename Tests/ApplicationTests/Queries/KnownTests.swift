@@ -35,7 +35,7 @@ struct KnownTests {
         #expect(await source.reads == 1)
     }
 
-    @Test func `while it is read anew what was known is told, unless that turned out to be wrong or is too old`() async {
+    @Test func `while it is read anew what was known is told, unless that was wrong or is too old`() async {
         let source = Source()
         await source.set(open: true)
         let known = Known<Int, Never>(.init(fresh: .zero, good: .zero, usable: .seconds(600)))
