@@ -16,4 +16,11 @@ WHERE c.primary_account_id IS NOT NULL AND c.merged_into IS NULL
 UNION ALL
 SELECT l.organization_id, l.account_id, l.id FROM read.leads l WHERE l.account_id IS NOT NULL
 UNION ALL
+-- So does a lead.
+SELECT l.organization_id, l.account_id, m.id
+FROM read.leads l
+CROSS JOIN LATERAL (SELECT x.id FROM read.merges x
+                    WHERE x.organization_id = l.organization_id AND x.into_id = l.id OFFSET 0) m
+WHERE l.account_id IS NOT NULL
+UNION ALL
 SELECT p.organization_id, p.account_id, p.id FROM read.projects p WHERE p.account_id IS NOT NULL

@@ -23,7 +23,8 @@ final class Rounds<Kind: Hashable & Sendable, Item: Sendable, Answer: Sendable>:
     /// Asks, with whoever asks the like.
     /// - Parameter put: asks for all of a round, in their order. One caller's serves for all, so that it may depend on
     ///   `kind` only.
-    /// - Throws: what hindered the round, to each of its callers.
+    /// - Throws: what hindered this question. Where a round fails, each of it is asked by itself, so that one that
+    ///   cannot be answered hinders no other; unless nobody could be asked at all.
     func ask(
         _ item: Item, of kind: Kind, _ put: @escaping @Sendable ([Item]) async throws(Problem) -> Answer
     ) async throws(Problem) -> Answer {
@@ -39,16 +40,25 @@ final class Rounds<Kind: Hashable & Sendable, Item: Sendable, Answer: Sendable>:
     }
 
     /// Round after round, until nobody waits.
-    private func serve(_ kind: Kind, _ put: @Sendable ([Item]) async throws(Problem) -> Answer) async {
+    private func serve(_ kind: Kind, _ put: @escaping @Sendable ([Item]) async throws(Problem) -> Answer) async {
         while let round = next(kind) {
-            let answer: Swift.Result<Answer, Problem>
-            do throws(Problem) {
-                answer = .success(try await put(round.map(\.item)))
-            } catch {
-                answer = .failure(error)
+            let answer = await Self.answer(round, put)
+            if case .failure(let problem) = answer, round.count > 1, problem != .unavailable {
+                await withDiscardingTaskGroup { group in
+                    for asker in round {
+                        group.addTask { asker.answer.resume(returning: await Self.answer([asker], put)) }
+                    }
+                }
+            } else {
+                for asker in round { asker.answer.resume(returning: answer) }
             }
-            for asker in round { asker.answer.resume(returning: answer) }
         }
+    }
+
+    private static func answer(
+        _ round: [Asker], _ put: @Sendable ([Item]) async throws(Problem) -> Answer
+    ) async -> Swift.Result<Answer, Problem> {
+        do throws(Problem) { return .success(try await put(round.map(\.item))) } catch { return .failure(error) }
     }
 
     private func next(_ kind: Kind) -> [Asker]? {

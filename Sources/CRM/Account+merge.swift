@@ -13,6 +13,13 @@ extension Account {
             .map { Reference(Account.self, $0) }
     }
 
+    /// Those that would stand above both.
+    public static func surroundings(of back: Record, without merge: Merge, in context: Context) -> [Reference] {
+        let loser = context.state(Account.self, merge.loser).content ?? Record()
+        return [back, loser].flatMap { ancestry($0.id("parent_id"), context, parted: merge) }
+            .map { Reference(Account.self, $0) }
+    }
+
     /// What stood between the two goes: an account that stood under the other stands where that one did, and none comes
     /// to stand under itself.
     public static func fit(_ merged: Record, of winner: Record, and loser: UUID, in context: Context)
@@ -30,6 +37,19 @@ extension Account {
             merged.set("parent_id", over)
         }
         return merged
+    }
+
+    /// Where what it stood under has come to stand under it meanwhile, it stays where it is; the other, which nobody
+    /// could move meanwhile, cannot.
+    public static func fit(_ back: Record, of winner: Record, without merge: Merge, in context: Context)
+        throws(Rejection) -> Record
+    {
+        let loser = context.state(Account.self, merge.loser).content?.id("parent_id")
+        guard !ancestry(loser, context, parted: merge).contains(merge.loser) else { throw .parentCycle }
+        guard ancestry(back.id("parent_id"), context, parted: merge).contains(context.id) else { return back }
+        var back = back
+        back.set("parent_id", winner.id("parent_id"))
+        return back
     }
 
     /// By the events that tell of each part.

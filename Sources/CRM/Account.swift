@@ -192,15 +192,23 @@ public enum Account: Mergeable {
     }
     /// An account and those above it, as far as they are known, nearest first; behind one that was merged comes the one
     /// that stands for it.
-    static func ancestry(_ first: UUID?, _ known: Context) -> [UUID] {
+    /// - Parameter parted: what would stand for itself again, and takes along what had been merged into it.
+    static func ancestry(_ first: UUID?, _ known: Context, parted: Merge? = nil) -> [UUID] {
         var chain: [UUID] = []
         var next = first
         while let id = next, !chain.contains(id) {
             chain.append(id)
             let state = known.state(Account.self, id)
-            next = state.mergedInto ?? state.content?.id("parent_id")
+            next = standsFor(id, state, parted) ?? state.content?.id("parent_id")
         }
         return chain
+    }
+    private static func standsFor(_ id: UUID, _ state: State, _ parted: Merge?) -> UUID? {
+        switch parted {
+        case let parted? where parted.loser == id: nil
+        case let parted? where parted.along.contains(id): parted.loser
+        case .some, nil: state.mergedInto
+        }
     }
 
     // MARK: What happens?
@@ -265,7 +273,7 @@ public enum Account: Mergeable {
         case .contacted(let contacted, let day): state.change { $0.take(contacted: contacted, on: day) }
         case .followUpPlanned(_, let next): state.change { $0.plan(next) }
         case .tookOver(let loser, let took, let along): state.takeOver(loser, took, along, cells)
-        case .gaveBack(let loser, _): state.giveBack(loser)
+        case .gaveBack(let loser, let kept): state.giveBack(loser, kept: kept)
         case .merged(let winner), .redirected(let winner): state.merge(into: winner)
         case .unmerged: state.unmerge()
         case .archived: state.archive()

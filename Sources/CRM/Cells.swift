@@ -38,6 +38,7 @@ struct Cells: Equatable {
         }
     }
     private static let first = "primary"
+    private static let firstEmail = "emails.\(first)"
 
     init(of record: Record, _ fields: [Field]) {
         for field in fields {
@@ -83,25 +84,36 @@ struct Cells: Equatable {
         return result
     }
 
-    /// These as they were before they took over the other's: what has changed since stays.
+    /// These as they were before they took over the other's: what has changed since stays, and what a later merge put
+    /// in its place is given back with that one.
     /// - Returns: with the names of what stays.
-    func without(_ other: Cells, taken: [String], before: [String: JSON]) -> (Cells, kept: [String]) {
+    func without(_ other: Cells, _ merge: Merge, later: [Merge]) -> (Cells, kept: [String]) {
         var result = self
         var kept: [String] = []
-        for name in taken where all[name] != before[name] {
+        for name in merge.took {
+            let over = later.first { $0.took.contains(name) }
+            let left = if let over { over.before[name] } else { all[name] }
             // An address is the other's alone again, whatever was said of it since.
-            if all[name] == arrived(name, from: other) || name.hasPrefix("emails.") && before[name] == nil {
-                result.all[name] = before[name]
-            } else {
-                kept.append(name)
+            let isAddress = name.hasPrefix("emails.") && name != Cells.firstEmail && merge.before[name] == nil
+            switch (left == merge.before[name], left == arrived(name, from: other) || isAddress) {
+            case (true, _): break
+            case (false, true): if over == nil { result.all[name] = merge.before[name] }
+            case (false, false): kept.append(name)
             }
+        }
+        // Somebody's first address can only be one that stays.
+        if kept.contains(Cells.firstEmail), let key = result.all[Cells.firstEmail]?.string,
+            result.all["emails.\(key)"] == nil
+        {
+            result.all[Cells.firstEmail] = merge.before[Cells.firstEmail]
+            kept.removeAll { $0 == Cells.firstEmail }
         }
         return (result, kept)
     }
 
     /// What the other's value became here: which address is first is told by the key that it has here.
     private func arrived(_ name: String, from other: Cells) -> JSON? {
-        guard name == "emails.\(Cells.first)", let key = other.all[name]?.string, all["emails.\(key)"] == nil else {
+        guard name == Cells.firstEmail, let key = other.all[name]?.string, all["emails.\(key)"] == nil else {
             return other.all[name]
         }
         let address = other.all["emails.\(key)"]?["address"]
@@ -155,61 +167,5 @@ struct Cells: Equatable {
         }
         if let first, entries.isCurrent(first) { entries.prefer(first) }
         return keys.isEmpty ? nil : entries.json
-    }
-}
-
-// MARK: What does a winner remember?
-
-/// What a record took over from another, and what it had in the place before.
-struct Merge {
-    let loser: UUID
-    /// The cells that it took over, by name.
-    let took: [String]
-    /// Those that had been merged into the loser.
-    let along: [UUID]
-    /// What stood in these cells.
-    let before: [String: JSON]
-
-    init(of loser: UUID, _ took: Record?, _ along: Record?, before: Cells) {
-        (self.loser, self.took) = (loser, (took?.values.keys ?? [:].keys).sorted())
-        self.along = (along?.values.keys ?? [:].keys).sorted().compactMap(UUID.init(uuidString:))
-        self.before = Dictionary(self.took.compactMap { name in before[name].map { (name, $0) } }) { $1 }
-    }
-    fileprivate init?(_ loser: UUID, _ json: JSON?) {
-        guard let json else { return nil }
-        self.loser = loser
-        took = (json["took"]?.array ?? []).compactMap(\.string)
-        along = (json["along"]?.array ?? []).compactMap { $0.string.flatMap(UUID.init(uuidString:)) }
-        before = json["before"]?.object ?? [:]
-    }
-    fileprivate var json: JSON {
-        [
-            "took": .array(took.map(JSON.string)), "along": .array(along.map { .string($0.text) }),
-            "before": .object(before),
-        ]
-    }
-}
-
-extension Record {
-    /// The member in which a record remembers its merges; no event and no answer has it.
-    private static let merges = "merges"
-
-    /// The record's own values.
-    var withoutMerges: Record { self[Record.merges] == nil ? self : Record(values.filter { $0.key != Record.merges }) }
-    /// What it took over from another; nil where that was not merged into it.
-    func merge(of loser: UUID) -> Merge? { Merge(loser, self[Record.merges]?[loser.text]) }
-    /// All for which it stands besides itself, in the order of their ids.
-    var mergedIDs: [UUID] {
-        let direct = (self[Record.merges]?.object ?? [:]).keys.compactMap(UUID.init(uuidString:))
-        return (direct + direct.flatMap { merge(of: $0)?.along ?? [] }).sorted { $0.text < $1.text }
-    }
-    mutating func remember(_ merge: Merge) {
-        var all = self[Record.merges]?.object ?? [:]
-        all[merge.loser.text] = merge.json
-        set(Record.merges, .object(all))
-    }
-    mutating func forgetMerge(of loser: UUID) {
-        let all = (self[Record.merges]?.object ?? [:]).filter { $0.key != loser.text }
-        set(Record.merges, all.isEmpty ? nil : .object(all))
     }
 }

@@ -164,7 +164,7 @@ public enum Lead: Mergeable {
         case .contacted(let contacted, let day): state.change { $0.take(contacted: contacted, on: day) }
         case .followUpPlanned(_, let next): state.change { $0.plan(next) }
         case .tookOver(let loser, let took, let along): state.takeOver(loser, took, along, cells)
-        case .gaveBack(let loser, _): state.giveBack(loser)
+        case .gaveBack(let loser, let kept): state.giveBack(loser, kept: kept)
         case .merged(let winner), .redirected(let winner): state.merge(into: winner)
         case .unmerged: state.unmerge()
         case .tagsChanged(let tags): state.retag(tags)

@@ -14,9 +14,19 @@ where Content == Record, Command: MergeCommand, Event: MergeEvent, Rejection: Me
     static func events(from old: Record, to new: Record, in context: Context) throws(Rejection) -> [Event]
     /// What a merge reads besides the two records.
     static func surroundings(of winner: Record, _ loser: Record, known: Context) -> [Reference]
+    /// What taking a merge back reads besides the two records.
+    /// - Parameter back: the winner as it would be.
+    static func surroundings(of back: Record, without merge: Merge, in context: Context) -> [Reference]
     /// What the winner becomes, made to fit where it stands.
     /// - Throws: where the two cannot be one.
     static func fit(_ merged: Record, of winner: Record, and loser: UUID, in context: Context) throws(Rejection)
+        -> Record
+    /// What the winner becomes that gives back, made to fit where the two then stand.
+    /// - Parameters:
+    ///   - back: the winner as it was before.
+    ///   - winner: the winner as it is.
+    /// - Throws: where the two cannot be two.
+    static func fit(_ back: Record, of winner: Record, without merge: Merge, in context: Context) throws(Rejection)
         -> Record
 }
 
@@ -29,6 +39,12 @@ extension Mergeable {
     public static func fit(_ merged: Record, of winner: Record, and loser: UUID, in context: Context)
         throws(Rejection) -> Record
     { merged }
+    /// Nothing besides.
+    public static func surroundings(of back: Record, without merge: Merge, in context: Context) -> [Reference] { [] }
+    /// Whatever fits.
+    public static func fit(_ back: Record, of winner: Record, without merge: Merge, in context: Context)
+        throws(Rejection) -> Record
+    { back }
     /// What is known of the record itself.
     public static func record(_ state: State) -> Record? { state.content?.withoutMerges }
     /// The winner; those that were merged into it.
@@ -144,7 +160,12 @@ extension Mergeable {
         case .take(let loser, _):
             let other = known.state(Self.self, loser).content ?? Record()
             return [Reference(Self.self, loser)] + surroundings(of: state.content ?? Record(), other, known: known)
-        case .giveBack(let loser): return [Reference(Self.self, loser)]
+        case .giveBack(let loser):
+            guard let winner = state.content, let merge = winner.merge(of: loser) else {
+                return [Reference(Self.self, loser)]
+            }
+            let (back, _) = given(merge, back: winner, in: known)
+            return [Reference(Self.self, loser)] + surroundings(of: back, without: merge, in: known)
         case .redirect: return []
         }
     }
@@ -204,16 +225,24 @@ extension Mergeable {
 
     private static func given(_ id: UUID, back state: State, in context: Context) throws(Rejection) -> [Event] {
         let winner = try inUse(state)
-        let loser = context.state(Self.self, id)
         guard let merge = winner.merge(of: id) else {
             if winner.mergedIDs.contains(id) { throw .mergedAlong }
-            if loser.mergedInto != nil { throw .notMerged }
+            if context.state(Self.self, id).mergedInto != nil { throw .notMerged }
             return []
         }
-        let (cells, others) = (Cells(of: winner, cells), Cells(of: loser.content ?? Record(), cells))
-        let (back, kept) = cells.without(others, taken: merge.took, before: merge.before)
-        let changes = try events(from: winner, to: back.record(on: winner, self.cells), in: context)
-        return [.gaveBack(loser: id, kept: Record(flagging: kept))] + changes
+        let (back, kept) = given(merge, back: winner, in: context)
+        let after = try fit(back, of: winner, without: merge, in: context)
+        let unfit = Cells(of: after, cells).names(differingFrom: Cells(of: back, cells))
+        let changes = try events(from: winner, to: after, in: context)
+        return [.gaveBack(loser: id, kept: Record(flagging: kept + unfit))] + changes
+    }
+
+    /// The winner without what it took over, and the names of what it keeps nevertheless.
+    private static func given(_ merge: Merge, back winner: Record, in context: Context) -> (Record, kept: [String]) {
+        let loser = context.state(Self.self, merge.loser).content ?? Record()
+        let (back, kept) = Cells(of: winner, cells).without(
+            Cells(of: loser, cells), merge, later: winner.merges(after: merge))
+        return (back.record(on: winner, cells), kept)
     }
 
     private static func redirected(_ state: State, into winner: UUID?) throws(Rejection) -> [Event] {
@@ -245,9 +274,9 @@ extension Record {
 
 extension Life where Content == Record {
     mutating func takeOver(_ loser: UUID, _ took: Record?, _ along: Record?, _ cells: [Cells.Field]) {
-        change { $0.remember(Merge(of: loser, took, along, before: Cells(of: $0, cells))) }
+        change { $0.rememberMerge(of: loser, took, along, before: Cells(of: $0, cells)) }
     }
-    mutating func giveBack(_ loser: UUID) { change { $0.forgetMerge(of: loser) } }
+    mutating func giveBack(_ loser: UUID, kept: Record?) { change { $0.forgetMerge(of: loser, kept: kept) } }
     mutating func merge(into winner: UUID) { if let content { self = .merged(content, into: winner) } }
     mutating func unmerge() { if let content { self = .active(content) } }
 }

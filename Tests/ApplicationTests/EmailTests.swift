@@ -374,6 +374,11 @@ import Vault
             #expect(nobody["account"]?["id"] == .string(account.text) && nobody["account"]?["why"] == "domain")
             #expect(try await desk.lookup("x@gmail.com")["account"] == .null)
             #expect(try await desk.lookup("owner@example.com")["members"]?.array?.count == 1)
+            // A lead that was merged is found as the one that stands for it.
+            let kept = try await desk.make("lead", "capture", ["last_name": "Lee", "email": "lee@home.example"])
+            let merge: JSON = ["loser": ids("leads")[0]]
+            _ = try await desk.house.ask("lead", .id(kept), "merge", merge)
+            #expect(try await desk.lookup("ann@lee.example")["leads"]?.array?.map { $0["id"] } == [.string(kept.text)])
             // What is put away has given its address back.
             _ = try await desk.house.ask("contact", .id(ann), "archive", [:])
             #expect(try await desk.lookup("ann@lee.example")["contacts"] == [])

@@ -19,6 +19,7 @@ struct RoundsTests {
             for one in waiting { one.resume() }
             waiting = []
         }
+        func close() { isOpen = false }
         func note() { asked += 1 }
         private func has(_ asked: Int, _ rounds: Int) -> Bool { self.asked >= asked && self.rounds.count >= rounds }
 
@@ -69,5 +70,36 @@ struct RoundsTests {
         }
         #expect(await ask(true) == .failure(.fault))
         #expect(await ask(false) == .success(1))
+    }
+
+    @Test func `one that cannot be answered hinders none that were asked with it, unless nobody can be asked`() async {
+        let (rounds, desk) = (Rounds<String, Int, [Int]>(limit: 9), Desk())
+        @Sendable func ask(_ item: Int, _ problem: Problem) async -> Swift.Result<[Int], Problem> {
+            await desk.note()
+            do throws(Problem) {
+                return .success(
+                    try await rounds.ask(item, of: "a") { items throws(Problem) in
+                        await desk.put(items)
+                        if items.contains(3) { throw problem }
+                        return items
+                    })
+            } catch { return .failure(error) }
+        }
+        for (problem, asked) in [(Problem.fault, 0), (.unavailable, 5)] {
+            await desk.close()
+            let rounds = await desk.rounds.count
+            let answers = await withTaskGroup(of: (Int, Swift.Result<[Int], Problem>).self) { group in
+                group.addTask { (1, await ask(1, problem)) }
+                await desk.wait(asked: asked + 1, rounds: rounds + 1)
+                for item in 2...5 { group.addTask { (item, await ask(item, problem)) } }
+                await desk.wait(asked: asked + 5, rounds: rounds + 1)
+                for _ in 0..<1_000 { await Task.yield() }
+                await desk.open()
+                return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+            #expect(answers[3] == .failure(problem))
+            let isAlone = problem != .unavailable
+            for item in [2, 4, 5] { #expect(answers[item] == (isAlone ? .success([item]) : .failure(problem))) }
+        }
     }
 }

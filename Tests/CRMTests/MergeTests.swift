@@ -87,6 +87,82 @@ import Testing
                 .edited(set: Patch(["last_name": .null, "phone": .null])))
     }
 
+    @Test func `merges are taken back in any order, each with what it brought`() throws {
+        let made = given(Contact.self, contact(["title": "A", "phone": "+442079460018"])).state
+        let others = [
+            (loser, contact(["title": "B", "department": "b"])),
+            (third, contact(["title": "C", "department": "c", "mobile": "+442079460019"])),
+        ]
+        func asked(_ wish: Merging, _ state: Contact.State, ofMerged: Bool) throws -> Contact.State {
+            let told = ofMerged ? [Contact.Event.merged(into: winner)] : []
+            let states = Dictionary(
+                uniqueKeysWithValues: others.map { id, created in
+                    (Reference(Contact.self, id), Contact.state(after: [created] + told))
+                })
+            return try Contact.decide(.merging(wish), given: state, in: Scene.context(id: winner, states: states))
+                .reduce(into: state) { Contact.evolve(&$0, $1) }
+        }
+        var both = made
+        for (id, _) in others {
+            both = try asked(.take(loser: id, choices: ["title": .loser, "department": .loser]), both, ofMerged: false)
+        }
+        #expect(Contact.record(both)?["title"] == "C" && Contact.record(both)?["department"] == "c")
+        for order in [[loser, third], [third, loser]] {
+            var state = both
+            for id in order { state = try asked(.giveBack(loser: id), state, ofMerged: true) }
+            #expect(state == made)
+        }
+        let oneLess = try asked(.giveBack(loser: loser), both, ofMerged: true)
+        #expect(Contact.record(oneLess) == Contact.record(both))
+        let other = try asked(.giveBack(loser: third), both, ofMerged: true)
+        #expect(Contact.record(other)?["title"] == "B" && Contact.record(other)?["mobile"] == nil)
+        // What was said between the two merges was the winner's own.
+        var said = try asked(.take(loser: loser, choices: ["title": .loser]), made, ofMerged: false)
+        Contact.evolve(&said, .edited(set: Patch(["title": "Prof"])))
+        said = try asked(.take(loser: third, choices: ["title": .loser]), said, ofMerged: false)
+        for id in [loser, third] { said = try asked(.giveBack(loser: id), said, ofMerged: true) }
+        #expect(Contact.record(said)?["title"] == "Prof")
+    }
+
+    @Test func `the address that somebody chose to write to first stays so, if it stays`() throws {
+        let (home, work, own) = (UUID.number(1).text, UUID.number(2).text, UUID.number(3).text)
+        let ada = contact(["last_name": "Lee"])
+        let lee = contact([
+            "emails": .object([
+                home: ["address": "lee@home.example", "primary": true],
+                work: ["address": "lee@work.example", "primary": false],
+            ]), "primary_email": "lee@home.example",
+        ])
+        func back(_ more: Contact.Event...) throws -> Record? {
+            let merged = given(Contact.self, ada, with: [other(lee)])
+                .when(.merging(.take(loser: loser, choices: [:])))
+            var state = try merged.thenState()
+            for event in more { Contact.evolve(&state, event) }
+            let states = [Reference(Contact.self, loser): Contact.state(after: [lee, .merged(into: winner)])]
+            let context = Scene.context(id: winner, states: states)
+            for event in try Contact.decide(.merging(.giveBack(loser: loser)), given: state, in: context) {
+                Contact.evolve(&state, event)
+            }
+            return Contact.record(state)
+        }
+        #expect(try back()?["emails"] == nil && back()?["primary_email"] == nil)
+        let added = Contact.Event.emailsChanged(
+            emails: Patch([own: ["address": "ada@lee.example", "primary": false]]), primary_email: "lee@home.example")
+        #expect(try back(added)?["primary_email"] == "ada@lee.example")
+        let chosen = Contact.Event.emailsChanged(
+            emails: Patch([
+                home: ["address": "lee@home.example", "primary": false],
+                own: ["address": "ada@lee.example", "primary": true],
+            ]), primary_email: "ada@lee.example")
+        #expect(try back(chosen)?["emails"] == .object([own: ["address": "ada@lee.example", "primary": true]]))
+        let others = Contact.Event.emailsChanged(
+            emails: Patch([
+                home: ["address": "lee@home.example", "primary": false],
+                work: ["address": "lee@work.example", "primary": true],
+            ]), primary_email: "lee@work.example")
+        #expect(try back(others)?["emails"] == nil)
+    }
+
     @Test func `the loser is told, and those that came along with it`() throws {
         let others = Contact.Event.tookOver(loser: third, took: nil, along: nil)
         let state = given(Contact.self, contact(["first_name": "Ada"])).state
@@ -175,6 +251,49 @@ import Testing
                 Other(Account.self, loser, under(nil, .merged(into: third))), Other(Account.self, third, under(winner)),
             ]
         ).when(.edit(Patch(["parent_id": .string(loser.text)]))).thenRefused(.parentCycle)
+    }
+
+    @Test func `no account comes to stand under itself when two are two again`() {
+        let made = Account.Event.created(Record(["name": "Acme", "lifecycle": "lead"]))
+        func under(_ id: UUID?, _ more: Account.Event...) -> [Account.Event] {
+            [made] + (id.map { [.parentChanged(from: nil, parent_id: $0)] } ?? []) + more
+        }
+        let back = Account.Command.merging(.giveBack(loser: loser))
+        let fourth = UUID.number(79)
+        // It took the other's place, and what it had stood under came to stand under it meanwhile.
+        given(
+            Account.self,
+            under(
+                third, .tookOver(loser: loser, took: took("parent_id"), along: nil),
+                .parentChanged(from: third, parent_id: fourth)),
+            with: [
+                Other(Account.self, loser, under(fourth, .merged(into: winner))),
+                Other(Account.self, third, under(winner)), Other(Account.self, fourth, [made]),
+            ]
+        )
+        .when(back).then(.gaveBack(loser: loser, kept: took("parent_id")))
+        // What the other stood under stands under the other, by the winner's name or by its own.
+        for id in [loser, fourth] {
+            let along = Record([fourth.text: true])
+            given(
+                Account.self, [made, .tookOver(loser: loser, took: nil, along: along)],
+                with: [
+                    Other(Account.self, loser, under(third, .merged(into: winner))),
+                    Other(Account.self, third, under(id)),
+                    Other(Account.self, fourth, under(nil, .merged(into: winner))),
+                ]
+            )
+            .when(back).thenRefused(.parentCycle)
+        }
+        // Under the winner it may stand.
+        given(
+            Account.self, [made, .tookOver(loser: loser, took: nil, along: nil)],
+            with: [
+                Other(Account.self, loser, under(third, .merged(into: winner))),
+                Other(Account.self, third, under(winner)),
+            ]
+        )
+        .when(back).then(.gaveBack(loser: loser, kept: nil))
     }
 
     @Test func `a contact works with an account under whatever name it was told`() {

@@ -8,26 +8,29 @@ import Vault
 
 extension People {
     /// All that is known of a person, as one document: the record as it is, every event about it with who, when and
-    /// what, the other records of the same person, the records that name it, what it did and from where, and its
-    /// access. What was erased is absent.
+    /// what, the other records of the same person, the records that name it, its files, what it did and from where, and
+    /// its access. What was erased is absent.
     ///
-    /// Of records that were merged it tells of both.
+    /// Of records that were merged it tells of all: their events and their files, and what names any of them.
     /// - Throws: `person.not_found`, `person.nothing_personal`; `auth.forbidden` to whoever is no owner.
     public func export(_ id: UUID, by caller: Caller) async throws(Problem) -> Reply {
         try Self.permit(caller)
         let subject = try await subject(id, caller.organization)
         let trail = try await trail(of: id, caller.organization)
         var trails = [trail]
-        // Who was two records is told what both tell.
-        for other in subject.merged { trails.append(try await self.trail(of: other, caller.organization)) }
+        var also = try await others(like: id, trail, caller.organization)
+        for other in try await merged(with: id, caller.organization) {
+            trails.append(try await self.trail(of: other, caller.organization))
+            if !also.contains(other) { also.append(other) }
+        }
         var document: [String: JSON] = [
             "person": subject.json(id), "made_at": .string(commands.clock().text),
-            "also": .array(try await others(like: id, trail, caller.organization).map { .string($0.text) }),
-            "mentioned_by": trail.mentioning, "acted": trail.deeds,
+            "also": .array(also.map { .string($0.text) }),
+            "mentioned_by": Trail.mentioning(trails), "acted": trail.deeds,
             "access": try await accessOf(id, caller.organization),
             "position": .integer(trail.last?.position ?? 0),
         ]
-        document["files"] = .array(try await files(trail, caller.organization))
+        document["files"] = .array(try await files(trails.flatMap(\.files), caller.organization))
         do {
             var events: [Position: JSON] = [:]
             for trail in trails {
@@ -62,11 +65,10 @@ extension People {
     }
 
     /// The files that tell of a person and are there still: what is known of each, and where its bytes are.
-    private func files(_ trail: Trail, _ organization: UUID) async throws(Problem) -> [JSON] {
+    private func files(_ ids: [UUID], _ organization: UUID) async throws(Problem) -> [JSON] {
         var known = WorkingSet(readAt: .max)
-        try await commands.load(
-            trail.files.map { Reference(Attachment.self, $0) }, into: &known, organization)
-        return trail.files.compactMap { id in
+        try await commands.load(ids.map { Reference(Attachment.self, $0) }, into: &known, organization)
+        return ids.compactMap { id in
             guard let state = known.streams[id]?.state as? Attachment.State, let file = state.content,
                 known.streams[id]?.isErased == false, file["removed"] != true
             else { return nil }

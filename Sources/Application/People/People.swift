@@ -35,8 +35,19 @@ public final class People: Sendable {
         let loaded: Loaded
         /// Where the log stood when it was read.
         let readAt: Position
-        /// The records that are the same.
-        var merged: [UUID] { entity.merged(of: loaded) }
+        /// The records that it stands for, or the one that stands for it.
+        fileprivate var merged: [UUID] { entity.merged(of: loaded) }
+    }
+
+    /// The records that are the same as this one, whichever of them stands for all.
+    func merged(with id: UUID, _ organization: UUID) async throws(Problem) -> [UUID] {
+        var (all, open) = ([id], [id])
+        while let next = open.popLast() {
+            let more = try await subject(next, organization).merged.filter { !all.contains($0) }
+            all += more
+            open += more
+        }
+        return Array(all.dropFirst())
     }
 
     /// The record of that id.

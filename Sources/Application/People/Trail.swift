@@ -18,6 +18,13 @@ struct Trail: Sendable {
         var events: Int
         let first: Position
         var last: Position
+
+        /// The same record, which names another, too. An event that names both counts twice.
+        fileprivate func with(_ other: Mention) -> Mention {
+            Mention(
+                entity: entity, id: id, members: members.union(other.members), events: events + other.events,
+                first: min(first, other.first), last: max(last, other.last))
+        }
     }
     /// From where the person acted.
     struct Origin: Sendable, Hashable {
@@ -125,8 +132,14 @@ final class TrailBox: Sendable {
 
 extension Trail {
     /// The records that name the person, by kind and id.
-    var mentioning: JSON {
-        let sorted = mentions.values.sorted { ($0.entity, $0.first) < ($1.entity, $1.first) }
+    var mentioning: JSON { Trail.mentioning([self]) }
+    /// The records that name who was several, each once; those records themselves do not count.
+    static func mentioning(_ trails: [Trail]) -> JSON {
+        var all: [UUID: Mention] = [:]
+        for mention in trails.flatMap(\.mentions.values) where !trails.contains(where: { $0.person == mention.id }) {
+            all[mention.id] = all[mention.id]?.with(mention) ?? mention
+        }
+        let sorted = all.values.sorted { ($0.entity, $0.first) < ($1.entity, $1.first) }
         return .array(
             sorted.map { mention in
                 [

@@ -14,7 +14,7 @@ actor Known<Value: Sendable, Failure: Error> {
 
     private let ages: Ages
     private var last: (value: Value, at: ContinuousClock.Instant)?
-    private var reading: Reading?
+    private var reading: (look: Reading, since: ContinuousClock.Instant)?
 
     init(_ ages: Ages = Ages()) { self.ages = ages }
 
@@ -23,16 +23,22 @@ actor Known<Value: Sendable, Failure: Error> {
     func current(
         fresh: Bool = false, _ read: @escaping @Sendable () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
+        let asked = ContinuousClock.now
         guard let last else { return try await look(read).value.get() }
-        let age = ContinuousClock.now - last.at
+        let age = asked - last.at
         if age < (fresh ? ages.fresh : ages.good) { return last.value }
+        // A look that was begun too long ago may have seen what was found wrong.
+        if fresh, let reading, asked - reading.since >= ages.fresh {
+            _ = await reading.look.value
+            return try await current(fresh: true, read)
+        }
         let reading = look(read)
         return fresh || age > ages.usable ? try await reading.value.get() : last.value
     }
 
     /// The look that is being taken, or a new one.
     private func look(_ read: @escaping @Sendable () async throws(Failure) -> Value) -> Reading {
-        if let reading { return reading }
+        if let reading { return reading.look }
         let start = ContinuousClock.now
         let new = Reading {
             defer { reading = nil }
@@ -44,7 +50,7 @@ actor Known<Value: Sendable, Failure: Error> {
                 return .failure(error)
             }
         }
-        reading = new
+        reading = (new, start)
         return new
     }
 }

@@ -25,24 +25,15 @@ extension Queries {
             let subject = try subject(entity, present.at(moment))
             let shown = try Shown(parameters, of: subject)
             let look = RecordLook(caller.organization, shown, of: subject)
-            let records =
+            let answer =
                 if min == nil, moment == nil {
-                    try await together(look, id)
+                    try await looks.ask(id, of: look) { [self] ids throws(Problem) in try await records(look, ids) }
                 } else {
                     try await records(look, [id], min: min, moment: moment)
                 }
-            guard let record = records.found[id] else { throw Problem.absent(entity.name) }
-            let reply = Reply(body: record.document, position: records.position, version: record.version)
+            guard let record = answer.found[id] else { throw Problem.absent(entity.name) }
+            let reply = Reply(body: record.document, position: answer.position, version: record.version)
             return (reply, record.winner)
-        }
-    }
-
-    /// With whoever looks at records of the same kind just now. One that cannot be shown hinders nobody else.
-    private func together(_ look: RecordLook, _ id: UUID) async throws(Problem) -> Records {
-        do {
-            return try await looks.ask(id, of: look) { [self] ids throws(Problem) in try await records(look, ids) }
-        } catch  where error.status == 500 {
-            return try await records(look, [id])
         }
     }
 

@@ -11,9 +11,18 @@ FROM (
         UNION ALL
         SELECT r.record_id, 1 FROM read.account_records r WHERE r.organization_id = $1 AND r.account_id = ANY($2)
         UNION ALL
-        SELECT l.id, 1 FROM read.leads l WHERE l.organization_id = $1 AND l.contact_id = ANY($2)
-        UNION ALL
-        SELECT l.id, 1 FROM read.leads l WHERE l.organization_id = $1 AND l.deal_id = ANY($2)
+        -- A lead with those that were merged into it.
+        SELECT w.id, 1
+        FROM (
+            SELECT l.id FROM read.leads l WHERE l.organization_id = $1 AND l.contact_id = ANY($2)
+            UNION ALL
+            SELECT l.id FROM read.leads l WHERE l.organization_id = $1 AND l.deal_id = ANY($2)
+        ) l
+        CROSS JOIN LATERAL (
+            SELECT l.id
+            UNION ALL
+            SELECT m.id FROM read.merges m WHERE m.organization_id = $1 AND m.into_id = l.id
+        ) w
         UNION ALL
         SELECT p.id, 1 FROM read.projects p WHERE p.organization_id = $1 AND p.deal_id = ANY($2)
         UNION ALL

@@ -52,4 +52,18 @@ struct KnownTests {
         let first = await outdated.current { await source.read() }
         #expect(await outdated.current { await source.read() } == first + 1)
     }
+
+    @Test func `whoever found it wrong does not take the word of a look that was begun before`() async {
+        let source = Source()
+        await source.set(open: true)
+        let known = Known<Int, Never>(.init(fresh: .zero, good: .zero, usable: .seconds(600)))
+        #expect(await known.current { await source.read() } == 1)
+        await source.set(open: false)
+        #expect(await known.current { await source.read() } == 1)
+        while await source.reads < 2 { await Task.yield() }
+        async let fresh = known.current(fresh: true) { await source.read() }
+        for _ in 0..<1_000 { await Task.yield() }
+        await source.set(open: true)
+        #expect(await fresh == 3)
+    }
 }

@@ -118,6 +118,29 @@ import Testing
         }
     }
 
+    @Test func `what happened with a lead that was merged stands with what the other lead became`() async throws {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            let pairs = try await Pairs(house)
+            let (loser, winner) = (pairs.losers["lead"]!, pairs.winners["lead"]!)
+            let subject: JSON = ["entity": "lead", "id": .string(loser.text)]
+            _ = try await house.ask("interaction", .new, "log", ["kind": "call", "subject": subject])
+            try await pairs.merge("lead", house)
+            let converted = try await house.ask(
+                "lead", .id(winner), "convert",
+                ["account": ["name": "Acme"], "deal": ["title": "D"]])
+            let head = try await house.head()
+            for name in ["account", "contact", "deal"] {
+                let id = try #require(converted.results[0].made.first { $0.entity == name }?.id, "\(name)")
+                let told = try await house.daybook.queries.timeline(
+                    name, id, [Parameter("limit", "200")], by: house.owner, min: head
+                ).json.items
+                #expect(told.count { $0["event"] == "lead.captured" } == 2, "\(name)")
+                #expect(told.count { $0["event"] == "interaction.logged" } == 1, "\(name)")
+            }
+        }
+    }
+
     private func below(_ entity: String, _ id: UUID, _ path: String, _ house: TestHouse) async throws -> JSON {
         let list = try #require(Sublist.all(entities).first { $0.entity == entity && $0.path == path })
         return try await house.daybook.queries.sublist(
@@ -238,6 +261,17 @@ import Testing
         let told = try await house.daybook.people.export(ids[0], by: house.owner).json
         #expect(told["also"] == [.string(ids[1].text)])
         #expect("\(told["events"] ?? .null)".contains("Frobnitz") && "\(told["events"] ?? .null)".contains("Adamantia"))
+        // Whichever is asked, all are meant, with what names any of them.
+        ids.append(try await house.ask("contact", .new, "create", ["last_name": "Gadget"]).results[0].id)
+        let more: JSON = ["loser": .string(ids[2].text)]
+        let subject: JSON = ["entity": "contact", "id": .string(ids[1].text)]
+        _ = try await house.ask("note", .new, "write", ["text": "N", "subject": subject])
+        _ = try await house.ask("contact", .id(ids[0]), "merge", more)
+        let all = try await house.daybook.people.export(ids[2], by: house.owner).json
+        #expect(Set(all["also"]?.array ?? []) == [.string(ids[0].text), .string(ids[1].text)])
+        #expect("\(all["events"] ?? .null)".contains("Frobnitz"))
+        #expect(all["mentioned_by"]?.array?.map { $0["entity"] } == ["note"])
+        _ = try await house.ask("contact", .id(ids[0]), "unmerge", more)
         // Taken apart they are two persons again.
         _ = try await house.ask("contact", .id(ids[0]), "unmerge", merge)
         #expect(try await house.daybook.people.export(ids[0], by: house.owner).json["also"] == [])
