@@ -15,7 +15,7 @@ public enum FieldSet: Entity {
     public static func id(of entity: String) -> UUID { ids[entity] ?? derived(from: entity) }
     private static let ids = Dictionary(uniqueKeysWithValues: customizable.map { ($0, derived(from: $0)) })
     private static func derived(from entity: String) -> UUID {
-        UUID.v8((Array("fields:\(entity)".utf8) + Array(repeating: 0, count: 16)).prefix(16))
+        UUID.v8(Array("fields:\(entity)".utf8) + Array(repeating: 0, count: 16))
     }
     /// The entities that take fields of an organization's own.
     public static let customizable = entities.filter { $0.fields.contains { $0.kind == .custom } }.map { $0.name }

@@ -13,7 +13,7 @@ extension UUID {
     }
 
     /// A UUIDv8 (RFC 9562 §5.8) of the first 16 bytes of a digest; version and variant bits are overwritten.
-    public static func v8(_ digest: some Collection<UInt8>) -> UUID {
+    public static func v8(_ digest: [UInt8]) -> UUID {
         let words = digest.prefix(16).reduce(into: (high: UInt64(0), low: UInt64(0))) { words, byte in
             words.high = words.high << 8 | words.low >> 56
             words.low = words.low << 8 | UInt64(byte)

@@ -132,6 +132,17 @@ extension Opening {
 }
 
 extension UnitPlan {
+    /// The records that begin under fresh ids: nobody can have written there.
+    var born: [UUID: Loaded] {
+        var born: [UUID: Loaded] = [:]
+        for (ask, id) in zip(asks, ids) {
+            guard case .new = ask.target, let entity = CRM.entity(named: ask.entity), entity.id(for: ask.body) == nil
+            else { continue }
+            born[id] = entity.nothing
+        }
+        return born
+    }
+
     /// What the commands will most likely read: their records, what their bodies name, the organization.
     func likely(_ organization: UUID) -> [Reference] {
         var references = [Reference(Organization.self, organization)]

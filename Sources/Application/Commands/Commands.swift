@@ -20,6 +20,7 @@ public final class Commands: Sendable {
     let running = RunningKeys()
     let reads = Rounds<UUID, [Reference], FoldedStreams>(limit: 64)
     let lookups = Rounds<UUID, OutcomeKey, [OutcomeKey: StoredOutcome]>(limit: 256)
+    let settled = SettledStreams()
     /// Told of what a unit wrote, after its commit.
     private let listeners = Mutex<[@Sendable (UUID, [Draft]) -> Void]>([])
 
@@ -77,13 +78,21 @@ public final class Commands: Sendable {
     ) async throws(Problem) -> Answer {
         let circumstances = Circumstances(caller: caller, now: clock(), minted: filings.keys, fresh: fresh)
         let ids = try targets(asks, keys)
+        var mayRecall = !dryRun
         for _ in 0..<Self.attempts {
             var plan = UnitPlan(asks: asks, ids: ids, circumstances: circumstances, command: command)
             var known = WorkingSet(readAt: .max)
+            if mayRecall {
+                let likely = plan.likely(caller.organization).map(\.id)
+                settled.recall(likely, of: caller.organization, into: &known)
+            }
+            mayRecall = false
             do throws(Problem) {
                 try await decide(&plan, &known, caller.organization)
                 try await share(&plan, keys)
             } catch {
+                // What was remembered may be why.
+                if !known.recalled.isEmpty { continue }
                 switch try await standing(error, repeatable, known, caller.organization) {
                 case .refused: throw try await explained(error, asks, ids, caller.organization)
                 case .answered(let answer): return answer
@@ -94,9 +103,16 @@ public final class Commands: Sendable {
                 let position = PositionToken(position: plan.readAt, hash: nil)
                 return Answer(results: plan.results, position: position, preview: plan.preview)
             }
+            // Nothing is written, so that nothing would compare what was remembered.
+            if plan.events.isEmpty, !known.recalled.isEmpty { continue }
             switch try await append(plan, keys, repeatable, lane) {
-            case .done(let answer): return answer
-            case .moved: continue
+            case .done(let answer):
+                settled.keep(known, of: caller.organization)
+                settled.confirm(
+                    plan.expected, except: plan.events.map(\.stream), of: caller.organization,
+                    at: answer.position.position)
+                return answer
+            case .moved: settled.forget(caller.organization)
             }
         }
         throw .conflict
@@ -104,12 +120,17 @@ public final class Commands: Sendable {
 
     /// Reads what deciding asks for until it asks for nothing more.
     func decide(_ plan: inout UnitPlan, _ known: inout WorkingSet, _ organization: UUID) async throws(Problem) {
-        if known.streams.isEmpty {
-            try await load(plan.likely(organization), into: &known, organization)
+        if known.streams.count == known.recalled.count {
+            for (id, nothing) in plan.born { known.streams[id] = nothing }
+            let rest = plan.likely(organization).filter { known.streams[$0.id] == nil }
+            if !rest.isEmpty { try await load(rest, into: &known, organization) }
         }
         while true {
             let needed = try plan.decide(on: known)
-            if needed.isEmpty { return try await leaveAnOwner(&plan, &known, organization) }
+            if needed.isEmpty {
+                for id in known.recalled { plan.rely(on: id, known) }
+                return try await leaveAnOwner(&plan, &known, organization)
+            }
             try await load(needed, into: &known, organization)
         }
     }

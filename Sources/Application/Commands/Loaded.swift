@@ -22,6 +22,8 @@ struct WorkingSet: Sendable {
     /// The log's head when the oldest of them was read.
     var readAt: Int64
     var streams: [UUID: Loaded] = [:]
+    /// Which of them were not read but remembered, see `SettledStreams`.
+    var recalled: Set<UUID> = []
 }
 
 /// Streams that were read in one query.

@@ -142,7 +142,7 @@ extension Field.Kind {
 
     /// An id that looks like one of its name, and like no other.
     fileprivate static func id(of name: String) -> String {
-        UUID.v8((Array(name.utf8) + Array(repeating: 0, count: 16)).prefix(16)).text
+        UUID.v8(Array(name.utf8) + Array(repeating: 0, count: 16)).text
     }
     fileprivate static func other(than key: String) -> String { key.contains("-") ? id(of: "another") : "another" }
 }
