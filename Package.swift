@@ -82,9 +82,8 @@ let package = Package(
         layer(
             "API",
             [
-                "Application", "CRM", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP, nioHTTPTypes, logging,
-                metrics,
-                coreMetrics, lifecycle,
+                "Application", "CRM", "Shipped", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP, nioHTTPTypes,
+                logging, metrics, coreMetrics, lifecycle,
             ]),
         .executableTarget(
             name: "daybook",

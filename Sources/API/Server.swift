@@ -20,6 +20,8 @@ public struct Server: Service {
     private let host: String
     private let largest: Int
     private let port: Int
+    /// How long a connection may say nothing between two requests.
+    var idle = TimeAmount.seconds(Limits.idleSeconds)
     private let logger: Logger
     private let ready: @Sendable (Int) async -> Void
 
@@ -65,9 +67,10 @@ public struct Server: Service {
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [
-                        Etiquette(observer: observer, patience: TimeAmount(responder.patience), largest: largest)
+                        Etiquette(
+                            observer: observer, patience: TimeAmount(responder.patience), idle: idle, largest: largest)
                     ],
-                    idleTimeout: .seconds(Limits.idleSeconds), httpDecoderConfiguration: limits)),
+                    httpDecoderConfiguration: limits)),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: .maximum(Limits.connections, logger: quiet)),

@@ -18,6 +18,8 @@ public struct Vitals: Sendable {
     public var queued: Int?
     /// Logs whose heads are not signed, because what is stored contradicts what was signed before.
     public var refusedHeads: Int
+    /// Files of this process that wait for the scanner, or cannot be scanned; nil where there is none.
+    public var scans: ScanCounts?
     /// What was released: "0.1.0".
     public var version: String
 
@@ -63,11 +65,11 @@ public struct Vitals: Sendable {
     /// How things are.
     public init(
         database: Bool, projections: [Projection], projectors: Int? = nil, projector: ProjectionRunner.Phase = .idle,
-        policyWait: Double = 0, queued: Int?, refusedHeads: Int = 0, version: String
+        policyWait: Double = 0, queued: Int?, refusedHeads: Int = 0, scans: ScanCounts? = nil, version: String
     ) {
         (self.database, self.projections, self.queued) = (database, projections, queued)
         (self.projectors, self.projector, self.policyWait) = (projectors, projector, policyWait)
-        (self.refusedHeads, self.version) = (refusedHeads, version)
+        (self.refusedHeads, self.scans, self.version) = (refusedHeads, scans, version)
     }
 
     /// Nobody answered in time.
@@ -79,12 +81,14 @@ public struct Vitals: Sendable {
     static let patience = 15.0
 
     /// `ok`; `degraded` where a projection holds streams, is fed by nobody, or lags in one organization, a policy
-    /// waits, or a log was tampered with; `stuck` where nothing of a projection is applied any more; `down` without a
-    /// database.
+    /// waits, a log was tampered with, or a file cannot be scanned; `stuck` where nothing of a projection is applied
+    /// any more; `down` without a database.
     var status: String {
         if !database { return "down" }
         if isStuck { return "stuck" }
-        let isWell = projections.allSatisfy(\.isWell) && policyWait < Self.patience && refusedHeads == 0
+        let isWell =
+            projections.allSatisfy(\.isWell) && policyWait < Self.patience && refusedHeads == 0
+            && (scans?.aside ?? 0) == 0
         return isWell ? "ok" : "degraded"
     }
     /// Whether this process should be sent requests.
@@ -101,7 +105,7 @@ extension Vitals {
             projectors: statuses == nil ? nil : try? await daybook.models.projectors(),
             projector: daybook.projector.phase,
             policyWait: daybook.policies.longestWait / .seconds(1), queued: nil,
-            refusedHeads: daybook.refusedHeads, version: version)
+            refusedHeads: daybook.refusedHeads, scans: daybook.attachments.scans, version: version)
     }
 
     /// The projections that are in service, as their register and the log tell. What is built or kept beside them makes
@@ -132,7 +136,20 @@ extension Vitals {
             "projectors": projectors.map { .integer(Int64($0)) } ?? .null,
             "policy_wait_seconds": .number(policyWait),
             "projections": .array(shown), "queue": queued.map { .integer(Int64($0)) } ?? .null,
-            "refused_heads": .integer(Int64(refusedHeads)), "version": .string(version),
+            "refused_heads": .integer(Int64(refusedHeads)), "scans": scans?.json ?? .null,
+            "version": .string(version),
+        ]
+    }
+}
+
+extension ScanCounts {
+    /// Those that cannot be scanned.
+    fileprivate var aside: Int { refused + unanswered + unreadable }
+    /// `{"waiting","refused","unanswered","unreadable"}`.
+    fileprivate var json: JSON {
+        [
+            "waiting": .integer(Int64(waiting)), "refused": .integer(Int64(refused)),
+            "unanswered": .integer(Int64(unanswered)), "unreadable": .integer(Int64(unreadable)),
         ]
     }
 }

@@ -4,8 +4,10 @@ import Kernel
 
 extension Daybook {
     /// Puts the demonstration onto an organization's default pipeline. Repeating it changes nothing.
+    /// - Returns: why it has no file, where the store of files did not take one; all else is there.
     /// - Throws: `organization.default_pipeline_missing` (409) where there is none to put it on.
-    public func demonstrate(in organization: UUID) async throws(Problem) {
+    @discardableResult
+    public func demonstrate(in organization: UUID) async throws(Problem) -> Problem? {
         let keys = try await commands.organizationKeys(of: organization)
         var known = WorkingSet(readAt: .max)
         try await commands.load([Reference(Organization.self, organization)], into: &known, organization)
@@ -23,6 +25,9 @@ extension Daybook {
             commands: commands, caller: caller, keys: keys, pipeline: pipeline,
             openStages: stages.filter { $0.kind == .open }.map(\.id), currency: settings?.text("currency"))
         try await demonstration.load()
-        if attachments.isOffered { try await demonstration.attach(by: attachments) }
+        do throws(Problem) {
+            if attachments.isOffered { try await demonstration.attach(by: attachments) }
+            return nil
+        } catch { return error }
     }
 }

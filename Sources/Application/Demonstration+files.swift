@@ -6,17 +6,26 @@ import Vault
 // MARK: What lies on a record?
 
 extension Demonstration {
-    /// The offer on the deal of several products.
+    /// The offer on the deal of several products, and what came by mail.
     func attach(by attachments: Attachments) async throws(Problem) {
-        let id = keys.importID(source: Self.source, entity: Attachment.name, externalID: "offer")
-        guard try await commands.existing([id], in: caller.organization).isEmpty else { return }
-        let received = try await attachments.receive(Array(Self.offer.utf8), in: caller.organization, as: id)
-        _ = try await attachments.add(
-            received,
+        try await attach(
+            Array(Self.offer.utf8), as: "offer",
             [
                 "filename": "Offer Dunlin Energy.txt", "description": "As sent in the first round",
-                "subject": ["entity": .string(Deal.name), "id": self.id(Deal.name, "fitting")],
-            ], declaredType: "text/plain", by: caller)
+                "subject": ["entity": .string(Deal.name), "id": id(Deal.name, "fitting")],
+            ], declaredType: "text/plain", by: attachments)
+        try await keepMail(in: attachments)
+    }
+
+    /// What is there already stays as it is.
+    func attach(
+        _ bytes: [UInt8], as name: String, _ members: [String: JSON], declaredType: String,
+        by attachments: Attachments
+    ) async throws(Problem) {
+        let id = keys.importID(source: Self.source, entity: Attachment.name, externalID: name)
+        guard try await commands.existing([id], in: caller.organization).isEmpty else { return }
+        let received = try await attachments.receive(bytes, in: caller.organization, as: id)
+        _ = try await attachments.add(received, members, declaredType: declaredType, by: caller)
     }
 
     private static let offer = """

@@ -1,3 +1,5 @@
+import Kernel
+
 /// A place in one history of an organization's log: its position, and eight bytes of the leaf hash there, by which a
 /// restored older database is told from this one.
 public struct PositionToken: Sendable, Hashable {
@@ -14,11 +16,7 @@ public struct PositionToken: Sendable, Hashable {
     /// `<position>-<16 hex digits>`.
     public var text: String {
         guard let hash else { return String(position) }
-        let digits = hash.map { byte in
-            let hex = String(byte, radix: 16)
-            return hex.count == 1 ? "0" + hex : hex
-        }
-        return "\(position)-\(digits.joined())"
+        return "\(position)-\(hash.hex)"
     }
 
     /// Reads both forms: a bare position, or one with its hash.

@@ -16,8 +16,10 @@ public protocol FileStore: Sendable {
     /// Takes a file away. Where there is none nothing happens.
     func remove(_ name: FileName) async throws(StoreError)
     /// Shows all files, some at a time, in no order.
+    /// - Throws: what `body` throws; where not all could be shown.
     func list(_ body: ([StoredFile]) async throws -> Void) async throws
     /// Takes away what was begun before a moment and never finished.
+    /// - Throws: the first failure, after all else was taken away.
     func sweep(before moment: Instant) async throws(StoreError)
 }
 

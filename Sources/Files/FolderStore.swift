@@ -63,23 +63,26 @@ public struct FolderStore: FileStore {
         }
     }
 
-    /// Goes through the folders.
+    /// Goes through the folders. What is there and cannot be looked at is no file that is not there: it throws.
     public func list(_ body: ([StoredFile]) async throws -> Void) async throws {
         let root = folder
         let shelves = try await Aside.run { () throws(StoreError) in
-            try Folder.names(in: root).filter { UUID(uuidString: $0) != nil }.flatMap { organization in
-                (try? Folder.names(in: "\(root)/\(organization)"))?.map { "\(organization)/\($0)" } ?? []
+            var shelves: [String] = []
+            for organization in try Folder.names(in: root) where UUID(uuidString: organization) != nil {
+                shelves += try Folder.names(in: "\(root)/\(organization)").map { "\(organization)/\($0)" }
             }
+            return shelves
         }
         for shelf in shelves {
             let files = try await Aside.run { () throws(StoreError) in
-                try Folder.names(in: "\(root)/\(shelf)").compactMap { id -> StoredFile? in
-                    var about = stat()
+                var files: [StoredFile] = []
+                for id in try Folder.names(in: "\(root)/\(shelf)") {
                     guard let name = FileName("\(shelf.prefix { $0 != "/" })/\(id)"),
-                        stat("\(root)/\(shelf)/\(id)", &about) == 0
-                    else { return nil }
-                    return StoredFile(name, size: Int64(about.st_size), storedAt: about.modified)
+                        let about = try Folder.about("\(root)/\(shelf)/\(id)")
+                    else { continue }
+                    files.append(StoredFile(name, size: Int64(about.st_size), storedAt: about.modified))
                 }
+                return files
             }
             if !files.isEmpty { try await body(files) }
         }
@@ -89,10 +92,15 @@ public struct FolderStore: FileStore {
     public func sweep(before moment: Instant) async throws(StoreError) {
         let folder = unfinished
         try await Aside.run { () throws(StoreError) in
+            var failure: StoreError?
             for name in try Folder.names(in: folder) {
-                var about = stat()
-                if stat("\(folder)/\(name)", &about) == 0, about.modified < moment { unlink("\(folder)/\(name)") }
+                let path = "\(folder)/\(name)"
+                do throws(StoreError) {
+                    guard let about = try Folder.about(path), about.modified < moment else { continue }
+                    guard unlink(path) == 0 || errno == ENOENT else { throw .system() }
+                } catch { failure = failure ?? error }
             }
+            if let failure { throw failure }
         }
     }
 }
@@ -168,13 +176,25 @@ private enum Folder {
         }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                if errno != 0 { throw .system() }
+                return names
+            }
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
                 String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
             }
             if name != "." && name != ".." { names.append(name) }
         }
-        return names
+    }
+
+    /// What is known of a file; nil where it is gone.
+    static func about(_ path: String) throws(StoreError) -> stat? {
+        var about = stat()
+        if stat(path, &about) == 0 { return about }
+        if errno == ENOENT { return nil }
+        throw .system()
     }
 
     static func write(_ bytes: [UInt8], to file: Int32) throws(StoreError) {

@@ -12,7 +12,7 @@ public enum MediaType {
     public static func sniff(_ beginning: [UInt8]) -> String {
         if beginning.isEmpty { return unknown }
         return library.withLock { library in
-            guard let library = library.cookie else { return unknown }
+            guard let library else { return unknown }
             let found = beginning.withUnsafeBytes { magic_buffer(library, $0.baseAddress, $0.count) }
             guard let found else { return unknown }
             let type = String(cString: found)
@@ -40,17 +40,11 @@ public enum MediaType {
     }
 
     /// One at a time: the library is not made for threads, and looking takes less than a millisecond.
-    private static let library = Mutex(Library())
+    private static let library = Mutex(opened())
 
-    /// What the library knows, read once.
-    private final class Library: @unchecked Sendable {  // behind the lock above
-        let cookie: magic_t?
-        init() {
-            guard let cookie = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS) else {
-                self.cookie = nil
-                return
-            }
-            self.cookie = magic_load(cookie, nil) == 0 ? cookie : nil
-        }
+    /// What the library knows, read once; nil where it cannot be read.
+    private static func opened() -> magic_t? {
+        guard let library = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS) else { return nil }
+        return magic_load(library, nil) == 0 ? library : nil
     }
 }

@@ -55,9 +55,9 @@ extension EmailMessage {
         let bytes = GMime.written {
             _ = g_mime_object_write_to_stream(GMime.above(message, GMimeObject.self), nil, $0)
         }
-        let subject = GMime.text(g_mime_message_get_subject(message)).flatMap(Self.fileName)
-        parts.append(
-            Part(name: "\(subject ?? "message").eml", type: "message/rfc822", isInline: false, bytes: bytes))
+        let subject = GMime.text(g_mime_message_get_subject(message)).flatMap { FileTitle($0)?.text } ?? "message"
+        let name = FileTitle("\(subject).eml")?.text
+        parts.append(Part(name: name, type: "message/rfc822", isInline: false, bytes: bytes))
     }
 
     private mutating func read(
@@ -65,7 +65,7 @@ extension EmailMessage {
     ) {
         guard counts(&body) else { return }
         let type = Self.type(of: object)
-        let name = GMime.text(g_mime_part_get_filename(part)).flatMap(Self.fileName)
+        let name = GMime.text(g_mime_part_get_filename(part)).flatMap { FileTitle($0)?.text }
         let disposition = GMime.text(g_mime_object_get_disposition(object))?.lowercased()
         let bytes = content(of: part, object)
         if disposition != "attachment", name == nil, type == "text/plain" || type == "text/html" {
@@ -119,13 +119,5 @@ extension EmailMessage {
         else { return "application/octet-stream" }
         defer { g_free(name) }
         return String(cString: name).lowercased()
-    }
-
-    /// A file's name without folders, on one line; nil where nothing is left of it.
-    private static func fileName(_ text: String) -> String? {
-        let last = text.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last.map(String.init) ?? ""
-        let kept = last.unicodeScalars.filter { $0.properties.generalCategory != .control }
-        let name = String(String.UnicodeScalarView(kept)).split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        return name.isEmpty || name.allSatisfy({ $0 == "." }) ? nil : String(name.prefix(200))
     }
 }

@@ -1,4 +1,5 @@
-/// The files that come with Daybook: migrations, import mappings, projections. They are part of the binary.
+/// The files that come with Daybook: migrations, import mappings, projections, what mail programs show. They are part
+/// of the binary.
 public enum Shipped {
     /// The text of each file under `folder` ("schemas/log"), by file name, in order of name.
     public static func files(in folder: String) -> [(name: String, text: String)] {

@@ -1,6 +1,7 @@
 import Application
 import ArgumentParser
 import Audit
+import Files
 import Foundation
 import Kernel
 import Postgres
@@ -12,7 +13,7 @@ struct BackupVerb: AsyncParsableCommand {
         commandName: "backup", abstract: "Write everything that cannot be derived into a folder, of one snapshot.",
         discussion: """
             The logs as exports that `audit verify --offline` reads, keys, credentials, claims and outcomes, and the \
-            files of records, sealed as they are. The \
+            files of records, sealed as they are. Exits with 2 where the bytes of attachments are not there. The \
             master key and the registers are not in it: keep copies of them elsewhere. It is noted in the register of \
             backups, by which `person scrub` tells which of them still hold somebody who was erased since.
             """)
@@ -35,10 +36,19 @@ struct BackupVerb: AsyncParsableCommand {
             try await opened.backups(files: !withoutFiles)
                 .write(to: folder, at: now, until: expiry, noting: opened.backupRegister)
         }
-        output.result(done.json.adding("expires_at", .string(expiry.text))) {
-            "\(done.organizations.count) logs with \(done.events) events, \(done.rows) rows of other tables, and "
-                + "\(done.files ?? 0) files. To be kept until \(expiry.text)."
+        let (summary, lacking) = (done.summary, done.lacking.map(\.id.text))
+        let json = summary.json.adding("expires_at", .string(expiry.text))
+            .adding("lacking", .array(lacking.map { .string($0) }))
+        output.result(json) {
+            "\(summary.organizations.count) logs with \(summary.events) events, \(summary.rows) rows of other tables, "
+                + "and \(summary.files ?? 0) files. To be kept until \(expiry.text)."
         }
+        if lacking.isEmpty { return }
+        throw Exit(
+            .found,
+            "The backup is whole but for the bytes of \(lacking.count) attachments, which the store of files does not "
+                + "have: bring them back from an earlier backup, or `remove` the attachments. "
+                + lacking.prefix(10).joined(separator: ", "))
     }
 
     private func forget(_ folder: String) async throws {

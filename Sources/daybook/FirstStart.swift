@@ -30,7 +30,14 @@ struct FirstStart {
         try owner.write(place.ownerFile)
         if task != Data("empty\n".utf8), let organization = UUID(uuidString: owner.organization) {
             say("Loading a small demonstration.")
-            try await daybook.demonstrate(in: organization)
+            if let problem = try await daybook.demonstrate(in: organization) {
+                // The next start completes it.
+                say(
+                    "The demonstration lacks its files: the store did not take them (\(problem.code)), and the log "
+                        + "says why. Mend the setting attachments and those that belong to it; the next start tries "
+                        + "again.")
+                return owner
+            }
         }
         unlink(marker)
         return owner

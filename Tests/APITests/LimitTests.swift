@@ -17,6 +17,22 @@ import Testing
         Route(
             .post, "/rows", "Much.", body: .document(["type": "object"], limit: Limits.rows),
             handler: .open { exchange throws(Problem) in Outcome(["bytes": .integer(Int64(exchange.bytes.count))]) }),
+        Route(
+            .post, "/own", "Much, of somebody.", body: .document(["type": "object"], limit: Limits.rows),
+            handler: .known { exchange, _ throws(Problem) in
+                Outcome(["bytes": .integer(Int64(exchange.bytes.count))])
+            }),
+        Route(
+            .post, "/slow", "To a slow disk.", body: .upload([]),
+            handler: .upload { _, _, inflow throws(Problem) in
+                var count = 0
+                try await inflow.read { bytes throws(Problem) in
+                    if count == 0 { try? await Task.sleep(for: .seconds(2)) }
+                    count += bytes.count
+                }
+                let all = Int64(count)
+                return { () throws(Problem) in Outcome(["bytes": .integer(all)]) }
+            }),
     ]
     private let json = ("Content-Type", "application/json")
 
@@ -76,6 +92,68 @@ import Testing
             let answer = try await wire.receive()
             #expect(answer.json["code"] == "request.too_slow")
             #expect(answer.status == 408)
+            #expect(await wire.isClosed())
+        }
+    }
+
+    @Test func `a stranger is refused before anything of a body is taken`() async throws {
+        try await serving(Self.routes) { port in
+            for token in [[], [("Authorization", "Bearer ab")]] {
+                let wire = try Wire(port: port)
+                await wire.send(Call("POST", "/own", [json, ("Content-Length", "8000000")] + token, [1]).bytes)
+                let answer = try await wire.receive()
+                #expect(answer.status == 401 && answer["connection"] == "close", "\(answer.text)")
+                #expect(await wire.isClosed())
+            }
+            // One that is there whole stands in nobody's way.
+            let wire = try Wire(port: port)
+            await wire.send(Call("POST", "/own", [json], text(10)).bytes)
+            #expect(try await wire.receive().status == 401)
+            await wire.send(Call("POST", "/own", [json, ("Authorization", "Bearer abc")], text(10)).bytes)
+            #expect(try await wire.receive().json == ["bytes": 10])
+        }
+    }
+
+    @Test func `a disk that is slow does not make a client slow`() async throws {
+        try await serving(Self.routes, patience: .seconds(1)) { port in
+            let wire = try Wire(port: port)
+            let large = [UInt8](repeating: 1, count: 4 << 20)
+            await wire.send(Call("POST", "/slow", [("Authorization", "Bearer abc")], large).bytes)
+            #expect(try await wire.receive().json == ["bytes": .integer(4 << 20)])
+        }
+    }
+
+    @Test func `a client is waited for only while it is its turn`() throws {
+        let (start, second) = (NIODeadline.uptimeNanoseconds(1_000_000_000), TimeAmount.seconds(1))
+        var wait = Wait()
+        #expect(wait.end(after: second) == nil)
+        wait.turn(isTheirs: true, at: start)
+        wait.turn(isTheirs: true, at: start + .milliseconds(100))
+        #expect(wait.end(after: second) == start + second)
+        wait.turn(isTheirs: false, at: start + .milliseconds(300))
+        #expect(wait.end(after: second) == nil)
+        wait.turn(isTheirs: true, at: start + .seconds(60))
+        #expect(wait.end(after: second) == start + .seconds(60) + .milliseconds(700), "what counted, counts")
+        wait.renew()
+        wait.turn(isTheirs: true, at: start + .seconds(61))
+        #expect(wait.end(after: second) == start + .seconds(62))
+    }
+
+    @Test func `a connection on which nothing comes is closed`() async throws {
+        try await serving({ logger, ready in
+            let observer = Observer(logger: logger, metrics: Metrics())
+            let responder = Responder(tree: RouteTree(Self.routes), observer: observer) { _, _ throws(Problem) in
+                throw .unauthorized
+            }
+            var server = Server(responder, observer, port: 0, logger: logger, ready: ready)
+            server.idle = .milliseconds(300)
+            return server
+        }) { port in
+            let silent = try Wire(port: port)
+            #expect(await silent.isClosed())
+            let wire = try Wire(port: port)
+            await wire.send(Call("GET", "/open").bytes)
+            #expect(try await wire.receive().status == 200)
             #expect(await wire.isClosed())
         }
     }

@@ -1,3 +1,4 @@
+import Application
 import Kernel
 import Projections
 import Testing
@@ -32,6 +33,15 @@ import Testing
         var vitals = Self.vitals(Vitals.Projection(name: "deals", lag: 0, heartbeat: 1))
         vitals.policyWait = 60
         #expect(vitals.status == "degraded" && vitals.isServing)
+    }
+    @Test func `a file that cannot be scanned degrades, and one that waits does not`() {
+        var vitals = Self.vitals(Vitals.Projection(name: "deals", lag: 0, heartbeat: 1))
+        #expect(vitals.json["scans"] == .null)
+        vitals.scans = ScanCounts(waiting: 3)
+        #expect(vitals.status == "ok")
+        vitals.scans = ScanCounts(refused: 1)
+        #expect(vitals.status == "degraded" && vitals.isServing)
+        #expect(vitals.json["scans"] == ["waiting": 0, "refused": 1, "unanswered": 0, "unreadable": 0])
     }
     @Test func `a projection that was stopped, a projector that ended and a database that is gone are not well`() {
         let well = Vitals.Projection(name: "deals", lag: 0, heartbeat: 1)

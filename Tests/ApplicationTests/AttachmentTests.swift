@@ -1,3 +1,4 @@
+import Audit
 import CRM
 import Files
 import Foundation
@@ -104,6 +105,84 @@ import Vault
         #expect(await ground.stored(kept, orphan.id) == [kept])
         let untouched = try await ground.store.read(foreign, at: 0, count: 1)
         #expect(untouched == [1], "of an organization that is in another database")
+    }
+
+    @Test func `what cannot be swept keeps nothing else from being swept`() async throws {
+        let ground = try await Ground()
+        defer { ground.leave() }
+        let received = try await ground.attachments.receive([1], in: ground.house.organization)
+        let id = try await ground.attachments.add(received, ground.members(), by: ground.house.caller(.member))
+            .results[0].id
+        _ = try await ground.house.ask("attachment", .id(id), "remove", [:])
+        try FileManager.default.createDirectory(
+            atPath: ground.store.folder + "/unfinished/a", withIntermediateDirectories: true)
+        let later = Instant(microseconds: TestHouse.clock().microseconds + 8 * 86_400_000_000)
+        await #expect(throws: StoreError.self) { try await ground.store.sweep(before: later) }
+        try await ground.attachments.sweep(at: later)
+        #expect(await ground.stored(id) == [])
+    }
+
+    @Test func `where files may be large, one that is being written is left alone for longer`() async throws {
+        let house = try await TestHouse()
+        func unfinished(_ limit: Int64) -> Duration {
+            Attachments(commands: house.daybook.commands, options: Attachments.Options(limit: limit), log: quiet)
+                .unfinished
+        }
+        #expect(unfinished(25 << 20) == .seconds(86_400))
+        #expect(unfinished(2 << 30) == .seconds(6 * 86_400 + 5888))
+    }
+
+    @Test func `a file in memory is taken as it is, also where it is a part of something`() async throws {
+        let ground = try await Ground()
+        defer { ground.leave() }
+        let bytes = (0..<3_000_001).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+        let part = bytes[65_537..<2_500_000]
+        let received = try await ground.attachments.receive(part, in: ground.house.organization)
+        #expect(received.size == Int64(part.count) && received.sha256 == SHA256.hash(Array(part)).hex)
+        let id = try await ground.attachments.add(received, ground.members(), by: ground.house.caller(.member))
+            .results[0].id
+        let content = try await ground.attachments.content(id, by: ground.house.owner)
+        var all: [UInt8] = []
+        try await content.read(0..<content.size) { all += $0 }
+        #expect(all == Array(part))
+    }
+
+    @Test func `a backup names the attachments whose bytes the store does not have`() async throws {
+        let ground = try await Ground()
+        defer { ground.leave() }
+        func add() async throws -> UUID {
+            let received = try await ground.attachments.receive([1], in: ground.house.organization)
+            return try await ground.attachments.add(received, ground.members(), by: ground.house.caller(.member))
+                .results[0].id
+        }
+        let (kept, lost, removed, erased) = (try await add(), try await add(), try await add(), try await add())
+        _ = try await ground.house.ask("attachment", .id(removed), "remove", [:])
+        _ = try await ground.house.daybook.people.erase(erased, by: ground.house.owner)
+        for id in [lost, removed, erased] { try await ground.store.remove(FileName(ground.house.organization, id)) }
+        let folder = FileManager.default.temporaryDirectory.appending(path: "backup-\(UUID())").path
+        let register = BackupRegister(folder + ".register", master: TestHouse.master)
+        defer { for path in [folder, register.path] { try? FileManager.default.removeItem(atPath: path) } }
+        let backups = Backups(
+            ground.house.database.settings(), master: TestHouse.master, store: ground.store, log: quiet)
+        let now = TestHouse.clock()
+        let written = try await backups.write(to: folder, at: now, until: now, noting: register)
+        #expect(written.lacking.map(\.id) == [lost] && written.summary.files == 1)
+        #expect(await ground.stored(kept) == [kept])
+    }
+
+    @Test func `a demonstration goes without its file where the store does not answer`() async throws {
+        let house = try await TestHouse()
+        let nowhere = S3Store.Settings(
+            endpoint: "http://127.0.0.1:1", region: "us-east-1", bucket: "b", keyID: "k", secret: "s")
+        let daybook = Daybook(
+            database: house.database.settings(), master: TestHouse.master, clock: TestHouse.clock,
+            files: Attachments.Options(store: S3Store(nowhere, clock: TestHouse.clock)), log: quiet)
+        let problem = try await daybook.demonstrate(in: house.organization)
+        #expect(problem?.code == "attachment.store_unavailable")
+        let keys = try await daybook.commands.organizationKeys(of: house.organization)
+        let deal = keys.importID(source: "demonstration", entity: "deal", externalID: "fitting")
+        #expect(try await daybook.commands.existing([deal], in: house.organization) == [deal])
+        await daybook.close()
     }
 
     @Test func `without a place for files none is taken`() async throws {

@@ -340,6 +340,20 @@ import Vault
         }
     }
 
+    @Test func `where a recipient is erased a message stays its writer's, and that is told`() async throws {
+        try await Self.desk { desk in
+            let ann = try await desk.make("contact", "create", ["last_name": "Lee", "email": "ann@lee.example"])
+            let bob = try await desk.make("contact", "create", ["last_name": "Ray", "email": "bob@ray.example"])
+            let bytes = Self.message(to: "owner@example.com", more: "Cc: bob@ray.example\n")
+            let archived = try await desk.archive(bytes)
+            let erased = try await desk.house.daybook.people.erase(bob, by: desk.house.owner)
+            #expect(erased.mentioning == ["interaction \(archived.id.text) (participants)"])
+            #expect(try await desk.bytes(of: archived) == bytes)
+            _ = try await desk.house.daybook.people.erase(ann, by: desk.house.owner)
+            await #expect(throws: Problem.self) { try await desk.bytes(of: archived) }
+        }
+    }
+
     @Test func `an address is looked up with what one wants to see beside a message`() async throws {
         try await Self.desk { desk in
             let owner: JSON = .string(desk.house.founding.owner.text)

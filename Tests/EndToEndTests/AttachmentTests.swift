@@ -57,6 +57,12 @@ import Testing
         #expect(gone.status == 410)
         let left = FileManager.default.enumerator(atPath: house.folder + "/attachments")?.allObjects as? [String] ?? []
         #expect(left.contains { $0.hasSuffix(files[1].id) } && !left.contains { $0.hasSuffix(files[0].id) })
+        let place = "\(house.folder)/attachments/\(try organization(house))/\(files[1].id.suffix(2))/\(files[1].id)"
+        try FileManager.default.moveItem(atPath: place, toPath: place + ".away")
+        let poorer = try await house.run(["backup", folder + "-2", "--format", "json"])
+        #expect(poorer.code == 2 && poorer.talk.contains(files[1].id), "\(poorer.talk)\(poorer.output)")
+        #expect(poorer.object["lacking"] as? [String] == [files[1].id] && poorer.object["files"] as? Int == 0)
+        try FileManager.default.moveItem(atPath: place + ".away", toPath: place)
         await house.leave(server)
 
         let other = try House()

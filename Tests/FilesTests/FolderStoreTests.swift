@@ -71,6 +71,28 @@ import Testing
         try FileManager.default.removeItem(atPath: folder)
     }
 
+    @Test func `what is there and cannot be looked at is not passed over`() async throws {
+        try await put([3])
+        let blocked = "\(folder)/\(UUID().uuidString.lowercased())"
+        _ = FileManager.default.createFile(atPath: blocked, contents: Data([1]))
+        await #expect(throws: StoreError.self) { try await all() }
+        try FileManager.default.removeItem(atPath: blocked)
+        #expect(try await all().map(\.name) == [name])
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    @Test func `what cannot be swept keeps nothing else from going, and is told`() async throws {
+        try await put([3])
+        let unfinished = folder + "/unfinished"
+        try FileManager.default.createDirectory(atPath: unfinished + "/a", withIntermediateDirectories: true)
+        for name in ["0", "half", "z"] {
+            _ = FileManager.default.createFile(atPath: "\(unfinished)/\(name)", contents: Data([1]))
+        }
+        await #expect(throws: StoreError.self) { try await store.sweep(before: Instant(microseconds: .max / 2)) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: unfinished) == ["a"])
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
     @Test func `only the user who runs the server may look`() async throws {
         try await put([3])
         let place = "\(folder)/\(name.organization.uuidString.lowercased())"

@@ -12,12 +12,13 @@ import Testing
     }
     private let name = FileName(UUID(), UUID())
 
-    private func store(prefix: String = "p/", secret: String = "SECRETKEY", bucket: String = "bucket") async throws
-        -> S3Store
-    {
+    private func store(
+        prefix: String = "p/", secret: String = "SECRETKEY", bucket: String = "bucket", through wire: FaultyWire? = nil
+    ) async throws -> S3Store {
+        let server = try await Self.server.value.url
         let settings = S3Store.Settings(
-            endpoint: try await Self.server.value.url, region: "us-east-1", bucket: bucket, prefix: prefix,
-            keyID: "AKID", secret: secret)
+            endpoint: wire?.url ?? server, region: "us-east-1", bucket: bucket, prefix: prefix, keyID: "AKID",
+            secret: secret)
         return S3Store(settings, clock: clock)
     }
     private func all(_ store: S3Store) async throws -> [StoredFile] {
@@ -73,6 +74,50 @@ import Testing
         try await left.write([1])
         try await store.sweep(before: Instant(microseconds: clock().microseconds + 60_000_000))
         await #expect(throws: StoreError.self) { try await left.finish(head: [1, 2, 3]) }
+        #expect(try await all(store).isEmpty)
+    }
+
+    @Test func `a file is there although the answer that says so was lost, and its upload is known no more`()
+        async throws
+    {
+        let wire = try FaultyWire(to: try await Self.server.value.url, [.answerLost, .uploadUnknown, .uploadUnknown])
+        let store = try await store(prefix: "lost/", through: wire)
+        let bytes = [UInt8](repeating: 5, count: 6 << 20)
+        let writer = try await store.begin(name, headLength: 1)
+        try await writer.write(bytes)
+        try await writer.finish(head: [9])
+        #expect(wire.faults == [.uploadUnknown])
+        let whole = try await store.read(name, at: 0, count: bytes.count + 1)
+        #expect(whole == [9] + bytes)
+        try await store.remove(name)
+    }
+
+    @Test func `an upload that is unknown and whose file is not there has failed`() async throws {
+        let wire = try FaultyWire(to: try await Self.server.value.url, [.uploadUnknown])
+        let store = try await store(prefix: "unknown/", through: wire)
+        let writer = try await store.begin(name, headLength: 1)
+        try await writer.write([UInt8](repeating: 5, count: 6 << 20))
+        await #expect(throws: StoreError.absent) { try await writer.finish(head: [9]) }
+        await writer.abandon()
+        #expect(try await all(store).isEmpty)
+    }
+
+    @Test func `what fails after it said that all is well is asked again, three times in all`() async throws {
+        let wire = try FaultyWire(to: try await Self.server.value.url, [.failsLate, .failsLate])
+        let store = try await store(prefix: "late/", through: wire)
+        func put() async throws {
+            let writer = try await store.begin(name, headLength: 1)
+            try await writer.write([UInt8](repeating: 5, count: 6 << 20))
+            do { try await writer.finish(head: [9]) } catch {
+                await writer.abandon()
+                throw error
+            }
+        }
+        try await put()
+        #expect(try await all(store).map(\.size) == [(6 << 20) + 1])
+        try await store.remove(name)
+        wire.fail([.failsLate, .failsLate, .failsLate])
+        await #expect(throws: StoreError.unavailable("InternalError")) { try await put() }
         #expect(try await all(store).isEmpty)
     }
 

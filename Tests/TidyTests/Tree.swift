@@ -46,7 +46,7 @@ enum Tree {
 
     /// All text files that belong to the project, in order of path.
     static let files: [SourceFile] = {
-        let folders = ["Sources", "Tests", "tools", "schemas", "projections", "demo", "docs", ".ci"]
+        let folders = ["Sources", "Tests", "tools", "schemas", "projections", "demo", "mail", "docs", ".ci"]
         let alone = ["Package.swift", "README.md", "CHANGELOG.md", ".gitignore", ".swift-format"]
         let paths = alone + folders.flatMap(paths(under:))
         return paths.sorted().compactMap { path in

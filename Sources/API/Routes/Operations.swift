@@ -30,6 +30,13 @@ extension Routes {
                 metrics.gauge("daybook_policy_wait_seconds", [:], vitals.policyWait)
                 if let queued = vitals.queued { metrics.gauge("daybook_appender_queue", [:], Double(queued)) }
                 metrics.gauge("daybook_signer_refused_heads", [:], Double(vitals.refusedHeads))
+                if let scans = vitals.scans {
+                    metrics.gauge("daybook_scans_waiting", [:], Double(scans.waiting))
+                    let aside = [
+                        "refused": scans.refused, "unanswered": scans.unanswered, "unreadable": scans.unreadable,
+                    ]
+                    for (why, count) in aside { metrics.gauge("daybook_scans_aside", ["why": why], Double(count)) }
+                }
                 for projection in vitals.projections {
                     let labels = ["projection": projection.name]
                     if let lag = projection.lag { metrics.gauge("daybook_projection_lag_events", labels, Double(lag)) }

@@ -13,8 +13,7 @@ struct Routes {
         let described =
             sessions + organization + services.entities.flatMap(records(of:)) + attachments + sublists + pipelines
             + campaigns + fields + leads + workday + persons + reports + batches + bulk + emails + imports + auditing
-            + projections
-            + operations
+            + projections + operations + mailPane
         let all = described + dialects(of: described)
         return all + [OpenAPI.route(for: all, entities: services.entities)]
     }

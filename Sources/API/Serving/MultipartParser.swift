@@ -10,6 +10,8 @@ struct MultipartParser {
         case bytes([UInt8])
         /// It is over.
         case partEnd
+        /// So many bytes before the first part or behind the last one, which say nothing.
+        case passed(Int)
     }
     /// It is no multipart body.
     struct Malformed: Error {}
@@ -41,21 +43,25 @@ struct MultipartParser {
     /// False: more bytes are needed.
     private mutating func step(_ events: inout [Event]) throws(Malformed) -> Bool {
         switch state {
-        case .preamble: return skipToDelimiter()
+        case .preamble: return skipToDelimiter(&events)
         case .afterDelimiter: return try afterDelimiter()
         case .headers: return try headers(&events)
         case .body: return body(&events)
         case .epilogue:
+            if !rest.isEmpty { events.append(.passed(rest.count)) }
             rest = []
             return false
         }
     }
 
-    private mutating func skipToDelimiter() -> Bool {
+    private mutating func skipToDelimiter(_ events: inout [Event]) -> Bool {
         guard let found = rest.place(of: delimiter) else {
-            rest.removeFirst(max(0, rest.count - delimiter.count + 1))
+            let passed = max(0, rest.count - delimiter.count + 1)
+            if passed > 0 { events.append(.passed(passed)) }
+            rest.removeFirst(passed)
             return false
         }
+        if found.lowerBound > 0 { events.append(.passed(found.lowerBound)) }
         rest.removeFirst(found.upperBound)
         state = .afterDelimiter
         return true

@@ -22,7 +22,7 @@ extension Responder {
         _ outcome: Outcome, id: String, _ breakingOff: @escaping @Sendable (any Error) -> Void
     ) -> Response {
         var headers = common(id)
-        headers.append(contentsOf: outcome.headers)
+        for field in outcome.headers { headers[field.name] = field.value }
         if outcome.status != 204, outcome.status != 304 { headers[.contentType] = outcome.contentType }
         if let version = outcome.version { headers[.eTag] = "\"\(version)\"" }
         if let position = outcome.position { headers[.daybookPosition] = position.text }

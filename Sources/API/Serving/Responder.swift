@@ -56,10 +56,6 @@ struct Responder: HTTPResponder {
         if case .method(let allowed, _) = match {
             response.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
         }
-        // What of a refused file is still on its way is not waited for.
-        if case .route(let route, _) = match, case .upload = route.body, case .failure = result.outcome {
-            response.headers[.connection] = "close"
-        }
         if request.method == .head { response = response.createHeadResponse() }
         let trace = request.headers[.traceparent].flatMap { header in
             TraceContext.trace(of: header).map { (header: header, id: $0) }
@@ -95,8 +91,7 @@ struct Responder: HTTPResponder {
     ) async -> Result {
         var known: Caller?
         do throws(Problem) {
-            var bytes: [UInt8] = []
-            if case .upload = route.body {} else { bytes = try await read(request, limit: route.body.limit) }
+            // Who asks is known before a byte of what they send is kept: a stranger's body is not taken in.
             let token = Self.token(request.headers)
             switch route.handler {
             case .open: break
@@ -107,6 +102,8 @@ struct Responder: HTTPResponder {
             let items = try QueryItems.parse(query)
             try QueryItems.check(items, route.parameters)
             let conditions = try Conditions(request.headers)
+            var bytes: [UInt8] = []
+            if case .upload = route.body {} else { bytes = try await read(request, limit: route.body.limit) }
             let body = try Self.body(bytes, route.body, request.headers)
             let exchange = Exchange(
                 id: id, captured: captured, query: items, conditions: conditions, token: token, bytes: bytes, body: body

@@ -58,6 +58,7 @@ struct UploadForm {
                 members.append((name, text))
                 part = .none
             case (.partEnd, _): part = .none
+            case (.passed(let bytes), _): try count(bytes)
             case (.bytes, .none): break
             }
         }

@@ -18,6 +18,8 @@ extension Attachments {
         public let size: Int64
         /// Their SHA-256, in hex.
         public let sha256: String
+        /// Whether it waits for the scanner.
+        let isPending: Bool
         let name: FileName
         let sealed: SealedFile
         let store: any FileStore
@@ -52,8 +54,9 @@ extension Attachments {
         let sealed = try await open(name, of: Attachment.person(state), store)
         return Content(
             filename: file.text("filename") ?? id.text, mediaType: file.text("media_type") ?? MediaType.unknown,
-            size: file["size"]?.integer ?? 0, sha256: file.text("sha256") ?? "", name: name, sealed: sealed,
-            store: store, log: log)
+            size: file["size"]?.integer ?? 0, sha256: file.text("sha256") ?? "",
+            isPending: file.text("scan") == Attachment.Scan.pending.rawValue, name: name, sealed: sealed, store: store,
+            log: log)
     }
 
     private static func permit(

@@ -10,27 +10,27 @@ import Synchronization
 
 /// Files that wait for the scanner, and who is woken when one comes.
 final class PendingScans: Sendable {
-    private let names = Mutex<[FileName]>([])
-    private let refused = Mutex<Set<FileName>>([])
+    private let queue = Mutex(ScanQueue())
     private let bell: AsyncStream<Void>.Continuation
     /// Rings when something came.
     let rings: AsyncStream<Void>
 
     init() { (rings, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
-    /// Adds files, each once; those that a scanner refused are left until the process starts anew.
-    func add(_ more: some Sequence<FileName>, isHeard: Bool = true) {
-        let refused = refused.withLock { $0 }
-        names.withLock { names in names += more.filter { !names.contains($0) && !refused.contains($0) } }
-        if isHeard { bell.yield() }
+    /// Adds files, and wakes whoever scans.
+    func add(_ more: some Sequence<FileName>) {
+        change { $0.add(more) }
+        ring()
     }
     func ring() { bell.yield() }
-    func refuse(_ name: FileName) { refused.withLock { _ = $0.insert(name) } }
-    func next() -> FileName? { names.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
-    func clear() { names.withLock { $0 = [] } }
+    func change<Value: Sendable>(_ body: (inout ScanQueue) -> Value) -> Value { queue.withLock { body(&$0) } }
+    var counts: ScanCounts { change { $0.counts } }
 }
 
 extension Attachments {
+    /// How many files wait for the scanner; nil where there is none.
+    public var scans: ScanCounts? { options.scanner == nil ? nil : pending.counts }
+
     /// How long after a failure, and after all is scanned, the tables are asked what is pending.
     static let interval = Duration.seconds(15)
 
@@ -48,48 +48,108 @@ extension Attachments {
         defer { clock.cancel() }
         for await _ in pending.rings {
             if Task.isCancelled { return }
-            pending.add(await left(database), isHeard: false)
-            while let name = pending.next(), !Task.isCancelled {
-                do { try await scan(name, by: scanner) } catch {
-                    log.warning("a file was not scanned", metadata: ["error": "\(error)"])
-                    switch error {
-                    case ScanError.refused: pending.refuse(name)
-                    // Who does not answer for one file answers for none: the next ring tries again.
-                    default: pending.clear()
-                    }
-                }
+            let left = await left(database, besides: pending.change { $0.known })
+            pending.change { $0.add(left) }
+            await scanAll(by: scanner)
+        }
+    }
+
+    /// Scans what waits, one after the other, as long as the scanner answers.
+    private func scanAll(by scanner: any VirusScanner) async {
+        while !Task.isCancelled, let name = pending.change({ $0.next(at: commands.clock()) }) {
+            let outcome = await scan(name, by: scanner)
+            pending.change { $0.take(outcome, of: name, at: commands.clock()) }
+            switch outcome {
+            case .settled, .gone: break
+            case .hindered(_, let why):
+                log.warning("a file was not scanned", metadata: ["attachment": "\(name.id.text)", "error": "\(why)"])
+            case .interrupted(let why): log.warning("files are not scanned just now", metadata: ["error": "\(why)"])
             }
+            if outcome.endsRound { return }
         }
     }
 
     /// What the read tables know as pending.
-    private func left(_ database: PipelinedConnection) async -> [FileName] {
+    private func left(_ database: PipelinedConnection, besides known: [FileName]) async -> [FileName] {
+        let statement = Statement(SQL.pendingScans) { $0.uuids(known.map(\.id)) }
         do {
-            return try await database.query(Statement(SQL.pendingScans)).map { row in
-                FileName(try row.uuid(0), try row.uuid(1))
-            }
+            return try await database.query(statement).map { row in FileName(try row.uuid(0), try row.uuid(1)) }
         } catch { return [] }
     }
 
     /// Scans one file, and notes what came of it.
-    func scan(_ name: FileName, by scanner: any VirusScanner) async throws {
+    func scan(_ name: FileName, by scanner: any VirusScanner) async -> ScanOutcome {
         let caller = Caller(
             organization: name.organization, actor: name.organization, kind: .automation, role: .owner,
             channel: .policy, request: "scan")
-        let file: Content
-        do { file = try await content(name.id, by: caller, for: .scanning) } catch {
-            // It is gone, or was put away for good, meanwhile.
-            if error.status < 500 { return }
-            throw error
+        let verdict: Verdict
+        do {
+            let file = try await content(name.id, by: caller, for: .scanning)
+            // Another process was faster.
+            guard file.isPending else { return .settled }
+            let scan: any VirusScan
+            do { scan = try await scanner.begin() } catch { return .interrupted("\(error)") }
+            try await file.read(0..<file.size) { try await scan.take($0) }
+            verdict = try await scan.finish()
+        } catch let error as ScanError {
+            switch error {
+            case .refused: return .hindered(.refused, "\(error)")
+            case .unavailable: return .hindered(.unanswered, "\(error)")
+            }
+        } catch let problem as Problem {
+            if problem == .fileMissing || problem == .keyMissing { return .hindered(.unreadable, problem.code) }
+            return problem.status < 500 ? .gone : .interrupted(problem.code)
+        } catch { return .interrupted("\(error)") }
+        do throws(Problem) {
+            let ask = Ask(Attachment.name, .id(name.id), "record_scan", .object(verdict.members))
+            _ = try await commands.execute([ask], by: caller)
+            return .settled
+        } catch { return error.status < 500 ? .gone : .interrupted(error.code) }
+    }
+}
+
+/// What came of scanning one file.
+enum ScanOutcome: Sendable, Hashable {
+    case settled
+    /// There is nothing to be scanned any more.
+    case gone
+    /// It could not be scanned; others may be.
+    case hindered(ScanQueue.Hindrance, String)
+    /// Nothing can be scanned just now.
+    case interrupted(String)
+
+    /// Who does not answer for one file answers for none: the next ring tries again.
+    var endsRound: Bool {
+        switch self {
+        case .settled, .gone, .hindered(.refused, _), .hindered(.unreadable, _): false
+        case .hindered(.unanswered, _), .interrupted: true
         }
-        let scan = try await scanner.begin()
-        try await file.read(0..<file.size) { try await scan.take($0) }
-        var body: [String: JSON] = [:]
-        switch try await scan.finish() {
-        case .clean: body["verdict"] = .string(Attachment.Scan.clean.rawValue)
+    }
+}
+
+extension ScanQueue {
+    /// Notes what came of a file.
+    mutating func take(_ outcome: ScanOutcome, of name: FileName, at now: Instant) {
+        switch outcome {
+        case .settled: settle(name)
+        case .gone: forget(name)
+        case .hindered(let why, _): putAside(name, why, at: now)
+        case .interrupted: break
+        }
+        if outcome.endsRound { clear() }
+    }
+}
+
+extension Verdict {
+    /// As `record_scan` takes it.
+    fileprivate var members: [String: JSON] {
+        switch self {
+        case .clean: ["verdict": .string(Attachment.Scan.clean.rawValue)]
         case .infected(let finding):
-            body = ["verdict": .string(Attachment.Scan.infected.rawValue), "finding": .string(finding)]
+            [
+                "verdict": .string(Attachment.Scan.infected.rawValue),
+                "finding": .string(MailText.line(finding, 200) ?? "unnamed"),
+            ]
         }
-        _ = try await commands.execute([Ask(Attachment.name, .id(name.id), "record_scan", .object(body))], by: caller)
     }
 }

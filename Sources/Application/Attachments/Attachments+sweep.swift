@@ -31,14 +31,21 @@ extension Attachments {
     /// For how long bytes without a record are kept: their command may still be under way, or the database may have
     /// been set back and come forward again.
     static let grace = Duration.seconds(7 * 86_400)
-    /// For how long a file is being written at the most.
-    static let unfinished = Duration.seconds(86_400)
+    /// Bytes a second: whoever sends fewer is let go, as long as the server takes them.
+    static let slowest: Int64 = 8 << 10
+
+    /// For how long a file is being written at the most, by whichever process: a day, or, where files may be so large,
+    /// twice as long as the slowest client takes.
+    var unfinished: Duration { .seconds(max(86_400, 2 * limit / Self.slowest)) }
 
     /// Takes away what was never finished, what no record came to, and what should be gone already. Files of
-    /// organizations that this database does not know are left alone.
+    /// organizations that this database does not know are left alone. What fails keeps nothing else from going.
+    /// - Throws: where not all files could be looked at.
     public func sweep(at now: Instant) async throws {
         guard let store = options.store else { return }
-        try await store.sweep(before: now.before(Self.unfinished))
+        do { try await store.sweep(before: now.before(unfinished)) } catch {
+            log.warning("unfinished files could not be taken away yet", metadata: ["error": "\(error)"])
+        }
         let known = Set(try await commands.reader.organizations())
         try await store.list { files in
             for (organization, files) in Dictionary(grouping: files, by: \.name.organization) {

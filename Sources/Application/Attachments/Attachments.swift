@@ -48,9 +48,7 @@ public final class Attachments: Sendable {
 
     /// Refuses a file of so many bytes where that is too much.
     public func fits(_ size: Int64) throws(Problem) {
-        guard size <= limit else {
-            throw Problem("attachment.too_large", 413, "A file may have at most \(limit) bytes here.")
-        }
+        guard size <= limit else { throw .fileTooLarge(limit) }
     }
 
     /// The place of files.
@@ -64,6 +62,11 @@ public final class Attachments: Sendable {
 }
 
 extension Problem {
+    /// A file has more bytes than are taken.
+    static func fileTooLarge(_ limit: Int64) -> Problem {
+        Problem("attachment.too_large", 413, "A file may have at most \(limit) bytes here.")
+    }
+
     /// The store did not take a file, or not give it.
     init(_ error: StoreError) {
         switch error {

@@ -34,13 +34,22 @@ public struct IncomingFile: Sendable {
     /// - Throws: `attachment.too_large`; why the store did not take them.
     public mutating func take(_ bytes: some Collection<UInt8>) async throws(Problem) {
         size += Int64(bytes.count)
-        guard size <= limit else {
-            throw Problem("attachment.too_large", 413, "A file may have at most \(limit) bytes here.")
-        }
+        guard size <= limit else { throw .fileTooLarge(limit) }
         if beginning.count < MediaType.looksAt {
             beginning.append(contentsOf: bytes.prefix(MediaType.looksAt - beginning.count))
         }
-        waiting.append(contentsOf: bytes)
+        // What is in memory whole already is not copied whole.
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix(Self.atOnce)
+            rest = rest.dropFirst(Self.atOnce)
+            try await seal(piece)
+        }
+    }
+    private static let atOnce = 16 * SealedFile.chunkLength
+
+    private mutating func seal(_ piece: some Collection<UInt8>) async throws(Problem) {
+        waiting.append(contentsOf: piece)
         // The last chunk is sealed as such, so one waits until there is more.
         guard waiting.count > SealedFile.chunkLength else { return }
         var sealed: [UInt8] = []
@@ -89,9 +98,4 @@ public struct ReceivedFile: Sendable {
     let organization: UUID
     let writer: any FileWriter
     let sealing: SealedFile
-}
-
-extension [UInt8] {
-    /// In hex, with small letters.
-    var hex: String { flatMap { [$0 >> 4, $0 & 15] }.map { String($0, radix: 16) }.joined() }
 }

@@ -23,6 +23,14 @@ public struct Backups: Sendable {
         (settings, self.master, self.store, self.log) = (database.with(role: "daybook_owner"), master, store, log)
     }
 
+    /// What was written.
+    public struct Written: Sendable {
+        /// What is in it.
+        public let summary: Backup.Summary
+        /// Attachments whose bytes are not, since the store does not have them: they are in no later backup either.
+        public let lacking: [FileName]
+    }
+
     /// Writes a backup, while whoever works on the database goes on.
     /// - Parameters:
     ///   - folder: that is made, or there and empty; an absolute path.
@@ -32,7 +40,7 @@ public struct Backups: Sendable {
     public func write(
         to folder: String, at now: Instant, until expiry: Instant, noting register: BackupRegister,
         progress: @escaping @Sendable (_ events: Int64) -> Void = { _ in }
-    ) async throws -> Backup.Summary {
+    ) async throws -> Written {
         // Should it be unreadable, that is better said before the work than after it.
         _ = try register.entries()
         let backup = Backup(folder)
@@ -41,12 +49,31 @@ public struct Backups: Sendable {
                 connection, at: now, sign: { try Self.note($0, $1, master, connection) }, progress: progress)
         }
         // Files that the snapshot knows are there: they come before their events, and go after them.
-        let files = try await FileCopies(in: folder).write(from: store)
-        return try backup.complete(written, files: files) { done in
+        var (files, lacking): (FileList.Totals?, [FileName]) = (nil, [])
+        if let store {
+            let copied = try await FileCopies(in: folder).write(from: store)
+            files = copied.totals
+            lacking = try await connected { try Self.expected(written.logs, $0) }.filter { !copied.names.contains($0) }
+        }
+        let summary = try backup.complete(written, files: files) { done in
             try register.note(
                 BackupRegister.Entry(
                     takenAt: now, expiresAt: expiry, keys: done.keys, organizations: done.organizations,
                     folder: folder))
+        }
+        return Written(summary: summary, lacking: lacking)
+    }
+
+    /// Whose bytes must be in the store: of attachments in these logs that were not taken away until now.
+    private static func expected(
+        _ logs: [(organization: UUID, size: Int64)], _ connection: BlockingConnection
+    ) throws -> [FileName] {
+        try logs.flatMap { log in
+            let statement = Statement(SQL.attachmentsWithBytes) {
+                $0.uuid(log.organization)
+                $0.bigint(log.size)
+            }
+            return try connection.query(statement).map { FileName(log.organization, try $0.uuid(0)) }
         }
     }
 

@@ -13,18 +13,20 @@ struct FileCopies: Sendable {
     private var copies: FolderStore { FolderStore("\(folder)/files") }
 
     /// Copies all that the store has. What goes away meanwhile is left out.
-    func write(from store: (any FileStore)?) async throws -> FileList.Totals? {
-        guard let store else { return nil }
+    /// - Returns: what the list tells, and which files are in it.
+    func write(from store: any FileStore) async throws -> (totals: FileList.Totals, names: Set<FileName>) {
         let list = try FileList(in: folder)
+        var names: Set<FileName> = []
         try await store.list { files in
             for file in files {
                 do {
                     let (size, digest) = try await Self.copy(file.name, from: store, to: copies)
                     try list.add(FileList.Item(name: file.name.text, size: size, digest: digest))
+                    names.insert(file.name)
                 } catch StoreError.absent { continue }
             }
         }
-        return try list.finish()
+        return (try list.finish(), names)
     }
 
     /// Copies all of a list into the store, after each was found to be as it was.

@@ -103,9 +103,7 @@ public struct Emails: Sendable {
         body["about"] = wish.about.map { [.string($0.entity), .string($0.id.text)] }
         return Ask(Interaction.name, .id(id), "archive", .object(body))
     }
-    private static func digest(_ bytes: [UInt8]) -> String {
-        "sha256:" + SHA256.hash(bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
+    private static func digest(_ bytes: [UInt8]) -> String { "sha256:" + SHA256.hash(bytes).hex }
 
     /// A large message takes a while to read: one at a time, on a thread of its own.
     private static let queue = DispatchQueue(label: "daybook.email")

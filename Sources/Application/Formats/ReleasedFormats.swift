@@ -57,9 +57,7 @@ public struct ReleasedFormats: Sendable {
         }
     }
 
-    private static func digest(_ text: String) -> String {
-        SHA256.hash(Array(text.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
+    private static func digest(_ text: String) -> String { SHA256.hash(Array(text.utf8)).hex }
 
     // MARK: - What do the shapes say by now?
 

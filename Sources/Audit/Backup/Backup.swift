@@ -30,6 +30,9 @@ public struct Backup: Sendable {
     /// A backup of which all is written but the manifest, without which it is none.
     public struct Incomplete: Sendable {
         fileprivate var manifest: Manifest
+
+        /// The logs in it, and how long they are.
+        public var logs: [(organization: UUID, size: Int64)] { manifest.logs.map { ($0.organization, $0.size) } }
     }
 
     /// Runs on a connection of the owner, as a transaction of its own.

@@ -1,4 +1,5 @@
 import Foundation
+import Kernel
 import Vault
 
 /// A public key by which heads are checked: a C2SP signed-note vkey, `name+hash+key`.
@@ -25,7 +26,7 @@ public struct VerifierKey: Hashable, Sendable {
             bytes.base64EncodedString() == parts[2]
         else { return nil }
         self.init(name: parts[0], publicKey: Array(bytes.dropFirst()))
-        guard parts[1] == Self.hex(hash) else { return nil }
+        guard parts[1] == hash.hex else { return nil }
     }
 
     /// The first four bytes of SHA-256(name ‖ LF ‖ 0x01 ‖ key): what a signature begins with.
@@ -35,14 +36,10 @@ public struct VerifierKey: Hashable, Sendable {
 
     /// `name+hash+key`: the hash in hex, the key with its algorithm in base64.
     public var text: String {
-        "\(name)+\(Self.hex(hash))+\(Data([Self.algorithm] + publicKey).base64EncodedString())"
+        "\(name)+\(hash.hex)+\(Data([Self.algorithm] + publicKey).base64EncodedString())"
     }
 
     static func isName(_ name: String) -> Bool {
         !name.isEmpty && !name.unicodeScalars.contains { $0 == "+" || $0.properties.isWhitespace }
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 }

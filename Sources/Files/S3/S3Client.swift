@@ -29,16 +29,19 @@ final class S3Client: Sendable {
     /// - Parameters:
     ///   - name: of the object, behind the prefix; nil: the bucket.
     ///   - fine: statuses that are answers.
+    ///   - flaw: why an answer is none all the same.
     func ask(
         _ method: String, _ name: String?, query: [(String, String)] = [], headers: [(String, String)] = [],
-        body: [UInt8]? = nil, limit: Int = talk, fine: Set<Int> = [200, 201, 204]
+        body: [UInt8]? = nil, limit: Int = talk, fine: Set<Int> = [200, 201, 204],
+        flaw: (HTTPExchange.Answer) -> StoreError? = { _ in nil }
     ) throws(StoreError) -> HTTPExchange.Answer {
         var pauses = Self.pauses[...]
         while true {
             do throws(StoreError) {
                 let answer = try send(method, name, query: query, headers: headers, body: body, limit: limit)
-                if fine.contains(answer.status) { return answer }
-                throw Self.error(answer)
+                guard fine.contains(answer.status) else { throw Self.error(answer) }
+                if let flaw = flaw(answer) { throw flaw }
+                return answer
             } catch {
                 guard case .unavailable = error, let pause = pauses.popFirst() else { throw error }
                 usleep(pause)

@@ -85,37 +85,72 @@ public struct S3Store: FileStore {
             let page = try await Aside.run { [client] () throws(StoreError) in
                 var query = [("list-type", "2"), ("prefix", client.prefix)]
                 if let more { query.append(("continuation-token", more)) }
-                return String(decoding: try client.ask("GET", nil, query: query).body, as: UTF8.self)
+                return try client.page(query)
             }
-            let files = page.elements("Contents").compactMap { object -> StoredFile? in
-                guard let key = object.element("Key"), key.hasPrefix(client.prefix),
-                    let name = FileName(key.dropFirst(client.prefix.count)),
-                    let size = object.element("Size").flatMap({ Int64($0) }),
-                    let storedAt = object.element("LastModified").flatMap({ Instant($0) })
-                else { return nil }
-                return StoredFile(name, size: size, storedAt: storedAt)
-            }
+            let files = try page.elements("Contents").compactMap { object in try file(object) }
             if !files.isEmpty { try await body(files) }
-            token = page.element("IsTruncated") == "true" ? page.element("NextContinuationToken") : nil
+            token = try page.next("NextContinuationToken")
         } while token != nil
     }
 
-    /// Aborts uploads in parts that nobody finished.
+    /// A file of a list; nil where it is none of ours.
+    private func file(_ object: String) throws(StoreError) -> StoredFile? {
+        guard let key = object.element("Key") else { throw .listUnreadable }
+        guard key.hasPrefix(client.prefix), let name = FileName(key.dropFirst(client.prefix.count)) else { return nil }
+        guard let size = object.element("Size").flatMap({ Int64($0) }),
+            let storedAt = object.element("LastModified").flatMap({ Instant($0) })
+        else { throw .listUnreadable }
+        return StoredFile(name, size: size, storedAt: storedAt)
+    }
+
+    /// Aborts uploads in parts that were begun before and that nobody finished.
     public func sweep(before moment: Instant) async throws(StoreError) {
         try await Aside.run { [client] () throws(StoreError) in
-            let page = String(
-                decoding: try client.ask("GET", nil, query: [("uploads", ""), ("prefix", client.prefix)]).body,
-                as: UTF8.self)
-            for upload in page.elements("Upload") {
-                guard let key = upload.element("Key"), key.hasPrefix(client.prefix),
-                    let id = upload.element("UploadId"),
-                    let begun = upload.element("Initiated").flatMap({ Instant($0) }), begun < moment
-                else { continue }
-                let name = String(key.dropFirst(client.prefix.count))
-                _ = try client.ask("DELETE", name, query: [("uploadId", id)], fine: [200, 204, 404])
-            }
+            var failure: StoreError?
+            var marker: (key: String, id: String)?
+            repeat {
+                var query = [("uploads", ""), ("prefix", client.prefix)]
+                if let marker { query += [("key-marker", marker.key), ("upload-id-marker", marker.id)] }
+                let page = try client.page(query)
+                for upload in page.elements("Upload") {
+                    do throws(StoreError) { try client.abort(upload, ifBegunBefore: moment) } catch {
+                        failure = failure ?? error
+                    }
+                }
+                marker = try page.next("NextKeyMarker").map { ($0, page.element("NextUploadIdMarker") ?? "") }
+            } while marker != nil
+            if let failure { throw failure }
         }
     }
+}
+
+extension S3Client {
+    /// A page of a list of what is in the bucket.
+    fileprivate func page(_ query: [(String, String)]) throws(StoreError) -> String {
+        String(decoding: try ask("GET", nil, query: query).body, as: UTF8.self)
+    }
+
+    /// Aborts an upload of a list.
+    fileprivate func abort(_ upload: String, ifBegunBefore moment: Instant) throws(StoreError) {
+        guard let key = upload.element("Key"), key.hasPrefix(prefix), let id = upload.element("UploadId"),
+            let begun = upload.element("Initiated").flatMap({ Instant($0) }), begun < moment
+        else { return }
+        let name = String(key.dropFirst(prefix.count))
+        _ = try ask("DELETE", name, query: [("uploadId", id)], fine: [200, 204, 404])
+    }
+}
+
+extension String {
+    /// What the next page of a list is asked for by; nil where this is the last one.
+    fileprivate func next(_ marker: String) throws(StoreError) -> String? {
+        guard element("IsTruncated") == "true" else { return nil }
+        guard let next = element(marker) else { throw .listUnreadable }
+        return next
+    }
+}
+
+extension StoreError {
+    fileprivate static let listUnreadable = StoreError.refused("its list of objects is not as S3 writes it")
 }
 
 // MARK: - How is a file put there?
@@ -135,6 +170,8 @@ private final class S3Writer: FileWriter {
         var upload: String?
         /// The tags of those behind the first, in order.
         var tags: [String] = []
+        /// How many bytes those have.
+        var put = 0
         var isOver = false
     }
 
@@ -187,7 +224,10 @@ private final class S3Writer: FileWriter {
         let upload = try begun()
         let number = state.withLock { $0.tags.count } + 2
         let tag = try put(part, number, upload)
-        state.withLock { $0.tags.append(tag) }
+        state.withLock { state in
+            state.tags.append(tag)
+            state.put += part.count
+        }
     }
 
     private func put(_ part: [UInt8], _ number: Int, _ upload: String) throws(StoreError) -> String {
@@ -215,9 +255,25 @@ private final class S3Writer: FileWriter {
             "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(tag)</ETag></Part>"
         }
         let list = "<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>"
-        let answer = try client.ask("POST", name, query: [("uploadId", upload)], body: Array(list.utf8))
-        // It may fail after it has said that all is well.
+        let size = first.count + state.withLock { $0.put }
+        do throws(StoreError) {
+            _ = try client.ask(
+                "POST", name, query: [("uploadId", upload)], body: Array(list.utf8), flaw: Self.laterFlaw)
+        } catch {
+            // The answer may be lost and the file be there; asked again, the service does not know the upload any more.
+            guard isThere(size) else { throw error }
+        }
+    }
+
+    /// It may fail after it has said that all is well.
+    private static func laterFlaw(_ answer: HTTPExchange.Answer) -> StoreError? {
         let text = String(decoding: answer.body, as: UTF8.self)
-        if text.contains("<Error>") { throw .unavailable(text.element("Code") ?? "the parts were not put together") }
+        guard text.contains("<Error>") else { return nil }
+        return .unavailable(text.element("Code") ?? "the parts were not put together")
+    }
+
+    private func isThere(_ size: Int) -> Bool {
+        let answer = try? client.ask("HEAD", name)
+        return answer?.headers["content-length"] == String(size)
     }
 }

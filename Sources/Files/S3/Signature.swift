@@ -56,16 +56,11 @@ struct Signature {
     private static func encode(_ text: String) -> String {
         text.utf8.map { byte in
             if free.contains(byte) { return String(UnicodeScalar(byte)) }
-            return "%" + [UInt8]([byte]).hex.uppercased()
+            return "%" + CollectionOfOne(byte).hex.uppercased()
         }.joined()
     }
 
     private static func hash(_ text: String) -> String { SHA256.hash(Array(text.utf8)).hex }
-}
-
-extension [UInt8] {
-    /// In hex, with small letters.
-    var hex: String { flatMap { [$0 >> 4, $0 & 15] }.map { String($0, radix: 16) }.joined() }
 }
 
 extension Instant {

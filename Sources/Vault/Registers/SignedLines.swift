@@ -1,4 +1,5 @@
 import Glibc
+import Kernel
 
 /// A file of numbered lines, to which lines are only added. Each carries a code over itself and the code before it,
 /// which the master key alone makes: a line that was changed, left out or moved is found. A tail that was cut off is
@@ -70,8 +71,7 @@ struct SignedLines: Sendable {
         mutating func add(_ content: String, _ coded: ([UInt8]) -> [UInt8]) -> [UInt8] {
             let line = Array("\(lines.count + 1) \(content)".utf8)
             code = coded(code + line)
-            let text = code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-            let bytes = line + Array(" \(text)\n".utf8)
+            let bytes = line + Array(" \(code.hex)\n".utf8)
             lines.append(content)
             length += bytes.count
             return bytes

@@ -59,7 +59,7 @@ import Vault
         #expect(record.json["subject_name"] == "Pumps Ltd")
         #expect(record.json["person"] == .null)
         #expect(record.json["author_id"] == .string(ground.tenant.founding.owner.text))
-        let digest = SHA256.hash(Self.large).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        let digest = SHA256.hash(Self.large).hex
         #expect(record.json["sha256"] == .string(digest))
 
         let got = try await ground.tenant.get("/attachments/\(id)/content")
@@ -137,6 +137,30 @@ import Vault
             Call("POST", path, [("Transfer-Encoding", "chunked")], chunks + Array("0\r\n\r\n".utf8)))
         #expect(unannounced.status == 413, "\(unannounced.text)")
         #expect(try await ground.stored().count == 1)
+    }
+
+    @Test func `what stands around the parts of a form counts, too`() async throws {
+        let ground = try await Ground()
+        let form = ground.form([("name=\"f\"; filename=\"a\"", "abc"), ("name=\"subject\"", ground.subject)])
+        let filler = [UInt8](repeating: UInt8(ascii: "x"), count: UploadForm.limit)
+        for (before, behind) in [(filler + [13, 10], []), ([], [13, 10] + filler)] {
+            var padded = form
+            padded.body = before + (form.body ?? []) + behind
+            let answer = try await ground.tenant.send(padded)
+            #expect(answer.status == 413 && answer.json["code"] == "body.too_large", "\(answer.text)")
+        }
+        #expect(try await ground.stored().isEmpty)
+        #expect(try await ground.tenant.send(form).status == 201)
+    }
+
+    @Test func `a stranger's file is not taken in`() async throws {
+        let ground = try await Ground()
+        let wire = try Wire(port: ground.tenant.house.port)
+        let path = "/api/v1/attachments?filename=a&subject=\(ground.subject)"
+        await wire.send(Call("POST", path, [("Content-Length", "1000000")], [1, 2, 3]).bytes)
+        let answer = try await wire.receive()
+        #expect(answer.status == 401 && answer["connection"] == "close")
+        #expect(try await ground.stored().isEmpty)
     }
 
     @Test func `a file that breaks off on its way never becomes a record`() async throws {

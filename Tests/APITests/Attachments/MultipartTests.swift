@@ -8,18 +8,19 @@ import Testing
         + "Content-Disposition: form-data; name=\"f\"; filename=\"x\"\r\nContent-Type: text/plain\r\n\r\n"
         + "\r\n--a\r\n-\r\n--b\r\nX: y\r\n\r\n\r\n--b--\r\nepilogue"
     private static let events: [MultipartParser.Event] = [
-        .part(headers: ["Content-Disposition: form-data; name=\"a\""]), .bytes(Array("one".utf8)), .partEnd,
+        .passed(10), .part(headers: ["Content-Disposition: form-data; name=\"a\""]), .bytes(Array("one".utf8)),
+        .partEnd,
         .part(headers: ["Content-Disposition: form-data; name=\"f\"; filename=\"x\"", "Content-Type: text/plain"]),
-        .bytes(Array("\r\n--a\r\n-".utf8)), .partEnd, .part(headers: ["X: y"]), .partEnd,
+        .bytes(Array("\r\n--a\r\n-".utf8)), .partEnd, .part(headers: ["X: y"]), .partEnd, .passed(12),
     ]
 
     /// Bytes that follow each other as one.
     private func joined(_ events: [MultipartParser.Event]) -> [MultipartParser.Event] {
         events.reduce(into: []) { all, event in
-            if case .bytes(let more) = event, case .bytes(let bytes)? = all.last {
-                all[all.count - 1] = .bytes(bytes + more)
-            } else {
-                all.append(event)
+            switch (all.last, event) {
+            case (.bytes(let bytes)?, .bytes(let more)): all[all.count - 1] = .bytes(bytes + more)
+            case (.passed(let count)?, .passed(let more)): all[all.count - 1] = .passed(count + more)
+            case _: all.append(event)
             }
         }
     }
