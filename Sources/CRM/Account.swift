@@ -114,6 +114,8 @@ public enum Account: Mergeable {
         case merged(into: UUID)
         case redirected(into: UUID)
         case unmerged
+        case duplicateDismissed(other: SubjectRef)
+        case duplicateReconsidered(other: SubjectRef)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -131,6 +133,8 @@ public enum Account: Mergeable {
             case merged = "account.merged@1"
             case redirected = "account.redirected@1"
             case unmerged = "account.unmerged@1"
+            case duplicateDismissed = "account.duplicate_dismissed@1"
+            case duplicateReconsidered = "account.duplicate_reconsidered@1"
             case archived = "account.archived@1"
             case restored = "account.restored@1"
         }
@@ -151,6 +155,7 @@ public enum Account: Mergeable {
         case loserMerged = "account.loser_merged"
         case notMerged = "account.not_merged"
         case mergedAlong = "account.merged_along"
+        case duplicateOfItself = "account.duplicate_of_itself"
 
         /// What to do.
         public var detail: String {
@@ -166,6 +171,7 @@ public enum Account: Mergeable {
             case .loserMerged: "The loser was merged already; merge the account that stands for it."
             case .notMerged: "The loser was not merged into this account; ask the one that stands for it."
             case .mergedAlong: "It came along with another that was merged into this account; un-merge that one first."
+            case .duplicateOfItself: "Name another account: this one is the record itself."
             }
         }
         /// What kind of refusal.
@@ -173,7 +179,7 @@ public enum Account: Mergeable {
             switch self {
             case .absent: .absent
             case .exists, .archived, .merged, .loserArchived, .loserMerged, .notMerged, .mergedAlong: .conflict
-            case .parentCycle, .notAffiliated, .withItself: .invalid
+            case .parentCycle, .notAffiliated, .withItself, .duplicateOfItself: .invalid
             }
         }
     }
@@ -276,6 +282,8 @@ public enum Account: Mergeable {
         case .gaveBack(let loser, let kept): state.giveBack(loser, kept: kept)
         case .merged(let winner), .redirected(let winner): state.merge(into: winner)
         case .unmerged: state.unmerge()
+        case .duplicateDismissed(let other): state.dismiss(other.id)
+        case .duplicateReconsidered(let other): state.reconsider(other.id)
         case .archived: state.archive()
         case .restored: state.restore()
         }

@@ -189,6 +189,8 @@ extension Contact {
 // MARK: How does one become what two are?
 
 extension Contact {
+    /// A lead may be she.
+    public static var alike: [String] { [name, Lead.name] }
     /// Who she is on the platform is hers, too.
     public static var inherited: [Field] { platform }
 

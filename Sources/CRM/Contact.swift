@@ -145,6 +145,8 @@ public enum Contact: Mergeable {
         case merged(into: UUID)
         case redirected(into: UUID)
         case unmerged
+        case duplicateDismissed(other: SubjectRef)
+        case duplicateReconsidered(other: SubjectRef)
         case archived, restored
         /// Stored names; append-only.
         public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -164,6 +166,8 @@ public enum Contact: Mergeable {
             case merged = "contact.merged@1"
             case redirected = "contact.redirected@1"
             case unmerged = "contact.unmerged@1"
+            case duplicateDismissed = "contact.duplicate_dismissed@1"
+            case duplicateReconsidered = "contact.duplicate_reconsidered@1"
             case archived = "contact.archived@1"
             case restored = "contact.restored@1"
         }
@@ -189,6 +193,7 @@ public enum Contact: Mergeable {
         case loserMerged = "contact.loser_merged"
         case notMerged = "contact.not_merged"
         case mergedAlong = "contact.merged_along"
+        case duplicateOfItself = "contact.duplicate_of_itself"
 
         /// What to do.
         public var detail: String {
@@ -209,6 +214,7 @@ public enum Contact: Mergeable {
             case .loserMerged: "The loser was merged already; merge the contact that stands for it."
             case .notMerged: "The loser was not merged into this contact; ask the one that stands for it."
             case .mergedAlong: "It came along with another that was merged into this contact; un-merge that one first."
+            case .duplicateOfItself: "Name another contact or lead: this one is the record itself."
             }
         }
         /// What kind of refusal.
@@ -218,7 +224,9 @@ public enum Contact: Mergeable {
             case .exists, .archived, .affiliationEnded, .isLinked, .merged, .loserArchived, .loserMerged, .notMerged,
                 .mergedAlong:
                 .conflict
-            case .nameMissing, .emailUnknown, .emailTwice, .notAffiliated, .platformUserMissing, .withItself: .invalid
+            case .nameMissing, .emailUnknown, .emailTwice, .notAffiliated, .platformUserMissing, .withItself,
+                .duplicateOfItself:
+                .invalid
             }
         }
     }
@@ -260,6 +268,8 @@ public enum Contact: Mergeable {
         case .gaveBack(let loser, let kept): state.giveBack(loser, kept: kept)
         case .merged(let winner), .redirected(let winner): state.merge(into: winner)
         case .unmerged: state.unmerge()
+        case .duplicateDismissed(let other): state.dismiss(other.id)
+        case .duplicateReconsidered(let other): state.reconsider(other.id)
         case .archived: state.archive()
         case .restored: state.restore()
         }

@@ -142,21 +142,8 @@ extension Lead {
     /// The hosts by which an account may be that of a lead: its website's, its address', as long as that is no mailbox
     /// that anybody can have.
     public static func hosts(of lead: Record) -> [String] {
-        let mail = lead.text("email").flatMap(host(ofAddress:))
-        let site = lead.text("website").map { $0.split(separator: "/", omittingEmptySubsequences: true) }
-        let host = site?.dropFirst().first.map { $0.prefix { !"?#:".contains($0) }.lowercased() }
-        let bare = host.map { $0.hasPrefix("www.") ? String($0.dropFirst(4)) : $0 }
-        return Set([mail, bare].compactMap(\.self)).sorted()
+        Set([lead.text("email"), lead.text("website")].compactMap { $0.flatMap(Match.domain) }).sorted()
     }
     /// The host of an e-mail address; nil where it is one at which anybody can have a mailbox.
-    public static func host(ofAddress email: String) -> String? {
-        email.split(separator: "@").last.map(String.init).flatMap { mailboxes.contains($0) ? nil : $0 }
-    }
-
-    /// Hosts whose addresses belong to persons, not to companies.
-    private static let mailboxes: Set = [
-        "aol.com", "gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "icloud.com",
-        "live.com", "mac.com", "mail.com", "mail.ru", "me.com", "msn.com", "outlook.com", "pm.me", "proton.me",
-        "protonmail.com", "qq.com", "163.com", "126.com", "t-online.de", "web.de", "yahoo.com", "yandex.ru",
-    ]
+    public static func host(ofAddress email: String) -> String? { Match.domain(email) }
 }

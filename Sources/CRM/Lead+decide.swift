@@ -25,6 +25,7 @@ extension Lead {
         case loserMerged = "lead.loser_merged"
         case notMerged = "lead.not_merged"
         case mergedAlong = "lead.merged_along"
+        case duplicateOfItself = "lead.duplicate_of_itself"
         case mergedConverted = "lead.merged_converted"
 
         /// What to do.
@@ -49,6 +50,7 @@ extension Lead {
             case .loserMerged: "The loser was merged already; merge the lead that stands for it."
             case .notMerged: "The loser was not merged into this lead; ask the one that stands for it."
             case .mergedAlong: "It came along with another that was merged into this lead; un-merge that one first."
+            case .duplicateOfItself: "Name another lead or contact: this one is the record itself."
             case .mergedConverted: "A lead that was converted is not merged; merge what it became."
             }
         }
@@ -59,7 +61,9 @@ extension Lead {
             case .exists, .archived, .isConverted, .isDisqualified, .accountArchived, .contactArchived, .dealArchived,
                 .merged, .loserArchived, .loserMerged, .notMerged, .mergedAlong, .mergedConverted:
                 .conflict
-            case .nameMissing, .nothingToBecome, .accountTwice, .contactTwice, .dealTwice, .withItself: .invalid
+            case .nameMissing, .nothingToBecome, .accountTwice, .contactTwice, .dealTwice, .withItself,
+                .duplicateOfItself:
+                .invalid
             }
         }
     }
@@ -147,6 +151,8 @@ extension Lead {
         return plain.isEmpty ? events : events + [.edited(set: plain)]
     }
 
+    /// A contact may be the same person: then the lead is converted into that one.
+    public static var alike: [String] { [name, Contact.name] }
     /// What became of a lead stays as it is.
     public static func fit(_ merged: Record, of winner: Record, and loser: UUID, in context: Context)
         throws(Rejection) -> Record

@@ -115,6 +115,8 @@ public enum Lead: Mergeable {
         case merged(into: UUID)
         case redirected(into: UUID)
         case unmerged
+        case duplicateDismissed(other: SubjectRef)
+        case duplicateReconsidered(other: SubjectRef)
         case tagsChanged(tags: Patch)
         case archived, restored
         /// Stored names; append-only.
@@ -133,6 +135,8 @@ public enum Lead: Mergeable {
             case merged = "lead.merged@1"
             case redirected = "lead.redirected@1"
             case unmerged = "lead.unmerged@1"
+            case duplicateDismissed = "lead.duplicate_dismissed@1"
+            case duplicateReconsidered = "lead.duplicate_reconsidered@1"
             case tagsChanged = "lead.tags_changed@1"
             case archived = "lead.archived@1"
             case restored = "lead.restored@1"
@@ -167,6 +171,8 @@ public enum Lead: Mergeable {
         case .gaveBack(let loser, let kept): state.giveBack(loser, kept: kept)
         case .merged(let winner), .redirected(let winner): state.merge(into: winner)
         case .unmerged: state.unmerge()
+        case .duplicateDismissed(let other): state.dismiss(other.id)
+        case .duplicateReconsidered(let other): state.reconsider(other.id)
         case .tagsChanged(let tags): state.retag(tags)
         case .archived: state.archive()
         case .restored: state.restore()

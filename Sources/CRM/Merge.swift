@@ -40,7 +40,10 @@ extension Record {
     private static let merges = "merges"
 
     /// The record's own values.
-    var withoutMerges: Record { self[Record.merges] == nil ? self : Record(values.filter { $0.key != Record.merges }) }
+    var withoutMerges: Record {
+        let others = [Record.merges, Record.dismissed]
+        return others.allSatisfy { self[$0] == nil } ? self : Record(values.filter { !others.contains($0.key) })
+    }
     /// What it took over from another; nil where that was not merged into it.
     func merge(of loser: UUID) -> Merge? { Merge(loser, self[Record.merges]?[loser.text]) }
     /// All for which it stands besides itself, in the order of their ids.

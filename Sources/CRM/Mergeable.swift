@@ -5,9 +5,13 @@ public import Kernel
 /// it takes over what it had not, and the other, the loser, names it. Nothing is moved or deleted: whatever names the
 /// loser goes on to do so, and is read as if it named the winner.
 ///
-/// An entity takes it on with its acts (`merges`), a case of its commands, five of its events, and `events(from:to:)`.
+/// Two that only look the same are told apart for good (`Mergeable+duplicates.swift`).
+///
+/// An entity takes it on with its acts (`merges`), a case of its commands, seven of its events, and `events(from:to:)`.
 public protocol Mergeable: Taggable
 where Content == Record, Command: MergeCommand, Event: MergeEvent, Rejection: MergeRefusal {
+    /// The entities whose records may tell of the same as one of these.
+    static var alike: [String] { get }
     /// Fields besides its own and the tags that one record takes over from another.
     static var inherited: [Field] { get }
     /// The events by which a record that is `old` becomes `new`.
@@ -31,6 +35,8 @@ where Content == Record, Command: MergeCommand, Event: MergeEvent, Rejection: Me
 }
 
 extension Mergeable {
+    /// Its own.
+    public static var alike: [String] { [name] }
     /// Nothing besides.
     public static var inherited: [Field] { [] }
     /// Nothing besides.
@@ -52,10 +58,10 @@ extension Mergeable {
         [state.mergedInto].compactMap(\.self) + (state.content?.mergedIDs ?? [])
     }
     /// Tags, and what merges tell.
-    public static var aside: [Field] { [.tags] + Merging.told }
+    public static var aside: [Field] { [.tags] + Merging.told + [other] }
 }
 
-/// What is asked about two records that are the same.
+/// What is asked about two records that are the same, or look so.
 public enum Merging: Sendable, Equatable {
     /// This record is to stand for another, too. Whose value counts, by the names of fields, where that is said; else
     /// the winner's, and the loser's where it has none.
@@ -64,13 +70,21 @@ public enum Merging: Sendable, Equatable {
     case giveBack(loser: UUID)
     /// Another record stands for this one, or nobody does any more.
     case redirect(into: UUID?)
+    /// The other only looks the same.
+    case dismiss(SubjectRef)
+    /// The other may be the same after all.
+    case reconsider(SubjectRef)
+    /// The other was told one of both of this record.
+    case hear(of: SubjectRef, isDismissed: Bool)
 
     /// Whose value.
     public enum Side: String, Sendable, CaseIterable { case winner, loser }
     /// The acts that a client asks for; they can be tried first.
     public static let acts: Set = ["merge", "unmerge"]
-    /// The act that only others' acts ask for.
-    public static let redirecting = "redirect"
+    /// The acts that only others' acts ask for.
+    public static let inner: Set = [redirecting, hearing]
+    static let redirecting = "redirect"
+    static let hearing = "hear_of_duplicate"
     /// What its events tell besides fields: which fields were taken over, which stay on un-merging because they were
     /// changed since, and who had been merged into the loser before. `emails.ID` is one of several.
     static let told = [
@@ -97,9 +111,13 @@ public protocol MergeEvent {
     static func redirected(into: UUID) -> Self
     /// This record stands for itself again.
     static var unmerged: Self { get }
+    /// The other only looks the same.
+    static func duplicateDismissed(other: SubjectRef) -> Self
+    /// The other may be the same after all.
+    static func duplicateReconsidered(other: SubjectRef) -> Self
 }
 
-/// Why two records are not merged, or not taken apart.
+/// Why two records are not merged, not taken apart, or not told apart.
 public protocol MergeRefusal: LastingRefusal {
     /// `<entity>.merged`.
     static var merged: Self { get }
@@ -113,6 +131,8 @@ public protocol MergeRefusal: LastingRefusal {
     static var notMerged: Self { get }
     /// `<entity>.merged_along`.
     static var mergedAlong: Self { get }
+    /// `<entity>.duplicate_of_itself`.
+    static var duplicateOfItself: Self { get }
 }
 
 extension MergeRefusal {
@@ -147,7 +167,7 @@ extension Mergeable {
                 Merging.redirecting, .verb, "Say which record stands for it",
                 takes: [Field("into", .id)]
             ) { .merging(.redirect(into: $0.id("into"))) },
-        ]
+        ] + dismissals
     }
 }
 
@@ -166,7 +186,7 @@ extension Mergeable {
             }
             let (back, _) = given(merge, back: winner, in: known)
             return [Reference(Self.self, loser)] + surroundings(of: back, without: merge, in: known)
-        case .redirect: return []
+        case .redirect, .dismiss, .reconsider, .hear: return []
         }
     }
 
@@ -185,7 +205,9 @@ extension Mergeable {
         case .giveBack(let loser):
             let along = state.content?.merge(of: loser)?.along ?? []
             return [redirect(loser, into: nil)] + along.map { redirect($0, into: loser) }
-        case .redirect: return []
+        case .dismiss(let other): return [told(other, of: id, isDismissed: true)]
+        case .reconsider(let other): return [told(other, of: id, isDismissed: false)]
+        case .redirect, .hear: return []
         }
     }
 }
@@ -199,6 +221,8 @@ extension Mergeable {
         case .take(let loser, let choices): return try taken(loser, choices, by: state, in: context)
         case .giveBack(let loser): return try given(loser, back: state, in: context)
         case .redirect(let winner): return try redirected(state, into: winner)
+        case .dismiss(let other), .hear(let other, true): return try dismissed(other, by: state, in: context)
+        case .reconsider(let other), .hear(let other, false): return try reconsidered(other, by: state)
         }
     }
 

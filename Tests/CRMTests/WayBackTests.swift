@@ -48,7 +48,7 @@ import Testing
 
     @Test func `of every entity, what an edit, an owner, tags and the archive changed leads back whole`() {
         var ways = Ways()
-        for seed in 1...UInt64(6) {
+        for seed in 1...UInt64(9) {
             var world = LawTests.world(seed)
             world.run(6_000)
             ways.follow(world.log)

@@ -45,8 +45,7 @@ public enum Exposure {
         case (Member.name, "password_changed"), (Organization.name, "create"), (Organization.name, "change_log_key"),
             (Attachment.name, "register"), (Attachment.name, "record_scan"):
             true
-        case (_, Merging.redirecting): true
-        case (_, _): false
+        case (_, let act): Merging.inner.contains(act)
         }
     }
 }

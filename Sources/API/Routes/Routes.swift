@@ -11,7 +11,8 @@ struct Routes {
     /// Those of `/openapi.json` included, which describes all of them.
     var all: [Route] {
         let described =
-            sessions + organization + services.entities.flatMap(records(of:)) + attachments + sublists + pipelines
+            sessions + organization + services.entities.flatMap(records(of:)) + attachments + sublists + duplicates
+            + pipelines
             + campaigns + fields + leads + workday + persons + reports + batches + bulk + emails + imports + auditing
             + projections + operations + mailPane
         let all = described + dialects(of: described)

@@ -34,7 +34,7 @@ SELECT r.name,
        a.attname::text,
        format_type(a.atttypid, NULL),
        a.attnotnull,
-       (SELECT string_agg(DISTINCT regexp_replace(c.relname, '_(totals|history|values)$', ''), ' ')
+       (SELECT string_agg(DISTINCT regexp_replace(c.relname, '_(totals|history|values|pairs)$', ''), ' ')
         FROM reach h JOIN pg_class c ON c.oid = h.used AND c.relkind IN ('r', 'p')
         WHERE h.start = r.oid),
        EXISTS (SELECT FROM sorted s WHERE s.relation = r.name AND s.name = a.attname),

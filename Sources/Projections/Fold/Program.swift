@@ -18,10 +18,18 @@ enum Op: Sendable {
     case put(Int, ColumnType, Expression<Int>)
     case sum(Int, Expression<Int>, isMinus: Bool)
     case list(Int, ListChange, Expression<Int>)
+    /// What follows from other columns of the row.
+    case match(Int, [MatchTexts])
     /// RFC 7396 over the members of an object column.
     case merge(Int, slot: Int)
     /// The row goes.
     case remove
+}
+
+/// Columns that are compared alike, each with whether it holds entries that have an address.
+struct MatchTexts: Sendable {
+    let form: Match.Form
+    let columns: [(column: Int, isEntries: Bool)]
 }
 
 /// What becomes of a list in a json column.
@@ -216,6 +224,13 @@ extension Definition {
             case .append(let expression): .list(i, .append, expression.map(slot))
             case .collect(let expression): .list(i, .collect, expression.map(slot))
             case .remove(let expression): .list(i, .remove, expression.map(slot))
+            case .match(let parts):
+                .match(
+                    i,
+                    parts.map { part in
+                        MatchTexts(
+                            form: part.form, columns: part.columns.map { ($0, columns[$0].type == .json) })
+                    })
             }
         }
     }

@@ -112,6 +112,7 @@ struct Rows: ~Copyable {
         case .list(let column, let change, let expression):
             let value = Evaluation(event: copy event, values: values).value(expression, as: .json)
             try list(row, column, change, value)
+        case .match(let column, let texts): match(row, column, texts)
         case .remove:
             let key = row.key
             row.update(repeating: .zero, count: table.stride)

@@ -30,6 +30,11 @@ extension Definition {
                 }
             }
         }
+        // What follows from them is as personal as they are.
+        for case .assign(let column, .match(let parts)) in handlers.flatMap(\.cases).flatMap(\.steps)
+        where parts.contains(where: { !columns.isDisjoint(with: $0.columns) }) {
+            columns.insert(column)
+        }
         return columns
     }
 }

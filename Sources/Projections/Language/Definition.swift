@@ -64,6 +64,8 @@ public struct Definition: Sendable {
     public let search: [Int]
     /// The json column (by number) whose members lie beside the rows as values, by which rows are found and sorted.
     public let values: Int?
+    /// The keys of these values by which two rows are a pair: the table `NAME_pairs`.
+    public let pairs: [String]
     /// The event types it takes, in the file's order.
     public var events: [String] { handlers.map(\.event) }
     /// The file it was read from.
@@ -108,6 +110,14 @@ enum Assignment: Sendable {
     case collect(Expression<Source>)
     /// Elements taken out of a list.
     case remove(Expression<Source>)
+    /// By what the row is found as another that may be the same, from its other columns.
+    case match([MatchPart])
+}
+
+/// Columns (by number) that are compared alike.
+struct MatchPart: Sendable {
+    let form: Match.Form
+    let columns: [Int]
 }
 
 /// What a row stands for.
@@ -137,6 +147,7 @@ extension Definition {
         lines += indexes.map { "index \($0.joined(separator: " "))" }
         if !search.isEmpty { lines.append("search \(search)") }
         if let values { lines.append("values \(values)") }
+        if !pairs.isEmpty { lines.append("pairs \(pairs)") }
         for handler in handlers.sorted(by: { $0.event < $1.event }) {
             lines.append("on \(handler.event)")
             // A case that stands alone and asks nothing reads as it always did.
@@ -209,6 +220,8 @@ extension Assignment {
         case .append(let value): "append (\(value.canonical))"
         case .collect(let value): "collect (\(value.canonical))"
         case .remove(let value): "remove (\(value.canonical))"
+        // The number counts the changes of what is made of them.
+        case .match(let parts): "match 1 \(parts.map { "\($0.form.rawValue) \($0.columns)" })"
         }
     }
 }
@@ -221,6 +234,7 @@ extension Assignment {
             .remove(let value):
             value.places
         case .given(let place), .merge(let place): [place]
+        case .match: []
         }
     }
 }

@@ -101,7 +101,8 @@ extension DefinitionReader {
             if untyped.contains(i) { continue }
             if let assignment = readAssignment(value, i, scope) { steps.append(.assign(i, assignment)) }
         }
-        return steps
+        // What follows from the row's columns, when these are as the event leaves them.
+        return steps.filter { !$0.isMatch } + steps.filter(\.isMatch)
     }
 
     private mutating func readClear(_ node: Node) -> [Step] {

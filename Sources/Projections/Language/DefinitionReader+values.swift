@@ -6,7 +6,7 @@ import Yams
 
 extension DefinitionReader {
     private static let operations = [
-        "add", "subtract", "append", "collect", "remove", "merge", "given", "constant",
+        "add", "subtract", "append", "collect", "remove", "merge", "given", "constant", "match",
     ]
     private static let functions = ["lower", "host", "length", "first", "concat", "day", "month", "days", "object"]
     private static let variables = ["$occurred_at", "$recorded_at", "$position", "$actor", "$stream"]
@@ -40,6 +40,7 @@ extension DefinitionReader {
             }
             return place(value, nil, into: i, scope).map { .merge($0) }
         case "given": return place(value, type, into: i, scope).map { .given($0) }
+        case "match": return readMatch(value, key, i)
         case _: return readConstant(value, i).map { .set($0) }
         }
     }

@@ -27,14 +27,14 @@ struct DefinitionReader {
 
     private static let members = [
         "projection", "description", "owner", "version", "key", "columns", "on", "history", "totals",
-        "indexes", "search", "values",
+        "indexes", "search", "values", "pairs",
     ]
     /// What stands beside the columns of an event.
     private static let words = ["each", "when", "clear", "remove"]
     /// Tables of `read` that are not projections.
     private static let taken = ["projection", "progress", "held", "view", "lease", "rebuild"]
     /// Of names of what belongs to a projection.
-    private static let endings = ["_totals", "_history", "_versions", "_search", "_values"]
+    private static let endings = ["_totals", "_history", "_versions", "_search", "_values", "_pairs"]
 
     init(file: String, catalogue: EventCatalogue?) {
         self.file = file
@@ -69,12 +69,13 @@ struct DefinitionReader {
         let indexes = found["indexes"].map { readIndexes($0) } ?? []
         let search = found["search"].map { readSearch($0) } ?? []
         let values = found["values"].flatMap { readValues($0, found["key"]) }
+        let pairs = found["pairs"].map { readPairs($0, values) } ?? []
         guard let name else { return nil }
         let definition = Definition(
             name: name, key: key, description: found["description"]?.string, owner: found["owner"]?.string,
             version: found["version"]?.string, columns: columns + (history?.marks ?? []), history: history,
-            totals: totals, indexes: indexes, search: search, values: values, file: file, text: text, handlers: handlers
-        )
+            totals: totals, indexes: indexes, search: search, values: values, pairs: pairs, file: file, text: text,
+            handlers: handlers)
         if let catalogue { refusePersonalGroups(of: definition, catalogue, found["totals"]) }
         if problems.isEmpty, !definition.rowsAreOfOneStream { refusePersonalColumns(found["key"]) }
         return definition

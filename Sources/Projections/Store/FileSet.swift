@@ -18,7 +18,7 @@ struct ViewFile: Sendable {
         else {
             throw Problems(file, "a view's file begins with CREATE VIEW read.NAME WITH (security_invoker = true) AS")
         }
-        let endings = ["_versions", "_history", "_totals", "_search", "_values"]
+        let endings = ["_versions", "_history", "_totals", "_search", "_values", "_pairs"]
         if endings.contains(where: { match.1.hasSuffix($0) }) || match.1.contains("__") {
             throw Problems(
                 file, "\(match.1) is taken: choose a name without \(endings.joined(separator: ", ")) at its end")

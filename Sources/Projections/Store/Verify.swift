@@ -88,7 +88,7 @@ struct Verify {
         let count = try connection.query(Statement("SELECT count(*) FROM \(table.rows)"))[0].bigint(0)
         let differences =
             try compareRows(table, expected) + compareTotals(table, expected) + compareHistory(table, expected)
-            + compareValues(table)
+            + compareValues(table) + comparePairs(table)
             + compareProgress(record.name, stored, outcomes, heads)
         let position = heads.map { stored[$0.organization]?.position ?? 0 }.min() ?? 0
         return Verification(
@@ -161,6 +161,17 @@ struct Verify {
             Difference(
                 table: table.valuesName, organization: try row.uuid(1).text,
                 key: "\(try row.uuid(2).text) \(try row.text(3))", column: nil,
+                kind: try row.text(0) == Difference.Kind.extra.rawValue ? .extra : .missing)
+        }
+    }
+
+    /// Pairs follow the values.
+    private func comparePairs(_ table: ReadTable) throws -> [Difference] {
+        guard let sql = table.differingPairs else { return [] }
+        return try connection.query(Statement(sql)).map { row in
+            Difference(
+                table: table.pairsName, organization: try row.uuid(1).text,
+                key: "\(try row.uuid(2).text) \(try row.uuid(3).text) \(try row.text(4))", column: nil,
                 kind: try row.text(0) == Difference.Kind.extra.rawValue ? .extra : .missing)
         }
     }

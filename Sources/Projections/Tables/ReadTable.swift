@@ -16,11 +16,11 @@ struct ReadTable: Sendable {
     /// All that the projection has.
     var all: [String] {
         [rows] + (definition.totals == nil ? [] : [totals]) + (definition.history == nil ? [] : [history])
-            + (valuesColumn == nil ? [] : [values])
+            + (valuesColumn == nil ? [] : [values]) + (hasPairs ? [pairs] : [])
     }
     /// What stands behind the name of any table that a projection may have, rows first. What is renamed, dropped or
     /// locked is found by these.
-    static let suffixes = ["", "_totals", "_history", "_values"]
+    static let suffixes = ["", "_totals", "_history", "_values", "_pairs"]
     /// Takes them away.
     var drop: String {
         "DROP TABLE IF EXISTS \(ReadTable.suffixes.map { "\(schema).\(quoted(name + $0))" }.joined(separator: ", "))"
@@ -69,7 +69,7 @@ struct ReadTable: Sendable {
         if definition.totals != nil {
             sql.append(table(totals, totalsFields, required: ["organization_id"] + measures.map(\.name)))
         }
-        return sql + createHistory + createValues
+        return sql + createHistory + createValues + createPairs
     }
     func table(_ name: String, _ fields: [Field], required: [String], fill: Int = 80) -> String {
         let columns = fields.map {
@@ -96,7 +96,7 @@ struct ReadTable: Sendable {
             let key = list(["organization_id"] + groups.map(\.name))
             sql.append("CREATE UNIQUE INDEX \(quoted(totalsName + "_key")) ON \(totals) (\(key)) NULLS NOT DISTINCT")
         }
-        return sql + indexHistory + indexValues + all.map { "ANALYZE \($0)" } + indexSearch
+        return sql + indexHistory + indexValues + indexPairs + all.map { "ANALYZE \($0)" } + indexSearch
     }
 
     /// The keys of an index through which a list can be paged. A text that comes last is what the list is sorted by,

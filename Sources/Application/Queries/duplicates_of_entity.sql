@@ -1,0 +1,2 @@
+(SELECT e.newer, e.older, e.newer_at, e.older_at FROM read.person_keys_pairs e
+ WHERE e.organization_id = $1 AND e.entity = $2)
