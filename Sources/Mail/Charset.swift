@@ -1,13 +1,16 @@
 import CGMime
 import Glibc
 
-/// Texts in whatever charset mail is written in.
-enum Charset {
+/// Texts in whatever charset mail, or an address book, is written in.
+public enum Charset {
     /// What a text says, and what was wrong with it.
     struct Read {
         let text: String
         var warning: (code: EmailMessage.Warning.Code, detail: String)?
     }
+
+    /// What bytes say that are said to be in this charset; nil where nothing is said. What does not fit is marked.
+    public static func text(of bytes: [UInt8], said: String?) -> String { read(bytes, said).text }
 
     /// Reads bytes that are said to be in this charset; nil where nothing is said.
     static func read(_ bytes: [UInt8], _ said: String?) -> Read {

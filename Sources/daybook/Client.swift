@@ -34,17 +34,23 @@ struct Client: Sendable {
         try await ask("GET", path, nil, position.map { ["Daybook-Min-Position": String($0)] } ?? [:])
     }
 
-    /// Gets what a path below `/api/v1` answers, as it is.
-    func bytes(_ path: String) async throws -> Data {
+    /// Gets what a path below `/api/v1` answers, as it is, into a file of its own that its owner alone reads, whatever
+    /// its size.
+    func saved(_ path: String) async throws -> URL {
         guard let address = URL(string: "\(url)/api/v1\(path)") else {
             throw Exit(.lacking, "\(url) is no web address.")
         }
         var request = URLRequest(url: address)
         request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
-        let (data, response) = try await Self.session.data(for: request)
+        let usual = umask(0o077)
+        defer { umask(usual) }
+        let (file, response) = try await Self.session.download(for: request)
         let status = (response as? HTTPURLResponse)?.statusCode ?? 0
-        if !(200..<300).contains(status) { _ = try read(data, status) }
-        return data
+        if !(200..<300).contains(status) {
+            defer { try? FileManager.default.removeItem(at: file) }
+            _ = try read(try Data(contentsOf: file), status)
+        }
+        return file
     }
 
     private func ask(

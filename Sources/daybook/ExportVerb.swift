@@ -55,15 +55,20 @@ extension Client {
     /// Gets what a path below `/api/v1` answers into a file, readable by its owner only.
     /// - Returns: how many lines it has, line ends within quotes not counted.
     func download(_ path: String, to file: String) async throws -> Int {
-        let data = try await bytes(path)
-        guard
-            FileManager.default.createFile(
-                atPath: file, contents: data, attributes: [.posixPermissions: 0o600])
-        else { throw Exit(.failed, "\(file) cannot be written.") }
+        let saved = try await saved(path)
+        do {
+            try? FileManager.default.removeItem(atPath: file)
+            try FileManager.default.moveItem(at: saved, to: URL(fileURLWithPath: file))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+        } catch { throw Exit(.failed, "\(file) cannot be written.") }
+        guard let handle = FileHandle(forReadingAtPath: file) else { throw Exit(.failed, "\(file) cannot be read.") }
+        defer { try? handle.close() }
         var (lines, isQuoted) = (0, false)
-        for byte in data {
-            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-            if byte == 0x0A, !isQuoted || !file.hasSuffix(".csv") { lines += 1 }
+        while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
+            for byte in piece {
+                if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+                if byte == 0x0A, !isQuoted || !file.hasSuffix(".csv") { lines += 1 }
+            }
         }
         return lines
     }

@@ -19,7 +19,8 @@ struct ImportFile: AsyncParsableCommand {
         discussion: """
             FILE --map MAP: MAP is a mapping file, or the name of one that comes with Daybook:
             \(names.joined(separator: ", ")).
-            DIR --from SYSTEM: DIR is a folder of the tables (CSV) that \(systems) gave out.
+            DIR --from SYSTEM: DIR is a folder of the tables (CSV) that \(systems) gave out; or
+            one file there, such as one of rejected rows that were corrected.
             Importing a file again changes nothing. Rows that cannot be taken are written to a reject file; then the
             exit code is 2. The server is DAYBOOK_URL with DAYBOOK_TOKEN, or the one of the data folder; where none
             answers, one is started for the import.
@@ -45,9 +46,10 @@ struct ImportFile: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if let from {
+        if let (system, kind) = foreign {
+            let tables = try tables(kind)
             return try await ImportServer.asked(place, url: url, organization: organization) {
-                try await take(folder: from, $0)
+                try await take(tables, of: system, $0)
             }
         }
         let mapping = try mapping(map ?? "")
@@ -114,6 +116,17 @@ struct ImportFile: AsyncParsableCommand {
     }
 
     // MARK: Which mapping, and where do the rejected rows go?
+
+    /// Whose tables are imported, and what the file holds where a mapping says that.
+    private var foreign: (ForeignSystem, kind: String?)? {
+        if let from { return (from, nil) }
+        let name = Self.stem(map ?? "")
+        let isShipped = Self.shipped.contains { Self.stem($0.name) == name }
+        guard isShipped, !FileManager.default.fileExists(atPath: map ?? "") else { return nil }
+        return ForeignSystem.allCases.lazy.compactMap { system in
+            system.kind(ofMapping: name).map { (system, $0) }
+        }.first
+    }
 
     private static let shipped = Shipped.files(in: "schemas/imports")
     private static var names: [String] { shipped.map { stem($0.name) }.filter { !isForeign($0) } }

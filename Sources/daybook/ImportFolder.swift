@@ -6,14 +6,19 @@ import Kernel
 extension ForeignSystem: ExpressibleByArgument {}
 
 extension ImportFile {
-    /// Imports a folder of another CRM's tables, as one import.
-    func take(folder system: ForeignSystem, _ client: Client) async throws {
+    /// A folder of another CRM's tables, or one file there.
+    typealias Tables = (folder: String, only: FolderImport.Options.Only?)
+
+    /// Imports tables of another CRM, as one import.
+    func take(_ tables: Tables, of system: ForeignSystem, _ client: Client) async throws {
         let now = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
-        var options = FolderImport.Options(system, folder: file, rejects: rejects ?? usualFolder, now: now)
+        let (folder, only) = tables
+        var options = FolderImport.Options(system, folder: folder, rejects: rejects ?? usual(folder), now: now)
+        options.only = only
         (options.dryRun, options.definesFields, options.callingCode) = (dryRun, defineFields, callingCode)
         let meter = Meter()
         let run = FolderImport(
-            options, colleagues: try await colleagues(client), mapping: { mapping($0, of: system) },
+            options, colleagues: try await colleagues(client), mapping: { mapping($0, of: system, folder) },
             send: { try await client.post($0, $1) }, report: { meter.show($1, of: $0) })
         let summary: FolderSummary
         do { summary = try await run.run() } catch let unreadable as CSV.Unreadable {
@@ -30,10 +35,22 @@ extension ImportFile {
     }
 
     /// The mapping of a name: one that comes along, or one that an export wrote beside its rows.
-    private func mapping(_ name: String, of system: ForeignSystem) -> String? {
+    private func mapping(_ name: String, of system: ForeignSystem, _ folder: String) -> String? {
         guard system == .daybook else { return try? mapping(name) }
         let stem = name.dropFirst("daybook-".count)
-        return try? String(contentsOfFile: "\(file)/\(stem).yaml", encoding: .utf8)
+        return try? String(contentsOfFile: "\(folder)/\(stem).yaml", encoding: .utf8)
+    }
+
+    /// Where the tables are, and which of them is meant where one file is named.
+    /// - Parameter kind: what the file holds, where a mapping says that.
+    func tables(_ kind: String?) throws -> Tables {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
+            throw Exit(.failed, "There is no file or folder \(file) that can be read.")
+        }
+        guard !isFolder.boolValue else { return (file, nil) }
+        let url = URL(fileURLWithPath: file)
+        return (url.deletingLastPathComponent().path, FolderImport.Options.Only(url.lastPathComponent, kind: kind))
     }
 
     /// "Account.csv: 167 rows: …", and what is worth knowing of it.
@@ -81,7 +98,7 @@ extension ImportFile {
     }
 
     /// Beside the tables, or in the folder at hand where theirs may not be written to.
-    private var usualFolder: String {
-        FileManager.default.isWritableFile(atPath: file) ? file : FileManager.default.currentDirectoryPath
+    private func usual(_ folder: String) -> String {
+        FileManager.default.isWritableFile(atPath: folder) ? folder : FileManager.default.currentDirectoryPath
     }
 }

@@ -53,7 +53,11 @@ struct ImportRevert: AsyncParsableCommand {
 
     /// "deal 0190…: Somebody changed this record since; … (deal.moved, deal.won)".
     private static func sentence(_ item: JSON) -> String {
-        let changes = (item["problem"]?["changed"]?.array ?? []).compactMap { $0["type"]?.string }
+        let used = (item["problem"]?["used_by"]?.array ?? []).map { use in
+            let records = (use["records"]?.array ?? []).compactMap(\.string).joined(separator: " ")
+            return "\(use["entity"]?.string ?? "").\(use["field"]?.string ?? ""): \(records)"
+        }
+        let changes = (item["problem"]?["changed"]?.array ?? []).compactMap { $0["type"]?.string } + used
         let what = changes.isEmpty ? "" : " (\(changes.joined(separator: ", ")))"
         let detail = item["problem"]?["detail"]?.string ?? ""
         return "\(item["entity"]?.string ?? "") \(item["id"]?.string ?? ""): \(detail)\(what)"

@@ -66,6 +66,11 @@ import Testing
                 id: into.founding.owner.text, name: "Owner", email: "owner@example.com")
             let table = mappings
             try await into.projecting {
+                var before: [String: Set<String>] = [:]
+                for entity in ForeignSystem.ours {
+                    let ids = try await Self.documents(into, entity.name).compactMap { $0["id"]?.string }
+                    before[entity.name] = Set(ids)
+                }
                 let told = try await home.take(.daybook, folder, colleagues: [colleague], mapping: { table[$0] })
                 for file in told.files {
                     #expect(file.rejected == 0, "\(file.json): \((try? home.rejects(of: file)) ?? "")")
@@ -74,7 +79,9 @@ import Testing
                 let again = try await home.take(.daybook, folder, colleagues: [colleague], mapping: { table[$0] })
                 for file in again.files { #expect(file.accepted == 0, "\(file.json)") }
                 let meant = try await Self.meant(from, home, colleague)
-                for entity in ForeignSystem.ours { try await Self.compare(entity.name, from, into, meant) }
+                for entity in ForeignSystem.ours {
+                    try await Self.compare(entity.name, from, into, meant, but: before[entity.name] ?? [])
+                }
             }
         }
     }
@@ -104,18 +111,21 @@ import Testing
         try await rows(house, entity, "jsonl").split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
     }
 
+    /// - Parameter before: what was there before the import, and is not looked for.
     private static func compare(
-        _ entity: String, _ from: TestHouse, _ into: TestHouse, _ meant: [String: String]
+        _ entity: String, _ from: TestHouse, _ into: TestHouse, _ meant: [String: String], but before: Set<String>
     ) async throws {
         let found = Dictionary(
             try await documents(into, entity).map { ($0["id"]?.string ?? "", $0) }
         ) { first, _ in first }
         let left = (apart[""] ?? []).union(apart[entity] ?? [])
         var differing: [String: String] = [:]
+        var extra = Set(found.keys).subtracting(before)
         for row in try await documents(from, entity) {
             // Who founded either is the same, and was there before.
             if row["id"]?.string == from.founding.owner.text { continue }
             let wanted = replaced(row, meant)
+            extra.remove(wanted["id"]?.string ?? "")
             guard let twin = found[wanted["id"]?.string ?? ""] else {
                 differing["missing"] = wanted.text
                 continue
@@ -125,6 +135,7 @@ import Testing
             }
         }
         #expect(differing.isEmpty, "\(entity): \(differing)")
+        #expect(extra.isEmpty, "\(entity): \(extra.count) more: \(found[extra.first ?? ""]?.text ?? "")")
     }
 
     /// The value with the ids of the one as those of the other.

@@ -96,7 +96,7 @@ extension ImportTests {
 
 extension Client {
     /// How many records there are of each kind that nobody put away.
-    fileprivate func inUse() async throws -> [String: Int] {
+    func inUse() async throws -> [String: Int] {
         var counts: [String: Int] = [:]
         for plural in ["accounts", "deals", "members", "pipelines", "products", "teams"] {
             let list = try await get("/api/v1/\(plural)?limit=1&total=exact")

@@ -89,6 +89,71 @@ import Testing
         await house.leave(server)
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func `rejected rows that were corrected come in by the same mapping, and deals of another CRM as they were there`()
+        async throws
+    {
+        let house = try House()
+        let (server, client) = try await house.serve(["--empty"])
+        let folder = house.folder + "-corrected"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        func write(_ text: String, _ name: String) throws {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        }
+        func correct(_ name: String, _ wrong: String, _ right: String) throws {
+            let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+            #expect(text.contains(wrong))
+            try write(text.replacing(wrong, with: right), name)
+        }
+        // With columns that a reject file has, too, and other separators than it has.
+        let mapping = """
+            mapping: staff
+            source: test
+            csv: {delimiter: ";"}
+            records:
+              - {entity: account, key: code, fields: {name: reason, employee_count: line}}
+            """
+        try write(mapping, "staff.yaml")
+        try write("code;reason;line\na;Acme;5\nb;Initech;few\n", "staff.csv")
+        func take(_ name: String) async throws -> Program.Outcome {
+            let map = "\(folder)/staff.yaml"
+            return try await house.run(["import", "\(folder)/\(name)", "--map", map, "--format", "json"])
+        }
+        #expect(try await take("staff.csv").object["rejected"] as? Int == 1)
+        try correct("staff.rejects.csv", "Initech,few", "Initech,9")
+        let corrected = try await take("staff.rejects.csv")
+        #expect(corrected.code == 0 && corrected.object["accepted"] as? Int == 1, "\(corrected.talk)")
+
+        try write("Id,Name\n001000000000001,Acme\n", "Account.csv")
+        let deals = """
+            Id,Name,AccountId,StageName,IsWon,IsClosed,Amount,CloseDate,CreatedDate
+            ,Pumps,001000000000001,Closed Won,true,true,900,2020-03-01,2020-01-01T09:00:00.000Z
+
+            """
+        try write(deals, "Opportunity.csv")
+        try write(
+            "OpportunityId,Field,OldValue,NewValue,CreatedDate\n"
+                + "006000000000001,StageName,Prospecting,Closed Won,2020-02-25T10:00:00.000Z\n",
+            "OpportunityFieldHistory.csv")
+        let first = try await house.run(["import", folder, "--from", "salesforce", "--format", "json"])
+        #expect(first.code == 2, "\(first.talk)")
+        try correct("Opportunity.rejects.csv", ",Pumps", "006000000000001,Pumps")
+        for (option, value) in [("--map", "salesforce-opportunities"), ("--from", "salesforce")] {
+            let told = try await house.run([
+                "import", "\(folder)/Opportunity.rejects.csv", option, value, "--format", "json",
+            ])
+            #expect(told.code == 0 && told.object["rows"] as? Int == 1, "\(told.talk)")
+            #expect(told.object["accepted"] as? Int == (option == "--map" ? 1 : 0), "\(told.talk)")
+        }
+        try await client.beCaughtUp(to: house.log().last)
+        let list = try await client.get("/api/v1/deals?external_id=salesforce:006000000000001AAA")
+        let deal = (list.object["items"] as? [[String: any Sendable]])?.first ?? [:]
+        #expect(deal["status"] as? String == "won" && deal["actual_close"] as? String == "2020-03-01", "\(deal)")
+        #expect(deal["account_name"] as? String == "Acme", "\(deal)")
+        await house.leave(server)
+    }
+
     @Test func `a mapping or a file that is not there is told before anything else is done`() async throws {
         let house = try House()
         let none = try await house.run(["import", "/no/such.csv", "--map", "maven-accounts"])

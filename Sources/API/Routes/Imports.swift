@@ -54,12 +54,16 @@ extension Schema {
             "pipelines": ["type": "array", "items": ["type": "object"]],
             "same": [
                 "type": "array", "items": ["type": "object"],
-                "description": "Records of the source that are here under other ids: entity, key, id.",
+                "description": "Records that have other ids here (id), or other keys there (as): entity, key.",
             ],
             "filled": ["type": "array", "items": ["type": "string"], "description": "Columns that hold something."],
             "define_fields": ["type": "boolean"],
             "calling_code": [
                 "type": "integer", "description": "Of telephone numbers that name no country. With a lenient mapping.",
+            ],
+            "content": [
+                "type": "string", "maxLength": 100,
+                "description": "What the rows are, such as a hash of the file: with another it is another import.",
             ],
         ],
     ]

@@ -40,16 +40,22 @@ extension Bulk {
             let done = try await revert(group, reversion, after: head.position)
             items.merge(zip(group.ids, done)) { $1 }
         }
-        return try await told(page, items, reversion)
+        var results = page.filter { $0.entity != FieldSet.name }.map { stream in
+            (entity: stream.entity, id: stream.id, item: items[stream.id] ?? .refused(.fault))
+        }
+        // Whoever uses a field by now is known when all records are as they were.
+        if page.count < Self.page {
+            let fields = try await revert(fieldsOf: reversion, after: head.position)
+            results += fields.map { (entity: FieldSet.name, id: $0.id, item: $0.item) }
+        }
+        return try await told(results, next: page.count < Self.page ? nil : page.last?.position, reversion)
     }
 
     /// Records of one kind, in the order in which kinds go: what others stand on comes last.
     private static func groups(_ page: [ImportedStream]) -> [RevertedGroup] {
-        var order = CRM.entities.filter { $0 != FieldSet.self }
-        order.insert(FieldSet.self, at: 0)
-        return order.reversed().compactMap { entity in
+        CRM.entities.reversed().compactMap { entity in
             let ids = page.filter { $0.entity == entity.name }.map(\.id)
-            return ids.isEmpty ? nil : RevertedGroup(entity: entity, ids: ids)
+            return ids.isEmpty || entity == FieldSet.self ? nil : RevertedGroup(entity: entity, ids: ids)
         }
     }
 
@@ -77,21 +83,19 @@ extension Bulk {
     }
 
     private func told(
-        _ page: [ImportedStream], _ items: [UUID: BulkItem], _ reversion: Reversion
+        _ results: [(entity: String, id: UUID, item: BulkItem)], next: Position?, _ reversion: Reversion
     ) async throws(Problem) -> Told {
         let head = try await commands.head(of: reversion.caller.organization)
         var body: [String: JSON] = [
             "id": .string(reversion.command.text), "import": .string(reversion.imported.text),
-            "next": page.count == Self.page ? page.last.map { .integer($0.position) } ?? .null : .null,
-            "position": .integer(head.position),
+            "next": next.map { .integer($0) } ?? .null, "position": .integer(head.position),
         ]
         if reversion.dryRun { body["dry_run"] = true }
-        for (name, count) in BulkItem.counts(Array(items.values)) { body[name] = .integer(Int64(count)) }
+        for (name, count) in BulkItem.counts(results.map(\.item)) { body[name] = .integer(Int64(count)) }
         body["results"] = .array(
-            page.map { stream in
-                let item = items[stream.id] ?? .refused(.fault)
-                var members = item.json(of: stream.id, request: reversion.caller.request).object ?? [:]
-                members["entity"] = .string(stream.entity)
+            results.map { entity, id, item in
+                var members = item.json(of: id, request: reversion.caller.request).object ?? [:]
+                members["entity"] = .string(entity)
                 return .object(members)
             })
         return Told(body: .object(body), position: head)
@@ -105,7 +109,7 @@ private struct RevertedGroup {
 }
 
 /// One import on its way back.
-private struct Reversion {
+struct Reversion {
     let imported: UUID
     /// Its own command, the same whenever the import is taken back.
     let command: UUID
@@ -117,27 +121,10 @@ private struct Reversion {
         of id: UUID, _ entity: any Entity.Type, _ history: [RecordedEvent], _ opening: Opening
     ) throws(Problem) -> BulkWay {
         let start = history.lastIndex { $0.command == command }.map { $0 + 1 } ?? 0
-        func wrote(_ event: RecordedEvent) -> Bool { event.command != command && Meta(event).imported == imported }
-        if let entity = entity as? any Lasting.Type {
-            return try entity.wayBack(of: id, history, from: start, opening, wrote: wrote)
-        }
-        guard entity == FieldSet.self else { return .settled(.refused(.notUndoable)) }
-        return try FieldSet.wayBack(of: id, history, opening, defining: history[start...].filter(wrote))
+        guard let entity = entity as? any Lasting.Type else { return .settled(.refused(.notUndoable)) }
+        return try entity.wayBack(of: id, history, from: start, opening, wrote: wrote)
     }
-}
 
-extension FieldSet {
-    /// Fields that were defined are given to records no longer; others of the same entity may have come since.
-    fileprivate static func wayBack(
-        of id: UUID, _ history: [RecordedEvent], _ opening: Opening, defining events: [RecordedEvent]
-    ) throws(Problem) -> BulkWay {
-        let loaded = try load(history, opening)
-        guard let now = loaded.state as? State, let entity = customizable.first(where: { self.id(of: $0) == id })
-        else { throw .fault }
-        let keys = Set(events.flatMap { (try? JSON(parsing: $0.data))?["fields"]?.object.map { Array($0.keys) } ?? [] })
-        let asks = keys.sorted().filter { now.inUse[$0] != nil }.map { key in
-            Ask(name, .id(id), "retire", ["entity": .string(entity), "key": .string(key)])
-        }
-        return asks.isEmpty ? .settled(.unchanged(version: loaded.version)) : .asked(asks)
-    }
+    /// Whether an event is the import's; what takes it back is not.
+    func wrote(_ event: RecordedEvent) -> Bool { event.command != command && Meta(event).imported == imported }
 }

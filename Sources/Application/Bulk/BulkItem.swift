@@ -24,20 +24,6 @@ enum BulkItem: Sendable {
     static func counts(_ items: [BulkItem]) -> [(String, Int)] {
         words.map { word in (word, items.reduce(0) { $0 + ($1.word == word ? 1 : 0) }) }
     }
-
-    /// `{"id","result"}`, and `version`, `position` and `warnings`, or the `problem`.
-    func json(of id: UUID, request: String) -> JSON {
-        var members: [String: JSON] = ["id": .string(id.text), "result": .string(word)]
-        switch self {
-        case .done(let version, let position, let warnings):
-            members["version"] = .integer(Int64(version))
-            members["position"] = position.map { .integer($0) }
-            if !warnings.isEmpty { members["warnings"] = .array(warnings.map(\.json)) }
-        case .unchanged(let version): members["version"] = .integer(Int64(version))
-        case .refused(let problem): members["problem"] = problem.json(request: request)
-        }
-        return .object(members)
-    }
 }
 
 /// How one of the records is dealt with.

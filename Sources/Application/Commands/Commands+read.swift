@@ -75,7 +75,7 @@ extension Commands {
     /// Which of these ids have a record, and which of those the reversion of an import put away.
     func standing(
         _ ids: [UUID], in organization: UUID
-    ) async throws(Problem) -> (present: Set<UUID>, putAway: Set<UUID>) {
+    ) async throws(Problem) -> (present: Set<UUID>, putAway: Set<UUID>, makers: [UUID: UUID]) {
         let keys = try await organizationKeys(of: organization)
         let events: [UUID: [RecordedEvent]]
         do { events = try await reader.streams(organization, ids).events } catch { throw .unavailable }
@@ -84,7 +84,8 @@ extension Commands {
             guard let last = history.last, let imported = Meta(last).imported else { return false }
             return last.command == keys.commandID(revertingImport: imported)
         }
-        return (Set(present.keys), Set(putAway.keys))
+        let makers = present.compactMapValues { $0.first.flatMap { Meta($0).imported } }
+        return (Set(present.keys), Set(putAway.keys), makers)
     }
 
     /// A 412 with what has happened to the record since the version that the client had seen.

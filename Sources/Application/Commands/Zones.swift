@@ -16,6 +16,17 @@ public enum Zones {
         return moment.day(offset: TimeZone(identifier: zone)?.secondsFromGMT(for: date) ?? 0)
     }
 
+    /// When clocks in the zone of that name show what they show in UTC at `clock`. Where they show it twice, one of
+    /// both; where they jump over it, as much later.
+    static func moment(showing clock: Instant, zone: String) -> Instant {
+        guard let rules = TimeZone(identifier: zone) else { return clock }
+        func moment(_ near: Instant) -> Instant {
+            let date = Date(timeIntervalSince1970: Double(near.microseconds) / 1_000_000)
+            return Instant(microseconds: clock.microseconds - Int64(rules.secondsFromGMT(for: date)) * 1_000_000)
+        }
+        return moment(moment(clock))
+    }
+
     /// The first moment of `day` in the zone of that name. Where clocks jump over midnight, the first moment after it.
     public static func start(of day: Day, zone: String) -> Instant {
         guard let rules = TimeZone(identifier: zone) else { return Instant(day) }

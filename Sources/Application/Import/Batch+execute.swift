@@ -43,6 +43,7 @@ extension Batch {
     private mutating func finish(_ task: Task, _ events: Int) {
         outcomes[task.index] = task.waits ? .postponed(events: events) : .taken(events: events)
         for wish in task.wishes {
+            if !wish.history.isEmpty, strangers.contains(wish.id) { untold.insert(request.rows[task.index].line) }
             if !present.contains(wish.id) { appear(wish.id) }
             if !session.dryRun { putAway.remove(wish.id) }
             if !task.waits, let original = original(wish, task) { done[wish.id] = original }
@@ -154,6 +155,7 @@ extension Batch {
             "unchanged": .integer(Int64(unchanged)), "events": .integer(Int64(events)), "rejected": .array(rejected),
             "postponed": .array(postponed), "created": .array(created), "notes": .array(notes.map(JSON.string)),
             "accepted_lines": .array(taken), "left_out": .array(leftOut),
+            "untold": .array(untold.sorted().map { .integer(Int64($0)) }),
         ]
     }
 }

@@ -22,6 +22,10 @@ struct Batch {
     var extraEvents = 0
     /// Records that are there, or would be in a dry run.
     var present: Set<UUID> = []
+    /// Of those that are there, the ones that this import did not make.
+    var strangers: Set<UUID> = []
+    /// Lines whose past is not told, since their records are strangers.
+    var untold: Set<Int> = []
     /// Of those that are there, the ones which the reversion of an import put away: they are taken out again.
     var putAway: Set<UUID> = []
     /// In a dry run, records that would be there and are not.
@@ -61,8 +65,9 @@ struct Batch {
             } catch { outcomes[index] = .rejected(error) }
         }
         let named = Array(Set(tasks.flatMap { $0.wishes.flatMap(\.named) }))
-        let (real, reverted) = try await commands.standing(named, in: session.organization)
+        let (real, reverted, makers) = try await commands.standing(named, in: session.organization)
         putAway = reverted
+        strangers = real.filter { makers[$0] != session.whole }
         for task in tasks.indices {
             for wish in tasks[task].wishes.indices { tasks[task].wishes[wish].adopt(real) }
         }

@@ -12,14 +12,17 @@ struct OpenRequest {
     let partOf: UUID?
     /// Pipelines of the source, described elsewhere.
     let pipelines: [PipelineRule]
-    /// Records of the source that are here under other ids, by entity and key in normal form.
-    let same: [String: [String: UUID]]
+    /// Records of the source that are here under other ids, or that it names in other ways, by entity and key in
+    /// normal form.
+    let same: [String: [String: Same]]
     /// The columns in which something stands; nil where that is not known.
     let filled: Set<String>?
     /// Whether columns that the mapping does not know become custom fields.
     let definesFields: Bool
     /// The calling code of telephone numbers that name none.
     let callingCode: String?
+    /// What the rows will say, in few letters; empty where the client does not tell.
+    let content: String
 
     static let fields = [
         Field("mapping", .paragraph(Mapping.limit)).required(),
@@ -27,7 +30,7 @@ struct OpenRequest {
         Field("file", .text(1000)), Field("dry_run", .flag), Field("part_of", .id),
         Field("pipelines", .list(of: .object(pipeline), 100)), Field("same", .list(of: .object(same), 20_000)),
         Field("filled", .list(of: .text(1000), 1000)), Field("define_fields", .flag),
-        Field("calling_code", .integer(1...999)),
+        Field("calling_code", .integer(1...999)), Field("content", .text(100)),
     ]
     private static let stage = [
         Field("key", .text(200)), Field("name", .text(200)).required(),
@@ -38,8 +41,17 @@ struct OpenRequest {
         Field("stages", .list(of: .object(stage), 200)).required(),
     ]
     private static let same = [
-        Field("entity", .text(60)).required(), Field("key", .text(1000)).required(), Field("id", .id).required(),
+        Field("entity", .text(60)).required(), Field("key", .text(1000)).required(), Field("id", .id),
+        Field("as", .text(1000)),
     ]
+
+    /// Which record is meant.
+    enum Same: Sendable, Hashable {
+        /// The one of this id here.
+        case id(UUID)
+        /// The one of this key there.
+        case key(String)
+    }
 
     init(_ body: JSON) throws(Problem) {
         var flaws: [Flaw] = []
@@ -58,21 +70,25 @@ struct OpenRequest {
         same = (values["same"]?.array ?? []).reduce(into: [:]) { same, one in
             guard let entity = one["entity"]?.string, let key = one["key"]?.string.flatMap({ Normal.key($0) })
             else { return }
-            same[entity, default: [:]][key] = one["id"]?.string.flatMap(UUID.init(uuidString:))
+            let id = one["id"]?.string.flatMap(UUID.init(uuidString:)).map(Same.id)
+            same[entity, default: [:]][key] = id ?? one["as"]?.string.flatMap { Normal.key($0) }.map(Same.key)
         }
         filled = values["filled"]?.array.map { Set($0.compactMap(\.string)) }
         definesFields = values["define_fields"]?.bool ?? false
         callingCode = values["calling_code"]?.integer.map { String($0) }
+        content = values["content"]?.string ?? ""
     }
 
     /// The columns that become custom fields where the mapping does not read them.
     var toDefine: Set<String> { definesFields ? filled ?? Set(header) : [] }
 
     /// The same for the same request of the same organization. Events say it, so it gives nothing away of the file's
-    /// name.
+    /// name, nor of what is in it.
     func id(_ keys: OrganizationKeys) -> UUID {
-        let said: JSON = [.string(mapping), .array(header.map(JSON.string)), .string(file), .bool(dryRun)]
-        return keys.importID(source: "", entity: "import", externalID: String(decoding: said.bytes, as: UTF8.self))
+        var said: [JSON] = [.string(mapping), .array(header.map(JSON.string)), .string(file), .bool(dryRun)]
+        if !content.isEmpty { said.append(.string(content)) }
+        let text = String(decoding: JSON.array(said).bytes, as: UTF8.self)
+        return keys.importID(source: "", entity: "import", externalID: text)
     }
 }
 

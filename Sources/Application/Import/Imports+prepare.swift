@@ -17,7 +17,7 @@ extension Imports {
         var wanted: [(entity: String, name: String, ask: Ask, isThere: Bool)] = []
         for rule in planner.mapping.prepares.pipelines {
             let id = planner.id(of: rule)
-            let (present, putAway) = try await commands.standing([id], in: caller.organization)
+            let (present, putAway, _) = try await commands.standing([id], in: caller.organization)
             let restoring = Ask(Pipeline.name, .id(id), EntityFacts.restoring, [:])
             if present.isEmpty || !putAway.isEmpty {
                 wanted.append((Pipeline.name, rule.name, putAway.isEmpty ? ask(rule, id, planner) : restoring, false))

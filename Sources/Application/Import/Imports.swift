@@ -34,8 +34,13 @@ public final class Imports: Sendable {
             request.mapping, header: request.header, settings: settings, defining: request.toDefine)
         var planner = RowPlanner(mapping: mapping, settings: settings) { source, entity, key in
             // A record of another source is not meant, whatever its key.
-            if source == mapping.source, let id = same[entity]?[key] { return id }
-            return keys.importID(source: source, entity: entity, externalID: key)
+            guard source == mapping.source, let known = same[entity]?[key] else {
+                return keys.importID(source: source, entity: entity, externalID: key)
+            }
+            switch known {
+            case .id(let id): return id
+            case .key(let other): return keys.importID(source: source, entity: entity, externalID: other)
+            }
         }
         let prepared = try await prepare(planner, by: caller, dryRun: request.dryRun)
         planner.meant = try await stages(planner, by: caller, dryRun: request.dryRun)
@@ -63,7 +68,8 @@ public final class Imports: Sendable {
     }
 
     /// Takes a batch of rows: `{rows: [[…]], lines?: […], first?, final?, taken?: […]}`.
-    /// - Returns: `{rows, accepted, unchanged, events, rejected, postponed, created, notes, accepted_lines, left_out}`.
+    /// - Returns: `{rows, accepted, unchanged, events, rejected, postponed, created, notes, accepted_lines, left_out,
+    ///   untold}`; `untold` are lines whose past is told when a record is made, and whose record was here before.
     /// - Throws: `import.not_found` (404) where this process does not know the import: the client opens it again.
     public func take(_ id: UUID, _ body: JSON, by caller: Caller) async throws(Problem) -> Told {
         guard let session = sessions.withLock({ $0[id] }), session.organization == caller.organization else {

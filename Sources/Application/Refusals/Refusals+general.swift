@@ -66,6 +66,7 @@ extension Refusals {
             "This is no e-mail: not one header can be read. Send the message's source."),
         ListedRefusal("bulk.not_found", 404, "There is no such act on many records, or it is more than 30 days old."),
         ListedRefusal(.changedSince),
+        ListedRefusal(.fieldsInUse),
         ListedRefusal(.notUndoable),
         ListedRefusal(.audienceMissing),
         ListedRefusal(
@@ -189,6 +190,7 @@ extension Refusals {
         ListedRefusal("import.not_an_id", nil, "Write the id that Daybook gave the record, or leave the cell empty."),
         ListedRefusal("import.not_an_object", nil, "Write a JSON object."),
         ListedRefusal("import.not_an_instant", nil, "Write the moment as RFC 3339 does."),
+        ListedRefusal("import.nothing_told", nil, "The row of the history tells nothing of its deal."),
         ListedRefusal("import.not_a_history", nil, "The column of the history holds none; leave it empty."),
         ListedRefusal("import.field_unknown", nil, "The history tells of a column that the deals do not have."),
         ListedRefusal("import.record_missing", nil, "The record that the row changes is not there: import it first."),

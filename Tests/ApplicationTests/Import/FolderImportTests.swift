@@ -142,6 +142,12 @@ import Testing
         #expect(Moments.read("2020-07-09 15:25:37.051")?.text == "2020-07-09T15:25:37.051000Z")
         #expect(Moments.read("2019-01-01T10:00:00.000+0200")?.text == "2019-01-01T08:00:00.000000Z")
         #expect(Moments.read("1575463702000")?.text == "2019-12-04T12:48:22.000000Z")
+        // Where no offset is told, the zone says what is meant: in winter, in summer, and where clocks go back.
+        for (clock, moment) in [
+            ("2021-01-07T06:49", "2021-01-07T05:49:00.000000Z"), ("2021-07-07 06:49:01", "2021-07-07T04:49:01.000000Z"),
+            ("2021-10-31 03:00", "2021-10-31T02:00:00.000000Z"), ("2021-03-28 02:30", "2021-03-28T01:30:00.000000Z"),
+            ("2021-07-07T06:49:01Z", "2021-07-07T06:49:01.000000Z"),
+        ] { #expect(Moments.read(clock, zone: "Europe/Oslo")?.text == moment, "\(clock)") }
         #expect(Moments.read("2019-01-01") == nil && Moments.day("2019-01-01 00:00:00")?.text == "2019-01-01")
     }
 }
@@ -150,6 +156,7 @@ extension ImportHouse {
     /// Files in a folder of their own.
     func folder(_ files: [String: String]) throws -> String {
         let folder = (rejects as NSString).deletingLastPathComponent + "/folder"
+        try? FileManager.default.removeItem(atPath: folder)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
         return folder
@@ -157,10 +164,12 @@ extension ImportHouse {
 
     func take(
         _ system: ForeignSystem, _ folder: String, dryRun: Bool = false, define: Bool = false,
-        colleagues: [FolderImport.Colleague] = [], callingCode: Int? = nil, mapping: ((String) -> String?)? = nil
+        colleagues: [FolderImport.Colleague] = [], callingCode: Int? = nil, mapping: ((String) -> String?)? = nil,
+        only: FolderImport.Options.Only? = nil, rejects: String? = nil
     ) async throws -> FolderSummary {
-        let rejects = (rejects as NSString).deletingLastPathComponent
+        let rejects = rejects ?? (self.rejects as NSString).deletingLastPathComponent
         var options = FolderImport.Options(system, folder: folder, rejects: rejects, now: TestHouse.clock())
+        options.only = only
         (options.dryRun, options.definesFields, options.callingCode) = (dryRun, define, callingCode)
         let (imports, caller) = (imports, house.caller(.owner))
         let run = FolderImport(

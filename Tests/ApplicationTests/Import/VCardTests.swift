@@ -43,6 +43,43 @@ import Testing
         #expect(second["mobile"] == "+44-20-7946-0018" && second["birthday"] == nil)
     }
 
+    @Test func `what a card says is in the character set that it names`() {
+        let texts: [(charset: String, bytes: String, says: String)] = [
+            ("ISO-8859-15", "=A4", "€"), ("windows-1251", "=C0=ED=ED=E0", "Анна"), ("KOI8-R", "=E1=CE=CE=C1", "Анна"),
+            ("GB2312", "=CD=F5", "王"), ("Shift_JIS", "=83=5C=97=D1", "ソ林"), ("ISO-2022-JP", "=1B$B;3=1B(B", "山"),
+            ("UTF-8", "=E5=B1=B1", "山"), ("no-such-thing", "=E9", "é"),
+        ]
+        for (charset, bytes, says) in texts {
+            let name = "N;ENCODING=QUOTED-PRINTABLE;CHARSET=\(charset):\(bytes)"
+            let card = "BEGIN:VCARD\nVERSION:2.1\n\(name)\nEND:VCARD\n"
+            #expect(VCard.cards(Array(card.utf8)).first?.cells["last_name"] == says, "\(charset)")
+        }
+        let wide = Array("BEGIN:VCARD\nN:山\nEND:VCARD\n".utf16).flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        #expect(VCard.cards([0xFF, 0xFE] + wide).first?.cells["last_name"] == "山")
+    }
+
+    @Test func `two of the same name are told apart by address, number or organization`() async throws {
+        func card(_ lines: String...) -> String {
+            (["BEGIN:VCARD", "FN:Ann Lee"] + lines + ["END:VCARD", ""]).joined(separator: "\n")
+        }
+        let text =
+            card("EMAIL:A@x.io", "TEL:+1 212 555 0100") + card("TEL:+1 (212) 555-0101", "ORG:Acme") + card("ORG:Acme")
+            + card("ORG:Initech;Sales") + card() + card("UID:7", "EMAIL:a@x.io")
+        let keys = VCard.cards(Array(text.utf8)).map { $0.cells["key"] }
+        #expect(
+            keys == [
+                "Ann Lee a@x.io", "Ann Lee +12125550101", "Ann Lee Acme", "Ann Lee Initech", "Ann Lee", "7",
+            ])
+        let path = FileManager.default.temporaryDirectory.appending(path: "cards-\(UUID().uuidString).vcf").path
+        defer { unlink(path) }
+        try Data((card("TEL:+12125550100") + card("TEL:+12125550101")).utf8).write(to: URL(fileURLWithPath: path))
+        let house = try await ImportHouse()
+        let summary = try await house.run(table: VCardTable(path), try ImportHouse.shipped("vcard"))
+        #expect(summary.accepted == 2, "\(summary.json)")
+        let second = try await house.record(Contact.self, "Ann Lee +12125550101", source: "vcard")
+        #expect(second?.text("phone") == "+12125550101")
+    }
+
     @Test func `bytes that are no UTF-8 are read as Windows writes them, and a card within a card is not one`() {
         let bytes =
             Array("BEGIN:VCARD\nN:M".utf8) + [0xFC]

@@ -9,6 +9,9 @@ public enum CSV {
         public init(delimiter: UInt8 = UInt8(ascii: ",")) { self.delimiter = delimiter }
     }
 
+    /// The most bytes of a record.
+    public static let longest = 1 << 20
+
     /// One record of a file.
     public struct Record: Sendable, Hashable {
         /// The line on which it begins; the first line of a file is 1. A quoted line end counts.

@@ -22,7 +22,9 @@ extension CSV {
         private var width: Int?
 
         /// A parser at the start of a file.
-        public init(_ format: Format = Format(), limit: Int = 1 << 20) { (self.format, self.limit) = (format, limit) }
+        public init(_ format: Format = Format(), limit: Int = CSV.longest) {
+            (self.format, self.limit) = (format, limit)
+        }
 
         /// Takes the next piece of the file.
         public mutating func feed(_ bytes: some Collection<UInt8>) {

@@ -11,6 +11,9 @@ public final class FolderImport {
         public var system: ForeignSystem
         /// Where they lie.
         public var folder: String
+        /// The one file there that is imported, such as one of rejected rows; nil: all of them. What tables beside it
+        /// say of users, pipelines and the past of deals is heeded.
+        public var only: Only?
         /// Where rejected rows are written.
         public var rejects: String
         /// Whether everything is only told.
@@ -21,6 +24,17 @@ public final class FolderImport {
         public var callingCode: Int?
         /// The time now: what is to come cannot have happened.
         public var now: Instant
+
+        /// One file of a folder.
+        public struct Only: Sendable {
+            /// Its name.
+            public var file: String
+            /// What it holds ("opportunities"); nil where its name says that.
+            public var kind: String?
+
+            /// A file.
+            public init(_ file: String, kind: String? = nil) { (self.file, self.kind) = (file, kind) }
+        }
 
         /// Options.
         public init(_ system: ForeignSystem, folder: String, rejects: String, now: Instant) {
@@ -49,14 +63,16 @@ public final class FolderImport {
     var summary = FolderSummary()
     /// The import of which all files are parts.
     private var whole = ""
-    /// Tables of pipelines and stages, whose rows are counted with the deals.
-    var tables: [Part] = []
+    /// What the tables say, in few letters: of the same tables it is the same import.
+    private var content = ""
 
     /// A table of the folder, ready to be sent.
     struct Part {
         let kind: ForeignTable
         let table: any ImportTable
         let survey: Survey
+        /// Whether it is only heeded, since another file of the folder is imported.
+        var isBeside = false
     }
 
     /// - Parameters:
@@ -77,26 +93,43 @@ public final class FolderImport {
     /// - Throws: `CSV.Unreadable`, what `send` throws, or what hinders a reject file.
     public func run() async throws -> FolderSummary {
         let parts = try parts()
-        for part in parts where part.kind.role == .members { owners.know(part.survey) }
-        let (pipelines, histories) = deals(parts)
+        content = ContentDigest.of(parts.map { ($0.table.name, $0.survey.digest) })
+        for part in parts where part.kind.role == .members { try owners.know(part.survey) }
+        var deals = try deals(parts)
+        let last = parts.last { $0.kind.role == .deals }?.table.name
         var pending: [(part: Part, first: FileSummary)] = []
-        for part in parts {
+        for part in parts where !part.isBeside {
             switch part.kind.role {
-            case .history: continue
-            case .pipelines, .stages: continue
+            case .history, .pipelines, .stages: continue
             case .activities: summary.files.append(try await take(part, about(part), part.kind.kind))
+            case .meetings: summary.files.append(try await take(part, meetings(part), part.kind.kind))
             case .records, .members:
                 let file = try await take(part, part.table, part.kind.kind)
                 if part.kind.isTwice { pending.append((part, file)) } else { summary.files.append(file) }
-            case .deals: try await takeDeals(part, pipelines, histories)
+            case .deals:
+                try await take(part, &deals)
+                if part.table.name == last { try tell(of: deals) }
             }
         }
         for (part, first) in pending {
             let second = try await take(part, part.table, part.kind.kind + "-after")
             summary.files.append(first.followed(by: second))
         }
-        summary.report(unmatched: owners.unmatched)
+        let takesUsers = parts.contains { $0.kind.role == .members && !$0.isBeside }
+        summary.report(unmatched: takesUsers ? owners.unmatched : [])
+        try check(parts)
         return summary
+    }
+
+    /// Nothing is lost silently: every row of every table is one of those that are told of.
+    private func check(_ parts: [Part]) throws {
+        for part in parts where !part.isBeside && !summary.unknown.contains(part.table.name) {
+            let file = summary.files.first { $0.name == part.table.name }
+            let (accepted, unchanged, rejected) = (file?.accepted ?? 0, file?.unchanged ?? 0, file?.rejected ?? 0)
+            guard part.survey.count == accepted + unchanged + rejected else {
+                throw Problem.rowsLost(part.survey.count, accepted, unchanged, rejected)
+            }
+        }
     }
 
     // MARK: Which tables are there?
@@ -106,19 +139,26 @@ public final class FolderImport {
         do { names = try FileManager.default.contentsOfDirectory(atPath: options.folder).sorted() } catch {
             throw CSV.Unreadable("There is no folder \(options.folder) that can be read.")
         }
+        if let file = options.only?.file, !names.contains(file) {
+            throw CSV.Unreadable("There is no file \(options.folder)/\(file) that can be read.")
+        }
         var parts: [Part] = []
-        for name in names where !name.hasSuffix(".rejects.csv") {
+        for name in names where name == options.only?.file || !name.hasSuffix(RejectFile.suffix) {
+            let isBeside = options.only.map { $0.file != name } ?? false
             for (title, base) in try options.tables(of: name) {
-                guard let kind = options.system.table(title) else {
-                    summary.unknown.append(base.name)
+                let named = isBeside ? nil : options.only?.kind
+                let kind = named.map { named in options.system.tables.first { $0.kind == named } }
+                guard let kind = kind ?? options.system.table(title) else {
+                    if !isBeside { summary.unknown.append(base.name) }
                     continue
                 }
+                guard !isBeside || kind.isContext else { continue }
                 let table = try options.system.normal(base)
-                let survey = try Survey(table, keeps: kind.role != .records)
-                if survey.isEmpty {
+                let survey = try Survey(table)
+                if survey.count > 0 {
+                    parts.append(Part(kind: kind, table: table, survey: survey, isBeside: isBeside))
+                } else if !isBeside {
                     summary.files.append(FileSummary(name: base.name, kind: kind.kind))
-                } else {
-                    parts.append(Part(kind: kind, table: table, survey: survey))
                 }
             }
         }
@@ -128,37 +168,25 @@ public final class FolderImport {
         }
     }
 
-    /// Activities with what they are about: what they relate to, else the person.
+    /// Activities with what they are about.
     private func about(_ part: Part) -> any ImportTable {
-        let columns = [
-            part.survey.column("what_id", "parent_id", "regardingobjectid"), part.survey.column("who_id"),
-        ]
-        let told = part.survey.column("parent_type", "regardingobjecttypecode", "regardingobjectid_entitytype")
-        let system = options.system
+        let subject = ForeignSubject(options.system, part.survey)
         return DerivedTable(
             base: part.table, ownColumns: part.survey.header.count,
             header: part.survey.header + ["~subject", "~subject_entity"]
         ) { fields in
-            for column in columns {
-                let key = Survey.cell(fields, column)
-                let name = Survey.cell(fields, told)
-                let entity = system == .salesforce ? SalesforceID.entity(key) : Self.entity(called: name)
-                if !key.isEmpty, let entity { return fields + [key, entity] }
-            }
-            return fields + ["", ""]
+            let named = subject.subject(fields)
+            return fields + [named?.key ?? "", named?.entity ?? ""]
         }
     }
 
-    /// Our word for what another system calls a kind of records: `Opportunities`, `opportunity`.
-    private static func entity(called name: String) -> String? {
-        switch name.lowercased() {
-        case "account", "accounts", "1": "account"
-        case "contact", "contacts", "2": "contact"
-        case "opportunity", "opportunities", "3": "deal"
-        case "lead", "leads", "4": "lead"
-        case "campaign", "campaigns", "4400": "campaign"
-        case _: nil
-        }
+    /// Calls and meetings with what is worked out of them.
+    private func meetings(_ part: Part) -> any ImportTable {
+        let meetings = ForeignMeetings(options.system, part.survey, now: options.now)
+        return DerivedTable(
+            base: part.table, ownColumns: part.survey.header.count,
+            header: part.survey.header + ForeignMeetings.columns
+        ) { $0 + meetings.cells($0) }
     }
 
     // MARK: How is a table sent?
@@ -171,6 +199,7 @@ public final class FolderImport {
         var more = more
         more["part_of"] = whole.isEmpty ? nil : .string(whole)
         more["same"] = owners.same
+        more["content"] = .string(content)
         more["filled"] = .array(part.survey.filled.sorted().map(JSON.string))
         more["define_fields"] = .bool(options.definesFields || part.kind.definesFields)
         more["calling_code"] = options.callingCode.map { .integer(Int64($0)) }
@@ -199,6 +228,7 @@ extension FolderImport.Options {
     fileprivate func tables(of name: String) throws(CSV.Unreadable) -> [(title: String, table: any ImportTable)] {
         let path = "\(folder)/\(name)"
         let lower = name.lowercased()
+        if let stem = RejectFile.stem(of: name) { return [(stem, CSVTable(path))] }
         if lower.hasSuffix(".csv") { return [(name, CSVTable(path))] }
         if lower.hasSuffix(".jsonl") {
             return [(name, try JSONLinesTable(path, entity: system == .daybook ? String(name.dropLast(6)) : nil))]

@@ -51,7 +51,7 @@ public struct FileSummary: Sendable {
     public internal(set) var notes: [String] = []
     /// Columns in which something stands and that were not taken.
     public internal(set) var unused: [String] = []
-    var lines: (accepted: Set<Int>, rejected: Set<Int>) = ([], [])
+    var lines = ImportRun.Summary.Lines()
 
     init(name: String, kind: String) { (self.name, self.kind) = (name, kind) }
 
@@ -69,6 +69,7 @@ public struct FileSummary: Sendable {
         var whole = self
         whole.lines.rejected.formUnion(second.lines.rejected)
         whole.lines.accepted.formUnion(second.lines.accepted)
+        whole.lines.untold.formUnion(second.lines.untold)
         whole.lines.accepted.subtract(whole.lines.rejected)
         (whole.accepted, whole.rejected) = (whole.lines.accepted.count, whole.lines.rejected.count)
         whole.unchanged = rows - whole.accepted - whole.rejected

@@ -33,22 +33,22 @@ enum ForeignHistory {
     }
 
     /// Each row is a field that changed (`Field`, `NewValue`), or the whole state of a deal from a moment on.
-    static func read(_ survey: Survey, deals header: [String]) -> Told {
+    static func read(_ survey: Survey, deals header: [String]) throws(CSV.Unreadable) -> Told {
         var told = Told()
         let deal = survey.column("opportunity_id", "deal_id", "parent_id")
         let time = survey.column("created_date", "date_entered", "timestamp", "createddate", "_fivetran_start")
         let field = survey.column("field", "name", "property_name")
         let (old, new) = (survey.column("old_value"), survey.column("new_value", "value"))
         let columns = Header(header)
-        for (line, fields) in survey.rows {
-            let (key, at) = (Survey.cell(fields, deal), Survey.cell(fields, time))
-            guard let name = Normal.key(key) else {
+        try survey.each { line, fields in
+            let at = Survey.cell(fields, time)
+            guard let name = Survey.key(fields, deal) else {
                 told.untold[line] = RowFlaw(nil, "import.key_missing", "The row does not say which deal it is about.")
-                continue
+                return
             }
             guard let moment = Moments.read(at) else {
                 told.untold[line] = RowFlaw(nil, "import.not_an_instant", "\"\(at)\" is no moment.")
-                continue
+                return
             }
             told.deals[line] = name
             var change = Change(at: moment, line: line)
@@ -63,7 +63,7 @@ enum ForeignHistory {
                     change.before[column] = from
                 } else {
                     told.untold[line] = RowFlaw(nil, "import.field_unknown", "The deals have no column \"\(column)\".")
-                    continue
+                    return
                 }
             } else {
                 let stage = survey.column("stage_name", "value", "stage_id")
@@ -74,6 +74,10 @@ enum ForeignHistory {
                 change.cells = change.cells.filter { !$0.value.isEmpty && columns.columns($0.key).count == 1 }
             }
             if change.stage?.isEmpty == true { change.stage = nil }
+            guard change.stage != nil || !change.cells.isEmpty else {
+                told.untold[line] = RowFlaw(nil, "import.nothing_told", "The row tells nothing of its deal.")
+                return
+            }
             told.changes[name, default: []].append(change)
         }
         for key in told.changes.keys { told.changes[key]?.settle(whole: field == nil) }

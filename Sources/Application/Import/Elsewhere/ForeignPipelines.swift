@@ -68,12 +68,17 @@ struct ForeignPipelines: Sendable {
 
     // MARK: What do tables of pipelines and stages say?
 
+    /// The column that says which pipeline a row of theirs is about.
+    static func key(pipelines survey: Survey) -> Int? { survey.column("pipeline_id", "id") }
+    /// The column that says which stage a row of theirs is about.
+    static func key(stages survey: Survey) -> Int? { survey.column("stage_id", "api_name", "id") }
+
     /// Adds the pipelines of a table.
-    mutating func add(pipelines survey: Survey) {
-        let (id, label) = (survey.column("pipeline_id", "id"), survey.column("label", "name"))
-        for (_, fields) in survey.rows {
+    mutating func add(pipelines survey: Survey) throws(CSV.Unreadable) {
+        let (id, label) = (Self.key(pipelines: survey), survey.column("label", "name"))
+        try survey.each { _, fields in
             let key = Survey.cell(fields, id)
-            guard !key.isEmpty else { continue }
+            guard !key.isEmpty else { return }
             let name = Survey.cell(fields, label)
             place(key, name.isEmpty ? key : name)
         }
@@ -81,15 +86,15 @@ struct ForeignPipelines: Sendable {
 
     /// Adds the stages of a table.
     /// - Parameter usual: the pipeline of those that name none.
-    mutating func add(stages survey: Survey, usual: String) {
-        let id = survey.column("stage_id", "api_name", "id")
+    mutating func add(stages survey: Survey, usual: String) throws(CSV.Unreadable) {
+        let id = Self.key(stages: survey)
         let (label, pipeline) = (survey.column("label", "master_label"), survey.column("pipeline_id", "pipeline"))
         let (won, closed) = (survey.column("closed_won", "is_won"), survey.column("is_closed"))
         let chance = survey.column("probability", "default_probability")
         let order = survey.column("display_order", "sort_order")
-        for (_, fields) in survey.rows {
+        try survey.each { _, fields in
             let key = Survey.cell(fields, id)
-            guard !key.isEmpty else { continue }
+            guard !key.isEmpty else { return }
             let (name, at) = (Survey.cell(fields, label), Survey.cell(fields, order))
             let given = Survey.cell(fields, pipeline)
             let kind = Self.kind(Survey.cell(fields, won), Survey.cell(fields, closed), key)
@@ -103,14 +108,15 @@ struct ForeignPipelines: Sendable {
 
     /// Adds the stages that deals name and no table described.
     /// - Parameter areOpen: whether deals say apart from their stage that they were won or lost.
-    mutating func add(named survey: Survey, stage: Int?, pipeline: Int?, usual: String, areOpen: Bool) {
+    mutating func add(
+        named survey: Survey, stage: Int?, pipeline: Int?, usual: String, areOpen: Bool
+    ) throws(CSV.Unreadable) {
         if areOpen { place(usual, usual) }
         let (won, closed) = (survey.column("is_won"), survey.column("is_closed"))
         let chance = survey.column("probability")
-        for (_, fields) in survey.rows {
+        try survey.each { _, fields in
             let (name, given) = (Survey.cell(fields, stage), Survey.cell(fields, pipeline))
-            guard !name.isEmpty else { continue }
-            if self.stage(name, in: given) != nil { continue }
+            guard !name.isEmpty, self.stage(name, in: given) == nil else { return }
             let kind = areOpen ? "open" : Self.kind(Survey.cell(fields, won), Survey.cell(fields, closed), name)
             add(
                 Stage(

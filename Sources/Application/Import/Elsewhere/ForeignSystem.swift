@@ -23,7 +23,7 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
                 ForeignTable("opportunities", "opportunity", role: .deals),
                 ForeignTable("contact-roles", "opportunitycontactrole"),
                 ForeignTable("campaign-members", "campaignmember"), ForeignTable("tasks", "task", role: .activities),
-                ForeignTable("notes", "note", role: .activities),
+                ForeignTable("events", "event", role: .meetings), ForeignTable("notes", "note", role: .activities),
             ]
         case .daybook:
             Self.ours.map { entity in
@@ -39,7 +39,10 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
                 ForeignTable("accounts", "account"), ForeignTable("contacts", "contact"),
                 ForeignTable("leads", "lead"), ForeignTable("campaigns", "campaign"),
                 ForeignTable("opportunities", "opportunity", role: .deals),
+                ForeignTable("appointments", "appointment", role: .meetings),
+                ForeignTable("phone-calls", "phonecall", role: .meetings),
                 ForeignTable("tasks", "task", role: .activities),
+                ForeignTable("notes", "annotation", "note", role: .activities),
             ]
         case .suitecrm:
             [
@@ -53,6 +56,7 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
                 ForeignTable("contacts-custom", "contactscstm", definesFields: true),
                 ForeignTable("leads-custom", "leadscstm", definesFields: true),
                 ForeignTable("opportunities-custom", "opportunitiescstm", definesFields: true),
+                ForeignTable("meetings", "meeting", role: .meetings), ForeignTable("calls", "call", role: .meetings),
                 ForeignTable("tasks", "task", role: .activities), ForeignTable("notes", "note", role: .activities),
             ]
         case .hubspot:
@@ -64,6 +68,10 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
                 ForeignTable("deal-stages", "dealstage", "dealstagehistory", role: .history),
                 ForeignTable("deal-changes", "dealpropertyhistory", role: .history),
                 ForeignTable("deals", "deal", role: .deals),
+                ForeignTable("meetings", "meeting", "engagementmeeting", role: .meetings),
+                ForeignTable("calls", "call", "engagementcall", role: .meetings),
+                ForeignTable("tasks", "task", "engagementtask", role: .activities),
+                ForeignTable("notes", "note", "engagementnote", role: .activities),
             ]
         }
     }
@@ -78,6 +86,11 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
     /// What stands before the names of columns in some of its exports, and is none of them.
     var prefix: String { self == .hubspot ? "property_" : "" }
 
+    /// What the tables of a mapping of this name hold; nil where it is none of a table of this system.
+    public func kind(ofMapping name: String) -> String? {
+        tables.map(\.kind).first { "\(rawValue)-\($0)" == name }
+    }
+
     /// Whether a table is imported again when all others were.
     public func comesTwice(_ plural: String) -> Bool { table(plural)?.isTwice ?? false }
 
@@ -85,14 +98,14 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
     func table(_ file: String) -> ForeignTable? {
         let stem = file.prefix { $0 != "." }
         var words = stem.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
-        words.removeAll { Self.noise.contains($0) || $0 == rawValue }
+        words.removeAll { Self.noise.contains($0) || $0 == rawValue || $0.allSatisfy(\.isNumber) }
         let name = words.joined()
         if self == .daybook { return tables.first { $0.names.contains(name) } }
         let singular =
             name.hasSuffix("ies") ? name.dropLast(3) + "y" : name.hasSuffix("s") ? name.dropLast() : name[...]
         return tables.first { $0.names.contains(name) || $0.names.contains(String(singular)) }
     }
-    private static let noise: Set = ["sf", "hs", "data", "export", "table", "crm", "all"]
+    private static let noise: Set = ["sf", "hs", "data", "export", "exports", "table", "crm", "all"]
 
     /// The column of one of these names.
     static func column(_ names: [String], in header: [String]) -> Int? {
@@ -115,11 +128,23 @@ struct ForeignTable: Sendable, Hashable {
 
     enum Role: Sendable, Hashable {
         case records, members, deals, activities
+        /// Calls and meetings, which took place or are to.
+        case meetings
         /// What deals stand in: told with these.
         case pipelines, stages
         /// What happened to deals: told with these.
         case history
     }
+
+    /// Whether it is told of with the deals.
+    var isOfDeals: Bool {
+        switch role {
+        case .pipelines, .stages, .history: true
+        case .records, .members, .deals, .activities, .meetings: false
+        }
+    }
+    /// Whether it says what other tables mean.
+    var isContext: Bool { isOfDeals || role == .members }
 
     init(_ kind: String, _ names: String..., role: Role = .records, isTwice: Bool = false, definesFields: Bool = false)
     {
@@ -133,25 +158,50 @@ struct Survey: Sendable {
     let header: [String]
     /// The columns in which something stands.
     var filled: Set<String> = []
-    var rows: [(line: Int, fields: [String])] = []
-    /// Whether there is no row.
-    private(set) var isEmpty = true
+    /// Lines that are no rows.
+    var broken: [(line: Int, flaw: CSV.Flaw, text: String)] = []
+    /// How many rows and broken lines there are.
+    private(set) var count = 0
+    /// What it says, in few letters.
+    let digest: String
+    private let table: any ImportTable
 
-    /// - Parameter keeps: whether its rows are wanted.
-    init(_ table: any ImportTable, keeps: Bool) throws(CSV.Unreadable) {
+    init(_ table: any ImportTable) throws(CSV.Unreadable) {
+        self.table = table
         let rows = try table.rows()
         guard case .record(let first)? = try rows.next() else {
             throw CSV.Unreadable("\(table.name) has no first line with the names of its columns.")
         }
         header = first.fields
         var isFilled = Array(repeating: false, count: header.count)
+        var content = ContentDigest()
+        content.add(.record(first))
         while let item = try rows.next() {
-            isEmpty = false
-            guard case .record(let record) = item else { continue }
-            for (index, field) in record.fields.enumerated() where !field.isEmpty { isFilled[index] = true }
-            if keeps { self.rows.append((record.line, record.fields)) }
+            count += 1
+            content.add(item)
+            switch item {
+            case .record(let record):
+                for (index, field) in record.fields.enumerated() where !field.isEmpty { isFilled[index] = true }
+            case .broken(let line, let flaw, let text): broken.append((line, flaw, text))
+            }
         }
         filled = Set(zip(header, isFilled).filter(\.1).map(\.0))
+        digest = content.finish()
+    }
+
+    /// Reads the rows once more; none of them is held.
+    func each(_ body: (_ line: Int, _ fields: [String]) -> Void) throws(CSV.Unreadable) {
+        let rows = try table.rows()
+        _ = try rows.next()
+        while let item = try rows.next() {
+            if case .record(let record) = item { body(record.line, record.fields) }
+        }
+    }
+
+    /// The cell as names are compared; nil where nothing stands there.
+    static func key(_ fields: [String], _ column: Int?) -> String? {
+        let key = Normal.key(cell(fields, column))
+        return key?.isEmpty == true ? nil : key
     }
 
     func column(_ names: String...) -> Int? { ForeignSystem.column(names, in: header) }

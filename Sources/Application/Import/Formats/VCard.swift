@@ -1,4 +1,5 @@
 import Foundation
+import Mail
 
 /// Cards of address books (vCard 2.1, 3.0, 4.0; RFC 2426, RFC 6350), read as leniently as programs write them.
 struct VCard: Sendable {
@@ -99,10 +100,9 @@ struct VCard: Sendable {
     /// A file that is UTF-16 becomes UTF-8; a mark of the order of bytes goes.
     private static func utf8(_ bytes: [UInt8]) -> [UInt8] {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return Array(bytes.dropFirst(3)) }
-        guard bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]),
-            let text = String(bytes: bytes, encoding: .utf16)
+        guard bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
         else { return bytes }
-        return Array(text.utf8)
+        return Array(Charset.text(of: bytes, said: "UTF-16").utf8)
     }
 
     // MARK: What is in a line?
@@ -126,7 +126,7 @@ struct VCard: Sendable {
         }
         let encoding = parameters["ENCODING"]?.first ?? ""
         let bytes = encoding == "QUOTED-PRINTABLE" ? unquoted(value) : value
-        let text = decoded(bytes, parameters["CHARSET"]?.first)
+        let text = Charset.text(of: bytes, said: parameters["CHARSET"]?.first)
         let isBinary = encoding == "B" || encoding == "BASE64" || text.hasPrefix("data:")
         return Property(
             name: name.uppercased().trimmingCharacters(in: .whitespaces),
@@ -163,27 +163,6 @@ struct VCard: Sendable {
             }
         }
         return out
-    }
-
-    /// Bytes of the character set that is named; else UTF-8 where they are that, else Windows' own of the West.
-    private static func decoded(_ bytes: [UInt8], _ charset: String?) -> String {
-        let encoding: String.Encoding? =
-            switch charset {
-            case "ISO-8859-1", "LATIN1", "ISO-8859-15": .isoLatin1
-            case "ISO-8859-2": .isoLatin2
-            case "WINDOWS-1250": .windowsCP1250
-            case "WINDOWS-1251": .windowsCP1251
-            case "WINDOWS-1252": .windowsCP1252
-            case "WINDOWS-1253": .windowsCP1253
-            case "WINDOWS-1254": .windowsCP1254
-            case "SHIFT_JIS", "SHIFT-JIS", "SJIS": .shiftJIS
-            case "EUC-JP": .japaneseEUC
-            case "UTF-16": .utf16
-            case _: nil
-            }
-        if let encoding, let text = String(bytes: bytes, encoding: encoding) { return text }
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
-        return String(bytes: bytes, encoding: .windowsCP1252) ?? String(decoding: bytes, as: UTF8.self)
     }
 
     // MARK: How are values written?

@@ -72,12 +72,21 @@ extension VCard {
         }
         cells["note"] = all("NOTE").map(\.text).filter { !$0.isEmpty }.joined(separator: "\n")
         cells["other"] = other
-        let address = all("EMAIL").first?.text.lowercased() ?? ""
         cells["key"] =
             first("UID")?.text
-            ?? [full.isEmpty ? name.joined(separator: " ") : full, address]
-            .filter { !$0.isEmpty }.joined(separator: " ")
+            ?? [full.isEmpty ? name.joined(separator: " ") : full, apart].filter { !$0.isEmpty }.joined(separator: " ")
         return cells
+    }
+
+    /// What tells the person from others of the same name: the first address, else the first number, else where she
+    /// works.
+    private var apart: String {
+        if let address = first("EMAIL")?.text { return address.lowercased() }
+        if let phone = first("TEL").map(Self.number) {
+            let digits = phone.filter { $0.isASCII && $0.isNumber }
+            return phone.hasPrefix("+") ? "+" + digits : digits
+        }
+        return first("ORG")?.parts.first ?? ""
     }
 
     /// A name that only its whole is told of: what stands last is the last name.

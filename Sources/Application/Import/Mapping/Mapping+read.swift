@@ -1,4 +1,5 @@
 import CRM
+import FoundationEssentials
 import Kernel
 import Yams
 
@@ -74,7 +75,7 @@ extension YamlError {
 
 extension MappingReader {
     private static let members = [
-        "mapping", "description", "source", "currency", "csv", "numbers", "days", "columns", "missing_columns",
+        "mapping", "description", "source", "currency", "csv", "numbers", "days", "times", "columns", "missing_columns",
         "unfit", "creates", "records",
     ]
     private enum Columns: String, CaseIterable { case refuse, empty }
@@ -89,6 +90,7 @@ extension MappingReader {
         defaults.currency = members["currency"].flatMap { currency($0) } ?? settings.currency
         if let node = members["numbers"] { numbers(node) }
         if let node = members["days"] { defaults.days = pattern(node) ?? .iso }
+        if let node = members["times"] { defaults.times = zone(node) }
         if let node = members["columns"] {
             for (key, value) in pairs(node, "`columns`") {
                 defaults.spellings[key.string ?? ""] = items(value).compactMap { text($0, "a column") }
@@ -124,7 +126,14 @@ extension MappingReader {
         let unused = unused(by: records).map(\.name)
         return Mapping(
             name: name, source: defaults.source, format: format, prepares: defaults.prepares, records: records,
-            unused: unused, leavesUnfit: unfit == .leave)
+            unused: unused, times: defaults.times, leavesUnfit: unfit == .leave)
+    }
+
+    private mutating func zone(_ node: Node) -> String? {
+        guard let name = text(node, "`times`, a time zone,") else { return nil }
+        if TimeZone(identifier: name) != nil { return name }
+        note(node, "malformed", "`\(name)` is no time zone such as UTC or Europe/Oslo")
+        return nil
     }
 
     private func unused(by records: [RecordRule]) -> [FileColumn] {

@@ -17,6 +17,8 @@ public struct Mapping: Sendable {
     let records: [RecordRule]
     /// Columns of the file that nothing reads.
     let unused: [String]
+    /// The zone of times that name none; nil: the organization's.
+    var times: String?
     /// Whether a value that its member does not take is left out and told, and the row taken without it.
     var leavesUnfit = false
 

@@ -21,6 +21,7 @@ extension MappingReader {
             note(node, "not_allowed", "this member is read as `\(parse.rawValue)`, not as `\(asked.rawValue)`")
         }
         var reading = Reading(kind: .text, numbers: defaults.numbers, days: defaults.days, zone: settings.zone)
+        reading.times = defaults.times ?? settings.zone
         if let node = members["days"] { reading.days = pattern(node) ?? .iso }
         if let node = members["multiply"] { reading.multiply = integer(node, "`multiply`", 1...1_000_000_000) ?? 1 }
         if let node = members["separator"] { reading.separator = character(node, "`separator`") ?? ";" }

@@ -15,6 +15,8 @@ struct MappingReader {
         var currency: Currency?
         var numbers = Reading.Numbers()
         var days = DayPattern.iso
+        /// The zone of times that name none; nil: the organization's.
+        var times: String?
         var prepares = Preparation()
         /// Other spellings of columns, by the one that the mapping uses.
         var spellings: [String: [String]] = [:]
@@ -130,8 +132,11 @@ struct MappingReader {
             let names = found.map(\.name).joined(separator: ", ")
             note(node, "ambiguous", "`\(name)` may be any of \(names); write it as the file does")
         }
-        if found.isEmpty, defaults.lacksColumns { return FileColumn(index: -1, name: name) }
-        if found.isEmpty {
+        let isWorkedOut = name.hasPrefix("~")
+        if found.isEmpty, defaults.lacksColumns, !isWorkedOut { return FileColumn(index: -1, name: name) }
+        if found.isEmpty, isWorkedOut {
+            note(node, "column_unknown", "`\(name)` is worked out where a file is imported by `--from SYSTEM`")
+        } else if found.isEmpty {
             note(node, "column_unknown", "the file has no column `\(name)`\(Nearest.hint(name, in: header.names))")
         }
         return found.count == 1 ? found[0] : nil

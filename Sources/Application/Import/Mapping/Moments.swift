@@ -2,10 +2,11 @@ import FoundationEssentials
 import Kernel
 
 /// Moments as databases and other CRMs write them: RFC 3339 with a space for the `T`, with one digit for the hour,
-/// without seconds or without an offset (then it is UTC), with an offset without its colon; or milliseconds since 1970.
+/// without seconds or without an offset, with an offset without its colon; or milliseconds since 1970.
 enum Moments {
     /// The moment that a text names; nil where it names none, a bare day included.
-    static func read(_ text: String) -> Instant? {
+    /// - Parameter zone: where one is meant that has no offset.
+    static func read(_ text: String, zone: String = "UTC") -> Instant? {
         if let instant = Instant(text) { return instant }
         if (12...13).contains(text.utf8.count), let milliseconds = Int64(text) {
             return Instant(microseconds: milliseconds * 1000)
@@ -14,7 +15,8 @@ enum Moments {
             /(\d{4}-\d{2}-\d{2})[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,18})?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?/
         guard let match = text.wholeMatch(of: pattern) else { return nil }
         let hour = match.2.count == 1 ? "0\(match.2)" : String(match.2)
-        return Instant("\(match.1)T\(hour):\(match.3):\(match.4 ?? "00")\(match.5 ?? "")\(offset(match.6))")
+        let moment = Instant("\(match.1)T\(hour):\(match.3):\(match.4 ?? "00")\(match.5 ?? "")\(offset(match.6))")
+        return match.6 == nil ? moment.map { Zones.moment(showing: $0, zone: zone) } : moment
     }
 
     /// The day of a text that names a day and a time; nil where it names no time.

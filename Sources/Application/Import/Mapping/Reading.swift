@@ -10,6 +10,8 @@ struct Reading: Sendable, Hashable {
     var days = DayPattern.iso
     /// Where a bare day begins.
     var zone = "UTC"
+    /// Where a time is meant that names no zone.
+    var times = "UTC"
     /// What stands between the words of a list.
     var separator: Character = ";"
 
@@ -86,7 +88,7 @@ struct Reading: Sendable, Hashable {
 
     /// The moment that a day or an instant names.
     func moment(_ text: String) throws(Wrong) -> Instant {
-        if let instant = Moments.read(text) { return instant }
+        if let instant = Moments.read(text, zone: times) { return instant }
         return Zones.start(of: try day(text), zone: zone)
     }
 

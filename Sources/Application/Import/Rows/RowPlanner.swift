@@ -96,7 +96,8 @@ struct RowPlanner: Sendable {
 
     private func moment(_ rules: [MomentRule], _ row: FileRow) throws(RowFlaw) -> Instant? {
         guard let rule = rules.first(where: { !row[$0.column].isEmpty }) else { return nil }
-        let reading = Reading(kind: .instant, days: rule.pattern, zone: settings.zone)
+        let reading = Reading(
+            kind: .instant, days: rule.pattern, zone: settings.zone, times: mapping.times ?? settings.zone)
         do { return try reading.moment(row[rule.column]) } catch {
             throw RowFlaw(rule.column.name, error.code, error.detail)
         }

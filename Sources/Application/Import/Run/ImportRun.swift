@@ -34,8 +34,17 @@ public final class ImportRun {
         public var unused: [String] = []
         /// The import of which the file is a part, also in a dry run.
         var whole = ""
-        /// The lines of the rows that yielded events, and of those that could not be taken.
-        var lines: (accepted: Set<Int>, rejected: Set<Int>) = ([], [])
+        var lines = Lines()
+
+        /// Lines of a file by what became of their rows.
+        struct Lines: Sendable {
+            /// They yielded events.
+            var accepted: Set<Int> = []
+            /// They could not be taken.
+            var rejected: Set<Int> = []
+            /// Their records were here before the import, so that their past was not told.
+            var untold: Set<Int> = []
+        }
 
         /// CONTRACTS' object.
         public var json: JSON {
@@ -67,6 +76,8 @@ public final class ImportRun {
     let send: Send
     private let report: (Progress) -> Void
     private let rejects: RejectFile
+    /// What the file says, in few letters: another file of its name is another import.
+    private var content = JSON.null
     private var summary = Summary()
     private var id = ""
     private var header: [String] = []
@@ -111,6 +122,7 @@ public final class ImportRun {
     /// Imports the file.
     /// - Throws: `CSV.Unreadable`, what `send` throws, or what hinders the reject file.
     public func run() async throws -> Summary {
+        content = try more["content"] ?? .string(table.digest())
         try await pass(1, isFinal: false, only: nil)
         var number = 1
         while !waiting.isEmpty {
@@ -126,10 +138,7 @@ public final class ImportRun {
         summary.rejectFile = try rejects.finish(dryRun: dryRun)
         // Nothing is lost silently, whatever a server says.
         guard summary.rows == summary.accepted + summary.unchanged + summary.rejected else {
-            throw Problem(
-                "import.rows_lost", 500,
-                "Of \(summary.rows) rows \(summary.accepted) were accepted, \(summary.unchanged) unchanged and "
-                    + "\(summary.rejected) rejected: that is not all. Import the file again.")
+            throw Problem.rowsLost(summary.rows, summary.accepted, summary.unchanged, summary.rejected)
         }
         return summary
     }
@@ -175,7 +184,7 @@ public final class ImportRun {
         header = names
         let body: [String: JSON] = [
             "mapping": .string(mapping), "header": .array(names.map(JSON.string)), "file": .string(table.name),
-            "dry_run": .bool(dryRun),
+            "dry_run": .bool(dryRun), "content": content,
         ]
         let answer = try await send("/imports", .object(body.merging(more) { $1 }))
         id = answer["id"]?.string ?? ""
@@ -190,10 +199,7 @@ public final class ImportRun {
 
     private func flush(_ batch: inout PendingRows, isFirst: Bool) async throws {
         defer { batch = PendingRows(isFinal: batch.isFinal) }
-        var refused = batch.broken.map {
-            RejectFile.Entry(
-                line: $0.line, column: "", code: $0.flaw.rawValue, reason: $0.flaw.detail, fields: [$0.text])
-        }
+        var refused = batch.broken.map { RejectFile.Entry(line: $0.line, $0.flaw, $0.text) }
         if !batch.rows.isEmpty {
             let answer = try await take(batch.body)
             tell(answer)
@@ -203,8 +209,8 @@ public final class ImportRun {
             summary.leftOut += left.count
             // They are written beside rejected rows: corrected, they come with the next import.
             for entry in left { try rejects.add(entry) }
-            summary.lines.accepted.formUnion(
-                (answer["accepted_lines"]?.array ?? []).compactMap { $0.integer.map { Int($0) } })
+            summary.lines.accepted.formUnion(Self.lines(answer["accepted_lines"]))
+            summary.lines.untold.formUnion(Self.lines(answer["untold"]))
             let took = Set(batch.taken)
             for item in answer["postponed"]?.array ?? [] {
                 let line = item["line"].flatMap(\.integer).map { Int($0) } ?? 0
@@ -218,6 +224,10 @@ public final class ImportRun {
         summary.rejected += refused.count
         summary.lines.rejected.formUnion(refused.map(\.line))
         for entry in refused.sorted(by: { $0.line < $1.line }) { try rejects.add(entry) }
+    }
+
+    private static func lines(_ told: JSON?) -> [Int] {
+        (told?.array ?? []).compactMap { $0.integer.map { Int($0) } }
     }
 
     /// Sends a batch; a server that was started again is told of the import again.
@@ -267,5 +277,15 @@ private struct PendingRows {
             "rows": .array(rows.map { .array($0.fields.map(JSON.string)) }), "final": .bool(isFinal),
             "taken": .array(taken.map { .integer(Int64($0)) }),
         ]
+    }
+}
+
+extension Problem {
+    /// Rows of which nobody says what became of them.
+    static func rowsLost(_ rows: Int, _ accepted: Int, _ unchanged: Int, _ rejected: Int) -> Problem {
+        Problem(
+            "import.rows_lost", 500,
+            "Of \(rows) rows \(accepted) were accepted, \(unchanged) unchanged and \(rejected) rejected: that is not "
+                + "all. Import the file again.")
     }
 }

@@ -1,3 +1,6 @@
+import Foundation
+import Vault
+
 /// Rows of a file or of a part of one, read from the start as often as is asked for. The first record is the names of
 /// the columns.
 public protocol ImportTable: Sendable {
@@ -23,11 +26,43 @@ public protocol ImportRows: AnyObject {
 extension ImportTable {
     /// All.
     public var ownColumns: Int? { nil }
+
+    /// What all of it says, in few letters.
+    func digest() throws(CSV.Unreadable) -> String {
+        let rows = try rows()
+        var content = ContentDigest()
+        while let item = try rows.next() { content.add(item) }
+        return content.finish()
+    }
+}
+
+/// What tables say, in few letters of which nobody reads it: whether it is the same again.
+struct ContentDigest {
+    private var hash = SHA256()
+
+    mutating func add(_ item: CSV.Item) {
+        switch item {
+        case .record(let record): add(record.fields)
+        case .broken(_, let flaw, let text): add([flaw.rawValue, text])
+        }
+    }
+    private mutating func add(_ texts: [String]) {
+        for text in texts { hash.update(Array("\(text.utf8.count):\(text)".utf8)) }
+        hash.update(Array("\n".utf8))
+    }
+    consuming func finish() -> String { hash.finish().map { String(format: "%02x", $0) }.joined() }
+
+    /// Of several tables, by name.
+    static func of(_ tables: [(name: String, digest: String)]) -> String {
+        var all = ContentDigest()
+        for table in tables { all.add([table.name, table.digest]) }
+        return all.finish()
+    }
 }
 
 extension CSV.File: ImportRows {}
 
-/// A CSV file.
+/// A CSV file, or one of rejected rows that somebody corrected.
 public struct CSVTable: ImportTable {
     let path: String
     let format: CSV.Format
@@ -38,7 +73,10 @@ public struct CSVTable: ImportTable {
     /// Its name without its folder.
     public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
     /// Opens it.
-    public func rows() throws(CSV.Unreadable) -> any ImportRows { try CSV.File(path, format) }
+    public func rows() throws(CSV.Unreadable) -> any ImportRows {
+        guard RejectFile.isOne(path) else { return try CSV.File(path, format) }
+        return CorrectedRows(try CSV.File(path))
+    }
 }
 
 /// Records that are in memory.
