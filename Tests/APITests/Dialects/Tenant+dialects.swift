@@ -1,3 +1,4 @@
+import CRM
 import Foundation
 import Kernel
 
@@ -8,10 +9,15 @@ extension Tenant {
     static func ofDialects() async throws -> (Tenant, ids: [String: String]) {
         let tenant = try await House.shared.value.tenant()
         var ids = try await Records(tenant).ids
+        var position = ""
         for template in ["ascendore", "trailtrack"] {
-            ids[template] = try await tenant.make(
-                "pipelines", ["name": .string(template), "template": .string(template)])
+            let made = try await tenant.post(
+                "/pipelines", ["name": .string(template), "template": .string(template)])
+            ids[template] = made.json["id"]?.string
+            position = made.json["position"]?.text ?? ""
         }
+        // What is asked then is there to be read.
+        for entity in entities { _ = try await tenant.get("/\(entity.plural)?limit=1", min: position) }
         return (tenant, ids)
     }
 
