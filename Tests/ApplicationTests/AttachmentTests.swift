@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Kernel
 import PostgresTesting
+import Synchronization
 import Testing
 import Vault
 
@@ -170,7 +171,9 @@ import Vault
         #expect(await ground.stored(kept) == [kept])
     }
 
-    @Test func `a demonstration goes without its file where the store does not answer`() async throws {
+    @Test func `a demonstration goes without its files where the store does not answer, and gets them later`()
+        async throws
+    {
         let house = try await TestHouse()
         let nowhere = S3Store.Settings(
             endpoint: "http://127.0.0.1:1", region: "us-east-1", bucket: "b", keyID: "k", secret: "s")
@@ -183,6 +186,19 @@ import Vault
         let deal = keys.importID(source: "demonstration", entity: "deal", externalID: "fitting")
         #expect(try await daybook.commands.existing([deal], in: house.organization) == [deal])
         await daybook.close()
+
+        let store = FolderStore(FileManager.default.temporaryDirectory.appending(path: "files-\(UUID())").path)
+        defer { try? FileManager.default.removeItem(atPath: store.folder) }
+        let mended = Daybook(
+            database: house.database.settings(), master: TestHouse.master, clock: TestHouse.clock,
+            files: Attachments.Options(store: store), log: quiet)
+        for _ in 0..<2 {
+            #expect(try await mended.demonstrate(in: house.organization) == nil)
+            let count = Mutex(0)
+            try await store.list { files in count.withLock { $0 += files.count } }
+            #expect(count.withLock { $0 } == 4, "two messages, what came with one, and the offer on a deal")
+        }
+        await mended.close()
     }
 
     @Test func `without a place for files none is taken`() async throws {
