@@ -220,6 +220,13 @@ import Testing
         #expect(again.files.first { $0.kind == "opportunities" }?.unchanged == 1, "\(again.json)")
     }
 
+    @Test func `the name of a file of rejected rows says whose they are`() {
+        for (name, stem) in [
+            ("Opportunity.rejects.csv", "Opportunity"), ("Campaign.after.rejects.csv", "Campaign"),
+            ("book.xlsx.Accounts.rejects.csv", "Accounts"), ("Task.rejects.rejects.csv", "Task"), ("Task.csv", nil),
+        ] { #expect(RejectFile.stem(of: name) == stem) }
+    }
+
     @Test func `a mapping of a folder does not take a file without what is worked out of it`() async throws {
         let house = try await ImportHouse()
         let mapping = try ImportHouse.shipped("salesforce-opportunities")
