@@ -51,9 +51,9 @@ struct ForeignMeetings: Sendable {
         let given = first(starts, fields)
         let start = given.isEmpty ? created : given
         let isToCome = Self.moment(start).map { $0 > now } ?? false
-        let entered = Self.moment(created).map { $0 > now } ?? false ? "" : created
+        let begun = Self.moment(created).map { $0 > now } ?? false ? "" : created
         return subject.cells(fields) + [
-            subject.contact(fields)?.key ?? "", standing(fields, isToCome), start, entered,
+            subject.contact(fields)?.key ?? "", standing(fields, isToCome), start, begun,
             length(fields, from: start),
         ]
     }
