@@ -110,6 +110,7 @@ import Testing
         (sheet("<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>"), "at most 1000 columns"),
         (sheet("<c r=\"A1\"><v>1</v></c>"), "cells in no row"),
         (sheet("<row><c><f>A2+1</f></c></row>"), "a formula, and nobody wrote down what comes of it"),
+        (sheet("<row><c><f>A2+1</f><v></v></c></row>"), "a formula, and nobody wrote down what comes of it"),
         (["xl/worksheets/sheet1.xml": nil], "lacks xl/worksheets/sheet1.xml"),
         (["xl/_rels/workbook.xml.rels": "<Relationships/>"], "the sheet People is not in it"),
         (
@@ -151,7 +152,8 @@ import Testing
                 """
                 <row r="1"><c r="A1" t="str"><v>when</v></c><c r="XFD1" s="1"/></row>
                 <row r="2"><c r="A2" s="1"><v>1E300</v></c></row><row r="3"><c r="A3" s="2"><v>2958466</v></c></row>
-                <row r="4"><c r="A4" s="2"><v>-5</v></c></row><row r="1048576"><c r="A1048576" s="1"><v>60</v></c></row>
+                <row r="4"><c r="A4" s="2"><v>-5</v></c></row>
+                <row r="5"><c r="A5" t="str"><f>""</f><v></v></c></row><row r="1048576"><c r="A1048576" s="1"><v>60</v></c></row>
                 """))
         defer { unlink(path) }
         let records = try Self.records(try Workbook(path).sheets[0])

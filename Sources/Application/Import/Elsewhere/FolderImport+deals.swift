@@ -84,11 +84,9 @@ extension FolderImport {
     /// Sends a table of deals.
     func take(_ part: Part, _ tables: inout DealTables) async throws {
         let deals = ForeignDeals(options.system, part.survey, tables.pipelines, tables.changes, now: options.now)
-        let own = part.survey.header.count
-        let table = DerivedTable(
-            base: part.table, ownColumns: own, header: part.survey.header + ForeignDeals.columns
-        ) { $0 + deals.cells($0) }
-        let file = try await take(part, table, part.kind.kind, ["pipelines": tables.pipelines.json])
+        let file = try await take(
+            part, part.with(ForeignDeals.columns) { deals.cells($0) }, part.kind.kind,
+            ["pipelines": tables.pipelines.json], reading: deals.reads)
         summary.files.append(file)
         tables.made.formUnion(file.created.filter { $0.hasPrefix("pipeline ") }.map { String($0.dropFirst(9)) })
         let key = ForeignDeals.key(part.survey)

@@ -73,6 +73,13 @@ public final class FolderImport {
         let survey: Survey
         /// Whether it is only heeded, since another file of the folder is imported.
         var isBeside = false
+
+        /// The table with columns that are worked out of each row.
+        func with(_ columns: [String], _ cells: @escaping @Sendable ([String]) -> [String]) -> DerivedTable {
+            DerivedTable(base: table, ownColumns: survey.header.count, header: survey.header + columns) {
+                $0 + cells($0)
+            }
+        }
     }
 
     /// - Parameters:
@@ -101,8 +108,14 @@ public final class FolderImport {
         for part in parts where !part.isBeside {
             switch part.kind.role {
             case .history, .pipelines, .stages: continue
-            case .activities: summary.files.append(try await take(part, about(part), part.kind.kind))
-            case .meetings: summary.files.append(try await take(part, meetings(part), part.kind.kind))
+            case .activities:
+                let subject = ForeignSubject(options.system, part.survey)
+                let table = part.with(ForeignSubject.columns) { subject.cells($0) }
+                summary.files.append(try await take(part, table, part.kind.kind, reading: subject.reads))
+            case .meetings:
+                let meetings = ForeignMeetings(options.system, part.survey, now: options.now)
+                let table = part.with(ForeignMeetings.columns) { meetings.cells($0) }
+                summary.files.append(try await take(part, table, part.kind.kind, reading: meetings.reads))
             case .records, .members:
                 let file = try await take(part, part.table, part.kind.kind)
                 if part.kind.isTwice { pending.append((part, file)) } else { summary.files.append(file) }
@@ -168,31 +181,12 @@ public final class FolderImport {
         }
     }
 
-    /// Activities with what they are about.
-    private func about(_ part: Part) -> any ImportTable {
-        let subject = ForeignSubject(options.system, part.survey)
-        return DerivedTable(
-            base: part.table, ownColumns: part.survey.header.count,
-            header: part.survey.header + ["~subject", "~subject_entity"]
-        ) { fields in
-            let named = subject.subject(fields)
-            return fields + [named?.key ?? "", named?.entity ?? ""]
-        }
-    }
-
-    /// Calls and meetings with what is worked out of them.
-    private func meetings(_ part: Part) -> any ImportTable {
-        let meetings = ForeignMeetings(options.system, part.survey, now: options.now)
-        return DerivedTable(
-            base: part.table, ownColumns: part.survey.header.count,
-            header: part.survey.header + ForeignMeetings.columns
-        ) { $0 + meetings.cells($0) }
-    }
-
     // MARK: How is a table sent?
 
+    /// - Parameter columns: those of which others were worked out: they are taken by that.
     func take(
-        _ part: Part, _ table: any ImportTable, _ kind: String, _ more: [String: JSON] = [:]
+        _ part: Part, _ table: any ImportTable, _ kind: String, _ more: [String: JSON] = [:],
+        reading columns: [Int] = []
     ) async throws -> FileSummary {
         let name = "\(options.system.rawValue)-\(kind)"
         guard let text = mapping(name) else { throw CSV.Unreadable("There is no mapping \(name).") }
@@ -200,7 +194,8 @@ public final class FolderImport {
         more["part_of"] = whole.isEmpty ? nil : .string(whole)
         more["same"] = owners.same
         more["content"] = .string(content)
-        more["filled"] = .array(part.survey.filled.sorted().map(JSON.string))
+        let filled = part.survey.filled.subtracting(columns.map { part.survey.header[$0] })
+        more["filled"] = .array(filled.sorted().map(JSON.string))
         more["define_fields"] = .bool(options.definesFields || part.kind.definesFields)
         more["calling_code"] = options.callingCode.map { .integer(Int64($0)) }
         let stem = Self.stem(table.name)

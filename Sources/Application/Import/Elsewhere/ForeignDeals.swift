@@ -13,6 +13,9 @@ struct ForeignDeals: Sendable {
     /// The names of these columns: none that a file has.
     static let columns = ["~kind", "~opened_in", "~opened_at", "~closed_at", "~history", "~stage", "~pipeline"]
 
+    /// The columns out of which they are worked out.
+    var reads: [Int] { [key, stage, pipeline, created, closes, won, closed, state].compactMap(\.self) }
+
     private let key, stage, pipeline, created, closes, won, closed, state: Int?
     private let header: [String]
 

@@ -5,9 +5,7 @@ import Kernel
 /// with whom, whether it took place, when, and how long.
 struct ForeignMeetings: Sendable {
     /// The names of these columns: none that a file has.
-    static let columns = [
-        "~subject", "~subject_entity", "~contact", "~state", "~starts_at", "~entered_at", "~minutes",
-    ]
+    static let columns = ForeignSubject.columns + ["~contact", "~state", "~starts_at", "~entered_at", "~minutes"]
 
     private let subject: ForeignSubject
     private let now: Instant
@@ -42,17 +40,21 @@ struct ForeignMeetings: Sendable {
         milliseconds = survey.column("hs_call_duration", "call_duration")
     }
 
+    /// The columns out of which they are worked out.
+    var reads: [Int] {
+        subject.reads + starts + ends + entered + [state, minutes, hours, milliseconds].compactMap(\.self)
+    }
+
     /// The cells behind a row's own.
     func cells(_ fields: [String]) -> [String] {
-        let about = subject.subject(fields)
         let created = first(entered, fields)
         let given = first(starts, fields)
         let start = given.isEmpty ? created : given
         let isToCome = Self.moment(start).map { $0 > now } ?? false
-        return [
-            about?.key ?? "", about?.entity ?? "", subject.contact(fields)?.key ?? "", standing(fields, isToCome),
-            start,
-            Self.moment(created).map { $0 > now } ?? false ? "" : created, length(fields, from: start),
+        let begun = Self.moment(created).map { $0 > now } ?? false ? "" : created
+        return subject.cells(fields) + [
+            subject.contact(fields)?.key ?? "", standing(fields, isToCome), start, begun,
+            length(fields, from: start),
         ]
     }
 

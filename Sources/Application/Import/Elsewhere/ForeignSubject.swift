@@ -2,6 +2,9 @@ import Kernel
 
 /// What a row of another CRM's activities is about: what it relates to, else the person.
 struct ForeignSubject: Sendable {
+    /// The names of the columns of it: none that a file has.
+    static let columns = ["~subject", "~subject_entity"]
+
     private let system: ForeignSystem
     private let places: [(column: Int, entity: String?)]
     /// The column that says what kind of record is meant.
@@ -24,6 +27,15 @@ struct ForeignSubject: Sendable {
         kind = survey.column(
             "parent_type", "regardingobjecttypecode", "regardingobjectid_entitytype", "objecttypecode",
             "objectid_entitytype")
+    }
+
+    /// The columns out of which it is worked out.
+    var reads: [Int] { places.map(\.column) + [kind].compactMap(\.self) }
+
+    /// The cells behind a row's own.
+    func cells(_ fields: [String]) -> [String] {
+        let named = subject(fields)
+        return [named?.key ?? "", named?.entity ?? ""]
     }
 
     /// What the row is about; nil where it does not say.

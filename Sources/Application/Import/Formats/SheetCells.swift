@@ -74,8 +74,8 @@ final class SheetCells: PartReader {
     private var (line, column, style) = (0, -1, 0)
     private var (kind, value) = ("n", "")
     private var (isRow, isValue, isPhonetic) = (false, false, false)
-    /// Whether the cell is worked out, and whether what came of it is told.
-    private var (isFormula, isTold) = (false, false)
+    /// Whether the cell is worked out.
+    private var isFormula = false
 
     /// What a spreadsheet has room for.
     private static let lines = 1...1_048_576
@@ -91,7 +91,7 @@ final class SheetCells: PartReader {
         case "row": beginRow(attributes["r"])
         case "c": beginCell(attributes)
         case "f": isFormula = true
-        case "v", "t": (isValue, isTold) = (!isPhonetic, true)
+        case "v", "t": isValue = !isPhonetic
         case "rPh": isPhonetic = true
         case _: break
         }
@@ -124,11 +124,12 @@ final class SheetCells: PartReader {
         }
         column = next
         (kind, style) = (attributes["t"] ?? "n", Int(attributes["s"] ?? "") ?? 0)
-        (value, isFormula, isTold) = ("", false, false)
+        (value, isFormula) = ("", false)
     }
 
     private func endCell() {
-        guard !isFormula || isTold else {
+        // What comes of one may be a text of no letters, and then that is said.
+        guard !isFormula || !value.isEmpty || kind == "str" else {
             return refuse("in \(place) stands a formula, and nobody wrote down what comes of it; \(Self.again)")
         }
         let text = text()
