@@ -58,6 +58,14 @@ import Testing
                 ("accounts?name=Cobalt%20Freight", "301234567"), ("contacts?last_name=Castro", "Purchasing"),
                 ("leads?last_name=Dune", "Frances"), ("attachments", "As it was told"), ("interactions", "golden word"),
             ], gone: ("contacts?last_name=Oblivion", "gone5@home.example")),
+        // Records that may be the same, of which some only look so.
+        Golden(
+            number: 6, organization: "01a22b4a-d342-7944-9f5d-ac5489e0e1f0",
+            root: "+Lhu/r6Ad6Hyw72OiSEqiHw7Df4dCDiixDAZNwdaKPU=", size: 27,
+            told: [
+                ("contacts?last_name=Goldtwin", "gilda@twin.example"), ("duplicates?entity=account", "twin.example"),
+                ("duplicates?entity=contact&dismissed=true", "Goldtwin"), ("duplicates?entity=lead", "convert"),
+            ], gone: ("contacts?last_name=Untwinned", "gone6@home.example")),
     ]
 
     @Test(.timeLimit(.minutes(4)), arguments: all)
