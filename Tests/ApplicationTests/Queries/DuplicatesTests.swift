@@ -103,6 +103,13 @@ import Testing
                     == [of(acme, site, by: "domain"), of(acme, inc, by: "name")])
             _ = try await create("account", ["name": "One", "email": "one@gmail.com"], house)
             _ = try await create("account", ["name": "Two", "email": "two@gmail.com"], house)
+            // Whatever day it is about, what arrived last comes first.
+            let old = try await house.ask(
+                "account", .new, "create", ["name": "Acme AG"], at: "2017-01-01T00:00:00Z"
+            ).results[0].id
+            let last = try await pairs("entity=account&limit=2", house)
+            #expect(Set(last.map(\.records)) == [of(acme, old).records, of(inc, old).records])
+            _ = try await house.ask("account", .id(old), "archive", [:])
             // Colleagues have one host, and a first name is many people's.
             _ = try await create("contact", ["first_name": "Ada", "email": "ada@acme.example"], house)
             _ = try await create("contact", ["first_name": "Ada", "email": "bob@acme.example"], house)
