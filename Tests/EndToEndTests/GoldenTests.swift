@@ -58,6 +58,15 @@ import Testing
                 ("accounts?name=Cobalt%20Freight", "301234567"), ("contacts?last_name=Castro", "Purchasing"),
                 ("leads?last_name=Dune", "Frances"), ("attachments", "As it was told"), ("interactions", "golden word"),
             ], gone: ("contacts?last_name=Oblivion", "gone5@home.example")),
+        // Records that look the same: some are, some were told apart, some were reconsidered.
+        Golden(
+            number: 6, organization: "01a22b51-ae7e-76ee-b442-13564d0ae06b",
+            root: "UVL6MVoT/gZefrVpjc62z5abJz9BUWQHaXK/Jci7w0o=", size: 24,
+            told: [
+                ("duplicates?entity=contact", "Anne Golden"), ("duplicates?entity=account", "golden.example/uk"),
+                ("duplicates?entity=lead", "ann+fair@golden.example"),
+                ("duplicates?entity=lead&dismissed=true", "79460018"),
+            ], gone: ("duplicates?entity=contact&dismissed=true", "Oblivious")),
     ]
 
     @Test(.timeLimit(.minutes(4)), arguments: all)
