@@ -110,6 +110,19 @@ BEGIN
     RETURN QUERY SELECT * FROM read.pairs_among(target, organizations, keys, texts);
 END $$;
 
+-- The texts under a key of an object, one or a list of them, as `flat_values` keeps them.
+CREATE FUNCTION read.texts_of(object jsonb, key text) RETURNS TABLE (text text)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    member jsonb := object -> key;
+BEGIN
+    IF jsonb_typeof(member) = 'array' THEN
+        RETURN QUERY SELECT left(e, 200) FROM jsonb_array_elements_text(member) e WHERE e IS NOT NULL;
+    ELSIF jsonb_typeof(member) = 'string' THEN
+        RETURN QUERY SELECT left(member #>> '{}', 200);
+    END IF;
+END $$;
+
 -- Keeps the pairs beside a table's rows in step with them and their values: those by each value that a row had or has
 -- that came, went or changed. The arguments are the keys that make pairs; the pairs lie in the table of the same name
 -- with _pairs behind it, also when all have been renamed.
@@ -120,37 +133,43 @@ DECLARE
     keys text[];
     texts text[];
 BEGIN
+    -- A statement on transition tables is planned each time, so each says as little as it can.
     CASE TG_OP
         WHEN 'INSERT' THEN
-            SELECT array_agg(t.organization_id), array_agg(t.key), array_agg(t.text)
+            SELECT array_agg(n.organization_id), array_agg(k.key), array_agg(v.text)
             INTO organizations, keys, texts
-            FROM (
-                SELECT DISTINCT n.organization_id, v.key, v.text
-                FROM new_rows n CROSS JOIN LATERAL read.flat_values(n.keys) v
-                WHERE v.key = ANY (TG_ARGV)
-            ) t;
+            FROM new_rows n CROSS JOIN unnest(TG_ARGV) k (key) CROSS JOIN LATERAL read.texts_of(n.keys, k.key) v;
         WHEN 'DELETE' THEN
-            SELECT array_agg(t.organization_id), array_agg(t.key), array_agg(t.text)
+            SELECT array_agg(o.organization_id), array_agg(k.key), array_agg(v.text)
             INTO organizations, keys, texts
-            FROM (
-                SELECT DISTINCT o.organization_id, v.key, v.text
-                FROM old_rows o CROSS JOIN LATERAL read.flat_values(o.keys) v
-                WHERE v.key = ANY (TG_ARGV)
-            ) t;
+            FROM old_rows o CROSS JOIN unnest(TG_ARGV) k (key) CROSS JOIN LATERAL read.texts_of(o.keys, k.key) v;
         WHEN 'UPDATE' THEN
-            SELECT array_agg(t.organization_id), array_agg(t.key), array_agg(t.text)
-            INTO organizations, keys, texts
-            FROM (
-                SELECT DISTINCT n.organization_id, v.key, v.text
-                FROM new_rows n
-                JOIN old_rows o USING (organization_id, id)
-                CROSS JOIN LATERAL (SELECT * FROM read.flat_values(n.keys)
-                                    UNION ALL SELECT * FROM read.flat_values(o.keys)) v
-                WHERE v.key = ANY (TG_ARGV)
-                    AND (n.keys, n.same_as, n.entity, n.arrived)
-                        IS DISTINCT FROM (o.keys, o.same_as, o.entity, o.arrived)
-            ) t;
+            IF EXISTS (SELECT FROM new_rows n JOIN old_rows o USING (organization_id, id)
+                       WHERE (n.keys, n.same_as, n.entity, n.arrived)
+                           IS DISTINCT FROM (o.keys, o.same_as, o.entity, o.arrived)) THEN
+                SELECT array_agg(organization_id), array_agg(k.key), array_agg(v.text)
+                INTO organizations, keys, texts
+                FROM new_rows n JOIN old_rows o USING (organization_id, id)
+                CROSS JOIN unnest(TG_ARGV) k (key)
+                CROSS JOIN LATERAL (SELECT * FROM read.texts_of(n.keys, k.key)
+                                    UNION ALL SELECT * FROM read.texts_of(o.keys, k.key)) v (text)
+                WHERE (n.keys, n.same_as, n.entity, n.arrived)
+                    IS DISTINCT FROM (o.keys, o.same_as, o.entity, o.arrived);
+            END IF;
     END CASE;
+    IF organizations IS NULL THEN
+        RETURN NULL;
+    END IF;
+    -- What only one row has, and had no pairs, is most of it.
+    EXECUTE format(
+        'SELECT array_agg(t.organization_id), array_agg(t.key), array_agg(t.text)'
+        ' FROM (SELECT DISTINCT * FROM unnest($1, $2, $3) t (organization_id, key, text)) t'
+        ' WHERE 1 < (SELECT count(*) FROM (SELECT FROM %I.%I v WHERE v.organization_id = t.organization_id'
+        '                                      AND v.key = t.key AND v.text = t.text LIMIT 2) o)'
+        '     OR EXISTS (SELECT FROM %s p WHERE p.organization_id = t.organization_id AND p.key = t.key'
+        '                                     AND p.text = t.text)',
+        TG_TABLE_SCHEMA, TG_TABLE_NAME || '_values', own)
+        INTO organizations, keys, texts USING organizations, keys, texts;
     IF organizations IS NULL THEN
         RETURN NULL;
     END IF;
