@@ -17,6 +17,8 @@ struct Questions {
     ]
     /// What describes the server, or is about its work rather than about records.
     private static let beside = ["/openapi.json", "/audit/", "/projections"]
+    /// What leaves as a whole, however long that takes.
+    private static let whole = ["/export", "/content"]
 
     /// - Parameter variants: how many values are tried in turn.
     init(_ wire: Wire, _ client: Client, variants: Int) throws {
@@ -24,13 +26,17 @@ struct Questions {
         let paths = try get("/openapi.json")["paths"]?.object ?? [:]
         // What sources call by other names is asked once.
         let asked = paths.filter { $0.key.hasPrefix(Self.base + "/") && $0.value["get"] != nil }
-            .filter { $0.value["get"]?["tags"] == nil }.keys.map { String($0.dropFirst(Self.base.count)) }.sorted()
+            .filter { $0.value["get"]?["tags"] == nil }.keys.map { String($0.dropFirst(Self.base.count)) }
+            .filter { path in !Self.whole.contains { path.hasSuffix($0) } }.sorted()
         let plurals = asked.filter { asked.contains("\($0)/{id}/timeline") }
         for plural in plurals {
             try ask(plural, asked.filter { $0.hasPrefix("\(plural)/{id}") }, variants)
         }
         for path in asked where !path.contains("{") && !plurals.contains(path) {
             if !Self.beside.contains(where: path.hasPrefix) { try addAnswered(path, [path]) }
+        }
+        for entity in ["account", "contact", "lead"] {
+            try addAnswered("/duplicates?entity=\(entity)", ["/duplicates?entity=\(entity)"])
         }
         try askDeals()
     }
