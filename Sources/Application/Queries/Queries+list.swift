@@ -145,7 +145,9 @@ extension Queries {
         let statements =
             [try query.page(after: cursor)] + (request.isCounted ? [query.count()] : [])
             + [owner?.statement].compactMap { $0 }
-        let isPlain = request.selections.isEmpty && request.words.isEmpty && request.only == nil && moment == nil
+        let isPlain =
+            request.selections.isEmpty && request.words.isEmpty && request.only == nil && moment == nil
+            && !request.shown.includesOthers
         let isStretch = query.keys.first?.isSorted == true && request.page == nil
         let question = Question(
             organization: organization,

@@ -33,6 +33,8 @@ struct Shown: Sendable {
     private var included: [(related: Related, members: [String])] = []
     /// Whether everything of the row is shown and nothing else.
     private(set) var isWhole = true
+    /// Whether the records that it refers to are shown with it.
+    var includesOthers: Bool { !included.isEmpty }
 
     init(_ parameters: [Parameter], of subject: Subject) throws(Problem) {
         members = subject.document.shown.map(\.name)
@@ -82,13 +84,16 @@ struct Shown: Sendable {
         }
     }
 
-    /// The columns of a document, of the row `row`: each record that is included is found by its key.
+    /// The columns of a document, of the row `row`: each record that is included is found by its key. Which that is may
+    /// take a question of its own, whom it was merged into; asked where the record is looked for, that would keep
+    /// row-level security from using the index.
     func columns(of document: Relation, row: String) -> String {
         let own = document.columns(members, of: row)
         let theirs = included.map { related, members in
             let place = "\(row).\(SQLText.name(related.column))"
-            return "(SELECT row_to_json(r) FROM (SELECT \(related.document.columns(members, of: "i")) "
-                + "FROM \(related.document.sql) i WHERE i.organization_id = $1 AND i.id = \(place)) r) "
+            return "(SELECT row_to_json(r) FROM (SELECT \(place) AS id OFFSET 0) k CROSS JOIN LATERAL ("
+                + "SELECT \(related.document.columns(members, of: "i")) "
+                + "FROM \(related.document.sql) i WHERE i.organization_id = $1 AND i.id = k.id OFFSET 0) r) "
                 + "AS \(SQLText.name(related.name))"
         }
         return ([own] + theirs).filter { !$0.isEmpty }.joined(separator: ", ")

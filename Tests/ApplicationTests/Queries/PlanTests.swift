@@ -101,12 +101,16 @@ extension QueriesTests {
                 all += ["sort=\(key)", "sort=-\(key)", "sort=\(key),id"].map(list)
                 all.append(try await next("sort=-\(key)&limit=50", name, home, caller))
             }
-            let known = try await known(name, home, caller)
+            let known = try await known("nosuch", name, home, caller)
             // Whatever refers to another record is a way to this one. What is one of a handful is not told apart by it.
             // The id of a message is no record's: a record is found by it as by one of another system.
             let others: Set = ["external_id", "pipeline_id", "stage_id", "message_id"]
             let references = known.filter { $0.hasSuffix("_id") && !others.contains($0) }
             all += references.map { list("\($0)=\(Crowd.id(3))") }
+            if known.contains("include") {
+                // With each row come those that it refers to, each found by its id.
+                all += try await self.known("include", name, home, caller).map { list("limit=50&include=\($0)") }
+            }
             if known.contains("q") { all += ["q=word17", "q=ail", "q=wo", "q=zyxwvu", "q=zy"].map(list) }
             return all
         }
@@ -130,10 +134,12 @@ extension QueriesTests {
             }
         }
 
-        /// What a list takes, as its refusal tells.
-        private func known(_ name: String, _ home: QueriesHome, _ caller: Caller) async throws -> [String] {
+        /// What a list takes, or one of its parameters, as its refusal tells.
+        private func known(
+            _ parameter: String, _ name: String, _ home: QueriesHome, _ caller: Caller
+        ) async throws -> [String] {
             do {
-                _ = try await home.queries.list(name, [Parameter("nosuch", "1")], by: caller)
+                _ = try await home.queries.list(name, [Parameter(parameter, "nosuch")], by: caller)
                 return []
             } catch let problem {
                 return (problem.more["known"]?.array ?? []).compactMap(\.string)

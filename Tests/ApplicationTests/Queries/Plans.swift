@@ -37,7 +37,7 @@ final class Plans {
         var scans: [Scan] = []
         for part in text.split(separator: "  plan:\n").dropFirst() {
             let lines = part.split(separator: "\n").prefix { $0.hasPrefix("\t") }.joined(separator: "\n")
-            let plan = try JSON(parsing: Array(lines.utf8))
+            let plan = try JSON(parsing: Array(lines.utf8), depth: 1_000)
             Plans.read(plan["Plan"], into: &scans)
         }
         return scans
