@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Logging
 public import Postgres
@@ -122,11 +123,24 @@ public actor TestCluster {
         try await cluster.start()
     }
 
-    /// kill -9 of the server process; its sessions end by themselves soon after. `server.ensureRunning()` starts it.
-    public func kill() throws {
+    /// kill -9 of the server process; returns when its sessions, which end by themselves soon after, have ended too.
+    /// `server.ensureRunning()` starts it.
+    public func kill() async throws {
         guard let process = cluster.processIdentifier else { return }
+        let sessions = Self.children(of: process)
         Glibc.kill(process, SIGKILL)
-        while cluster.isRunning { usleep(1_000) }
+        while cluster.isRunning || sessions.contains(where: Self.lives) {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+    private static func children(of process: Int32) -> [Int32] {
+        let children = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
+        return (children ?? "").split(separator: " ").compactMap { Int32($0) }
+    }
+    /// Whether there is such a process, and it is more than an entry that nobody has asked for yet (proc(5), `State`).
+    private static func lives(_ process: Int32) -> Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return false }
+        return !status.contains("State:\tZ")
     }
 
     /// Stops it and removes its folder.
