@@ -49,7 +49,7 @@ public struct Body: Sendable, Hashable {
     /// A text.
     public func text(_ name: String) -> String? { values[name]?.string }
     /// An id.
-    public func id(_ name: String) -> UUID? { text(name).flatMap(UUID.init(uuidString:)) }
+    public func id(_ name: String) -> UUID? { text(name).flatMap(UUID.init(text:)) }
     /// A day.
     public func day(_ name: String) -> Day? { text(name).flatMap { Day($0) } }
     /// A moment.
@@ -69,7 +69,7 @@ extension Record {
     /// The text of a field.
     public func text(_ name: String) -> String? { self[name]?.string }
     /// The id in a field.
-    public func id(_ name: String) -> UUID? { text(name).flatMap(UUID.init(uuidString:)) }
+    public func id(_ name: String) -> UUID? { text(name).flatMap(UUID.init(text:)) }
     /// The day in a field.
     public func day(_ name: String) -> Day? { text(name).flatMap { Day($0) } }
     /// The moment in a field.

@@ -37,7 +37,7 @@ public struct Mention: Sendable, Hashable {
     public let id: UUID
 
     fileprivate init?(_ entity: JSON?, _ id: JSON?, at pointer: String) {
-        guard let entity = entity?.string, let id = id?.string.flatMap(UUID.init(uuidString:)) else { return nil }
+        guard let entity = entity?.string, let id = id?.string.flatMap(UUID.init(text:)) else { return nil }
         (self.pointer, self.entity, self.id) = (pointer, entity, id)
     }
 }

@@ -112,7 +112,7 @@ extension Field.Kind {
         case .zone: return text("an IANA time zone such as Europe/Paris") { TimeZones.names.contains($0) ? $0 : nil }
         case .day: return text("a day such as 2017-03-01") { Day($0)?.text }
         case .instant: return text("an instant such as 2017-03-01T09:30:00Z") { Instant($0)?.text }
-        case .id, .reference: return text("an id (a UUID)") { UUID(uuidString: $0)?.text }
+        case .id, .reference: return text("an id (a UUID)") { UUID(text: $0)?.text }
         case .choice(let words):
             let list = words.joined(separator: ", ")
             return text("one of \(list)") { given in
@@ -206,7 +206,7 @@ extension Field.Kind {
             let key: String? =
                 switch keys {
                 case .name: Normal.line(name).flatMap { (1...60).contains($0.count) ? $0 : nil }
-                case .id, .reference, .record: UUID(uuidString: name)?.text
+                case .id, .reference, .record: UUID(text: name)?.text
                 }
             guard let key else {
                 flaws.append(

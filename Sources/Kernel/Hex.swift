@@ -1,7 +1,27 @@
 extension Collection<UInt8> {
     /// Two digits for each byte, in small letters.
-    public var hex: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    @inlinable public var hex: String {
+        String(unsafeUninitializedCapacity: count * 2) { digits in
+            var place = 0
+            for byte in self {
+                digits[place] = hexDigit(byte >> 4)
+                digits[place + 1] = hexDigit(byte & 15)
+                place += 2
+            }
+            return place
+        }
+    }
+}
+
+/// The small digit of a value below 16.
+@usableFromInline func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value }
+
+/// The value of a digit, small or large.
+func hexValue(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
     }
 }

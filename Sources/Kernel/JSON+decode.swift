@@ -33,7 +33,7 @@ private struct Reader: Decoder, SingleValueDecodingContainer {
     func read<T: Decodable>(_: T.Type) throws -> T {
         if T.self == JSON.self, let value = json as? T { return value }
         if T.self == UUID.self {
-            guard let id = json.string.flatMap(UUID.init(uuidString:)) as? T else { throw mismatch(T.self) }
+            guard let id = json.string.flatMap(UUID.init(text:)) as? T else { throw mismatch(T.self) }
             return id
         }
         if let integer = T.self as? any FixedWidthInteger.Type {

@@ -49,7 +49,7 @@ public struct Patch: Sendable, Hashable {
     /// The text of a field's new value.
     public func text(_ name: String) -> String? { self[name]?.string }
     /// The id in a field's new value.
-    public func id(_ name: String) -> UUID? { text(name).flatMap(UUID.init(uuidString:)) }
+    public func id(_ name: String) -> UUID? { text(name).flatMap(UUID.init(text:)) }
     /// The moment in a field's new value.
     public func instant(_ name: String) -> Instant? { text(name).flatMap { Instant($0) } }
     /// The change without these fields.

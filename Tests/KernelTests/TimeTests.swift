@@ -29,6 +29,28 @@ import Testing
     func `what is not an RFC 3339 instant is not taken`(text: String) {
         #expect(Instant(text) == nil)
     }
+    @Test func `an id is written in small letters, read in either, and nothing else is one`() {
+        var dice = SystemRandomNumberGenerator()
+        for _ in 0..<1_000 {
+            let id = UUID.v8((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &dice) })
+            #expect(id.text == id.uuidString.lowercased())
+            #expect(UUID(text: id.text) == id && UUID(text: id.uuidString) == id)
+            // One character that is put in, left out or another: as Foundation reads it.
+            var letters = Array(id.text)
+            let place = Int.random(in: 0..<36, using: &dice)
+            switch Int.random(in: 0..<3, using: &dice) {
+            case 0: letters.remove(at: place)
+            case 1: letters.insert("0", at: place)
+            case _:
+                letters[place] = ["-", "g", "G", "0", "/", ":", "@", "`", "é", " "].randomElement(using: &dice) ?? " "
+            }
+            #expect(UUID(text: String(letters)) == UUID(uuidString: String(letters)), "\(String(letters))")
+        }
+        for text in ["", "-", "{00000000-0000-4000-8000-000000000000}", "00000000000040008000000000000000"] {
+            #expect(UUID(text: text) == nil)
+        }
+    }
+
     @Test func `ids carry their version and variant, and v7 sorts by time`() {
         let early = UUID.v7(at: Instant(microseconds: 1_000_000), random: (.max, .max))
         let late = UUID.v7(at: Instant(microseconds: 2_000_000), random: (0, 0))

@@ -32,7 +32,7 @@ struct Exchange: Sendable {
     /// The captured id of a record of `entity`.
     /// - Throws: `<entity>.not_found`: what is no id names no record.
     func id(of entity: String) throws(Problem) -> UUID {
-        guard let text = captured["id"], let id = UUID(uuidString: text) else { throw .absent(entity) }
+        guard let text = captured["id"], let id = UUID(text: text) else { throw .absent(entity) }
         return id
     }
 }

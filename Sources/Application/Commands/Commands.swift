@@ -21,6 +21,7 @@ public final class Commands: Sendable {
     let reads = Rounds<UUID, [Reference], FoldedStreams>(limit: 64)
     let lookups = Rounds<UUID, OutcomeKey, [OutcomeKey: StoredOutcome]>(limit: 256)
     let settled = SettledStreams()
+    let written = WrittenStreams()
     /// Told of what a unit wrote, after its commit.
     private let listeners = Mutex<[@Sendable (UUID, [Draft]) -> Void]>([])
 
@@ -85,6 +86,7 @@ public final class Commands: Sendable {
             if mayRecall {
                 let likely = plan.likely(caller.organization).map(\.id)
                 settled.recall(likely, of: caller.organization, into: &known)
+                written.recall(ids, of: caller.organization, into: &known)
             }
             mayRecall = false
             do throws(Problem) {
@@ -112,7 +114,9 @@ public final class Commands: Sendable {
                     plan.expected, except: plan.events.map(\.stream), of: caller.organization,
                     at: answer.position.position)
                 return answer
-            case .moved: settled.forget(caller.organization)
+            case .moved:
+                settled.forget(caller.organization)
+                written.forget(ids, of: caller.organization)
             }
         }
         throw .conflict
@@ -148,10 +152,13 @@ public final class Commands: Sendable {
             let head = try await head(of: plan.circumstances.caller.organization)
             return .done(Answer(results: plan.results, position: head))
         }
-        let unit = plan.unit(keys, try await seals(for: plan), outcome: outcome, lane: lane)
+        let seals = try await seals(for: plan)
+        let unit = plan.unit(keys, seals, outcome: outcome, lane: lane)
         await turn?.come()
         do {
             let receipt = try await carry(unit) { turn?.pass() }
+            persons.keep(seals.minted, of: unit.organization)
+            written.keep(plan.written, of: unit.organization, at: receipt.last)
             return .done(
                 Answer(results: plan.results, position: PositionToken(position: receipt.last, hash: receipt.leaf)))
         } catch {

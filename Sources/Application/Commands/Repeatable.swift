@@ -64,7 +64,7 @@ struct Repeatable: Sendable {
                 more: detail["more"]?.object ?? [:])
         }
         let results = (detail["results"]?.array ?? []).compactMap { item -> Answer.Result? in
-            guard let status = item["status"]?.integer, let id = item["id"]?.string.flatMap(UUID.init(uuidString:)),
+            guard let status = item["status"]?.integer, let id = item["id"]?.string.flatMap(UUID.init(text:)),
                 let version = item["version"]?.integer, let events = item["events"]?.integer
             else { return nil }
             return Answer.Result(
@@ -84,7 +84,7 @@ extension Answer.Warning {
     init?(_ json: JSON) {
         guard let code = json["code"]?.string else { return nil }
         let ids = (json["existing_ids"]?.array ?? []).compactMap(\.string)
-        self.init(code: code, existing: ids.compactMap(UUID.init(uuidString:)))
+        self.init(code: code, existing: ids.compactMap(UUID.init(text:)))
     }
 }
 
@@ -94,7 +94,7 @@ extension Answer.Made {
         ["entity": .string(entity), "id": .string(id.text), "version": .integer(Int64(version))]
     }
     fileprivate init?(_ json: JSON) {
-        guard let entity = json["entity"]?.string, let id = json["id"]?.string.flatMap(UUID.init(uuidString:)),
+        guard let entity = json["entity"]?.string, let id = json["id"]?.string.flatMap(UUID.init(text:)),
             let version = json["version"]?.integer
         else { return nil }
         self.init(entity: entity, id: id, version: Int32(version))

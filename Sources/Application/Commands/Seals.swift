@@ -30,6 +30,10 @@ struct Seals: Sendable {
     var keys: [UUID: PersonKey] = [:]
     /// Those of streams that begin with it.
     var born: [WrappedKey] = []
+    /// The same, ready to seal.
+    var minted: [UUID: PersonKey] {
+        Dictionary(uniqueKeysWithValues: born.compactMap { key in keys[key.person].map { (key.person, $0) } })
+    }
     /// Sixteen random bytes at each call.
     let nonce: @Sendable () -> [UInt8]
 

@@ -18,19 +18,21 @@ struct UnitPlan: Sendable {
     private(set) var released: [Claimed] = []
     private(set) var expected: [UUID: Int32] = [:]
     private(set) var readAt: Position = 0
+    /// The streams that it writes, as they are afterwards.
+    private(set) var written: [UUID: Loaded] = [:]
     /// Members who were owners and are none any more.
     private(set) var dethroned: Set<UUID> = []
     /// Members who are owners after it.
     private(set) var crowned: Set<UUID> = []
 
-    /// The last command's record, as it is then.
-    private(set) var last = JSON.null
+    /// The last command's record, as it is then: what it tells is for a preview only.
+    private(set) var last: (entity: any Entity.Type, state: any Sendable)?
     /// What would be.
     var preview: Answer.Preview {
         let events = events.map { event -> JSON in
             ["record": .string(event.stream.text), "type": .string(event.stored.type), "data": event.stored.data]
         }
-        return Answer.Preview(record: last, events: .array(events))
+        return Answer.Preview(record: last.map { $0.entity.told($0.state) } ?? .null, events: .array(events))
     }
 
     /// What it does about addresses, once it is done.
@@ -49,7 +51,7 @@ struct UnitPlan: Sendable {
     /// Decides all commands on `known`, from the first.
     /// - Returns: streams that must be read first, or none: then it is decided.
     mutating func decide(on known: WorkingSet) throws(Problem) -> [Reference] {
-        (events, results, taken, released, expected) = ([], [], [], [], [:])
+        (events, results, taken, released, expected, written) = ([], [], [], [], [:], [:])
         readAt = known.readAt
         var set = known
         for (ask, named) in zip(asks, ids) {
@@ -103,7 +105,7 @@ struct UnitPlan: Sendable {
             }
         }
         let version = try take(decision, ask.entity, by: act, known, &set)
-        last = entity.told(decision.state)
+        last = (entity, decision.state)
         results.append(
             Answer.Result(
                 status: decision.isNew ? 201 : 200, id: decision.id, version: version, events: decision.events.count,
@@ -142,6 +144,7 @@ struct UnitPlan: Sendable {
             loaded.state = decision.state
             loaded.last = decision.occurredAt ?? circumstances.now
             set.streams[decision.id] = loaded
+            written[decision.id] = loaded
         }
         for claim in decision.taken {
             Self.settle(Claimed(claim: claim, stream: decision.id, ask: results.count), &released, &taken)

@@ -27,7 +27,10 @@ extension Daybook {
                 guard let (organization, person) = Erasures.name(payload) else { continue }
                 persons.forget(organization, person)
                 access.known.forget(organization, [person])
-            case .reconnected: persons.forgetAll()
+                commands.written.forgetAll()
+            case .reconnected:
+                persons.forgetAll()
+                commands.written.forgetAll()
             }
         }
         await listener.close()

@@ -175,6 +175,7 @@ extension People {
             ])
         } catch { throw .unavailable }
         access.known.forget(organization, [id])
+        commands.written.forgetAll()
     }
 
     private func note(_ id: UUID, _ organization: UUID) async throws(Problem) {

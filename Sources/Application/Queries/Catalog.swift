@@ -75,6 +75,9 @@ struct Relation: Sendable {
         let isNullable: Bool
         /// The name as it stands in SQL.
         let sql: String
+        /// Whether a document shows it: the organization is said once, by the caller's token, and rows are chosen by
+        /// what was told, but show who stands for it now.
+        let isShown: Bool
         /// Whether an index has the organization's rows in its order.
         var isSorted = false
         /// Whether one has its versions so as well, by which lists as of a moment go.
@@ -88,6 +91,7 @@ struct Relation: Sendable {
             (self.name, self.type, self.isNullable) = (name, type, isNullable)
             (self.isSorted, self.wasSorted) = (isSorted, wasSorted)
             sql = SQLText.name(name)
+            isShown = name != "organization_id" && !name.hasPrefix(Column.told)
         }
     }
 
@@ -112,9 +116,8 @@ struct Relation: Sendable {
     }
     /// A column by its name.
     func column(_ name: String) -> Column? { columns.first { $0.name == name } }
-    /// Those that a document shows: the organization is said once, by the caller's token, and rows are chosen by what
-    /// was told, but show who stands for it now.
-    var shown: [Column] { columns.filter { $0.name != "organization_id" && !$0.name.hasPrefix(Column.told) } }
+    /// Those that a document shows.
+    var shown: [Column] { columns.filter(\.isShown) }
 }
 
 /// What a column holds, as far as questions care.

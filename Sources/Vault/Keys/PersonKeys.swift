@@ -67,14 +67,7 @@ public final class PersonKeys: Sendable {
             }
             read[person] = .held(PersonKey(bytes: try Self.unwrap(wrapped, master, organization, person)))
         }
-        let answer = read
-        known.withLock { known in
-            if known.count + answer.count > Self.capacity { known = [:] }
-            for (person, standing) in answer {
-                known[Name(organization: organization, person: person)] = Entry(
-                    standing: standing, until: now + Self.belief)
-            }
-        }
+        remember(read, of: organization, until: now + Self.belief)
         return found.merging(read) { $1 }
     }
 
@@ -86,6 +79,23 @@ public final class PersonKeys: Sendable {
         let bytes = Random.bytes(PersonKey.length)
         let wrapped = Self.wrap(bytes, master, organization, person)
         return (PersonKey(bytes: bytes), WrappedKey(person: person, bytes: wrapped))
+    }
+
+    /// Remembers keys that were minted, once they are stored: who makes a record mostly changes it next.
+    public func keep(_ minted: [UUID: PersonKey], of organization: UUID) {
+        remember(minted.mapValues { .held($0) }, of: organization, until: .now + Self.belief)
+    }
+
+    private func remember(
+        _ standings: [UUID: Standing], of organization: UUID, until: ContinuousClock.Instant
+    ) {
+        if standings.isEmpty { return }
+        known.withLock { known in
+            if known.count + standings.count > Self.capacity { known = [:] }
+            for (person, standing) in standings {
+                known[Name(organization: organization, person: person)] = Entry(standing: standing, until: until)
+            }
+        }
     }
 
     /// Destroys a person's key. Doing it again changes nothing.

@@ -88,13 +88,15 @@ final class Wire {
 
 extension Wire {
     /// As many connections, each with one request after the other until the time is over, each on a thread of its own.
+    /// They have asked for as long before it is counted: a pass begins after a checkpoint, and who writes a page for the
+    /// first time after one pays for its image.
     /// - Parameter make: what a connection asks next; what comes back must have one of the statuses.
     static func load(
         _ connections: Int, port: UInt16, for duration: Duration, statuses: Set<Int>,
         _ make: @escaping @Sendable (Int) -> (Answer?) -> [UInt8]
     ) async throws -> Sample {
         let wires = try (0..<connections).map { _ in try Wire(port: port) }
-        let end = ContinuousClock.now + duration
+        let start = ContinuousClock.now + duration
         let gathered = Gathered()
         await withTaskGroup(of: Void.self) { group in
             for (number, wire) in wires.enumerated() {
@@ -102,7 +104,7 @@ extension Wire {
                 group.addTask {
                     await withCheckedContinuation { continuation in
                         Thread.detachNewThread {
-                            gathered.add(Swift.Result { try errand.run(until: end, statuses) })
+                            gathered.add(Swift.Result { try errand.run(start..<(start + duration), statuses) })
                             continuation.resume()
                         }
                     }
@@ -135,17 +137,18 @@ extension Wire {
         let wire: Wire
         let next: (Answer?) -> [UInt8]
 
-        func run(until end: ContinuousClock.Instant, _ statuses: Set<Int>) throws -> [Int64] {
+        /// How long each took that was answered within `counted`.
+        func run(_ counted: Range<ContinuousClock.Instant>, _ statuses: Set<Int>) throws -> [Int64] {
             var times: [Int64] = []
             var last: Answer?
             var before = ContinuousClock.now
-            while before < end {
+            while before < counted.upperBound {
                 let answer = try wire.ask(next(last))
                 let after = ContinuousClock.now
                 guard statuses.contains(answer.status) else {
                     throw Broken(description: "answered \(answer.status): \(answer.json.text.prefix(300))")
                 }
-                times.append((after - before).inNanoseconds)
+                if counted.contains(after) { times.append((after - before).inNanoseconds) }
                 (last, before) = (answer, after)
             }
             return times
