@@ -75,7 +75,11 @@ public enum Charset {
         }
     }
 
-    private static func iconvName(_ name: String) -> String { String(cString: g_mime_charset_iconv_name(name)) }
+    private static func iconvName(_ name: String) -> String {
+        // Also where no message was ever read: an address book asks, too.
+        _ = GMime.ready
+        return String(cString: g_mime_charset_iconv_name(name))
+    }
 
     private static func opened<T>(_ name: String, _ body: (iconv_t) -> T) -> T? {
         guard let converter = iconv_open("UTF-8", name), converter != iconv_t(bitPattern: -1) else { return nil }

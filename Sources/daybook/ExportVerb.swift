@@ -40,8 +40,11 @@ struct ExportVerb: AsyncParsableCommand {
             counts[entity.plural] = .integer(Int64(rows == .csv ? max(0, count - 1) : count))
             let name = entity.plural.replacing("_", with: "-")
             _ = try await client.download("\(path)format=mapping", to: "\(folder)/\(name).yaml")
-            if ForeignSystem.daybook.comesTwice(entity.plural) {
-                _ = try await client.download("\(path)format=closing", to: "\(folder)/\(name)-after.yaml")
+            let after = "\(folder)/\(name)-after.yaml"
+            do { _ = try await client.download("\(path)format=closing", to: after) } catch let problem as Problem {
+                guard problem.code == "export.no_mapping" else { throw problem }
+                // One of an earlier export says what is not so any more.
+                try? FileManager.default.removeItem(atPath: after)
             }
         }
         output.result(["folder": .string(folder), "rows": .object(counts)]) {

@@ -75,10 +75,11 @@ struct ImportFile: AsyncParsableCommand {
         }
         if !summary.created.isEmpty { say("Created by name: \(summary.created.joined(separator: ", ")).") }
         summary.notes.forEach { say($0) }
-        if let rejects = summary.rejectFile { say("\(summary.rejected) rows were rejected; they are in \(rejects)") }
+        if let rejects = summary.rejectFile { say("What was not taken is in \(rejects)") }
         output.result(summary.json) {
-            "\(summary.rows) rows: \(summary.accepted) accepted, \(summary.unchanged) unchanged, "
-                + "\(summary.rejected) rejected; \(summary.events) events"
+            let left = summary.leftOut > 0 ? "; \(summary.leftOut) values left out" : ""
+            return "\(summary.rows) rows: \(summary.accepted) accepted, \(summary.unchanged) unchanged, "
+                + "\(summary.rejected) rejected\(left); \(summary.events) events"
         }
         if summary.rejected > 0 { throw Exit(.found) }
     }

@@ -53,7 +53,7 @@ import Testing
         let tenant = try await House.shared.value.tenant()
         let refused: [(Call, Int, String)] = [
             (Self.raw(Array("just words".utf8)), 422, "email.unreadable"),
-            (Self.raw([]), 400, "json.malformed"),
+            (Self.raw([]), 422, "email.unreadable"),
             (Self.raw(Array("From: a@b.example\n\nx".utf8), type: "text/plain"), 415, "body.not_json"),
             (Self.raw(Array("From: a@b.example\n\nx".utf8), "?about=deal:1"), 400, "parameter.invalid"),
             (Self.raw(Array("From: a@b.example\n\nx".utf8), "?about=1&about=2"), 400, "parameter.invalid"),

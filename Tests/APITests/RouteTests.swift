@@ -247,6 +247,40 @@ import Testing
             !(try await House.shared.value).lines.all.contains { $0.contains("quite another") || $0.contains(token) })
     }
 
+    @Test func `an owner lets somebody in, whose token is renewed`() async throws {
+        let tenant = try await House.shared.value.tenant()
+        let email = "mo-\(UUID().uuidString.lowercased())@example.com"
+        func register(_ password: String, key: String, as token: String? = nil) async throws -> Wire.Answer {
+            let body: JSON = ["name": "Mo", "email": .string(email), "role": "member", "password": .string(password)]
+            let headers = [("Idempotency-Key", key)]
+            return try await tenant.send(Call("POST", "/api/v1/auth/register", headers, json: body.text), as: token)
+        }
+        func login(_ password: String) async throws -> Wire.Answer {
+            let body: JSON = ["email": .string(email), "password": .string(password)]
+            return try await tenant.anonymously(Call("POST", "/api/v1/auth/login", json: body.text))
+        }
+        #expect(try await register("short", key: "r0").status == 422)
+        let made = try await register("long enough 2", key: "r1")
+        let id = try #require(made.json["id"]?.string)
+        #expect(made.status == 201 && made["location"] == "/api/v1/members/\(id)", "\(made.text)")
+        let token = try #require(try await login("long enough 2").json["token"]?.string)
+        #expect(try await register("long enough 3", key: "r2").json["code"] == "member.email_taken")
+        #expect(try await register("long enough 3", key: "r3", as: token).status == 403)
+        // A repeat sets no password again.
+        let password = Call("PUT", "/api/v1/members/\(id)/password", json: #"{"password":"quite another"}"#)
+        #expect(try await tenant.send(password).status == 200)
+        #expect(try await register("long enough 2", key: "r1").json["id"] == .string(id))
+        #expect(try await login("long enough 2").status == 401)
+
+        let first = try #require(try await login("quite another").json["token"]?.string)
+        let renewed = try await tenant.send(Call("POST", "/api/v1/auth/refresh"), as: first)
+        let second = try #require(renewed.json["token"]?.string)
+        #expect(renewed.json["member"] == .string(id))
+        #expect(try await tenant.send(Call("GET", "/api/v1/me"), as: first).status == 401)
+        #expect(try await tenant.send(Call("GET", "/api/v1/me"), as: second).status == 200)
+        #expect(try await tenant.anonymously(Call("POST", "/api/v1/auth/refresh")).status == 401)
+    }
+
     @Test func `the organization is the caller's own`() async throws {
         let tenant = try await House.shared.value.tenant()
         let changed = try await tenant.patch("/organization", ["name": "Renamed"])

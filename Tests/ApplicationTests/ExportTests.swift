@@ -186,6 +186,15 @@ import Testing
             }
             await #expect(throws: Problem.self) { try await Self.text(house, "deal", [("format", "closing")]) }
             #expect(try await Self.text(house, "campaign", [("format", "closing")]).contains("made: elsewhere"))
+            // What refers on is told at the end, whoever defined it.
+            for (entity, member) in [("team", "manager_id"), ("account", "primary_contact_id")] {
+                #expect(try await Self.text(house, entity, [("format", "closing")]).contains(member))
+            }
+            let field: JSON = [
+                "entity": "contact", "key": "deal", "label": "Deal", "type": "reference", "target": "deal",
+            ]
+            _ = try await house.ask("field_set", .id(FieldSet.id(of: "contact")), "define", field)
+            #expect(try await Self.text(house, "contact", [("format", "closing")]).contains("custom.deal"))
         }
     }
 

@@ -203,6 +203,20 @@ import Vault
         #expect(try JSON(parsing: after.body)["person"]?["erased"] == true)
     }
 
+    @Test func `who names a record that was merged into the one that is erased is told as well`() async throws {
+        let house = try await TestHouse()
+        let loser = try await house.ask("contact", .new, "create", ["last_name": "Lee"]).results[0].id
+        let winner = try await house.ask("contact", .new, "create", Self.contact).results[0].id
+        let deal = try await house.ask(
+            "deal", .new, "open", ["title": "Tea", "primary_contact_id": .string(loser.text)]
+        ).results[0].id
+        _ = try await house.ask("contact", .id(winner), "merge", ["loser": .string(loser.text)])
+        let erased = try await house.daybook.people.erase(winner, by: house.owner)
+        #expect(erased.also == [loser])
+        #expect(erased.mentioning == ["deal \(deal.text) (primary_contact_id)"])
+        #expect(erased.json["mentioned_by"]?.array?.map { $0["id"] } == [.string(deal.text)])
+    }
+
     @Test func `texts of a record's own go with its key`() async throws {
         let house = try await TestHouse()
         let id = try await house.ask("deal", .new, "open", ["title": "Tea for Adamantia"]).results[0].id

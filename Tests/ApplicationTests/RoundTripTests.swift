@@ -9,9 +9,9 @@ import Testing
 /// All that is exported of one organization is imported into another, in another database, and is the same there.
 @Suite(.serialized) struct RoundTripTests {
     /// What is not carried, and why; docs/imports.md lists the same. A record's version and position, and when it was
-    /// last changed, are the log's own.
+    /// last changed and put away, are the log's own.
     static let apart: [String: Set<String>] = [
-        "": ["version", "position", "updated_at"],
+        "": ["version", "position", "updated_at", "archived_at"],
         // Which acts told it is not exported: contacts are contacted now, deals stand where they stand.
         "account": ["last_contacted_on", "contacted"],
         "contact": ["last_contacted_on", "contacted", "platform"],
@@ -50,14 +50,15 @@ import Testing
         let (from, into) = (try await TestHouse(projecting: .init()), try await TestHouse(projecting: .init()))
         try await from.projecting {
             try await from.daybook.demonstrate(in: from.organization)
+            try await Self.complicate(from)
             var files: [String: String] = [:]
             var mappings: [String: String] = [:]
             for entity in ForeignSystem.ours {
                 files["\(entity.plural).\(format)"] = try await Self.rows(from, entity.name, format)
                 let name = entity.plural.replacing("_", with: "-")
                 mappings["daybook-\(name)"] = try await Self.rows(from, entity.name, "mapping")
-                if ForeignSystem.daybook.comesTwice(entity.plural) {
-                    mappings["daybook-\(name)-after"] = try await Self.rows(from, entity.name, "closing")
+                do { mappings["daybook-\(name)-after"] = try await Self.rows(from, entity.name, "closing") } catch {
+                    guard (error as? Problem)?.code == "export.no_mapping" else { throw error }
                 }
             }
             let home = try await ImportHouse(importing: into)
@@ -84,6 +85,36 @@ import Testing
                 }
             }
         }
+    }
+
+    /// What refers on to records of files that come later, and what is away.
+    private static func complicate(_ house: TestHouse) async throws {
+        func make(_ entity: String, _ act: String, _ body: JSON) async throws -> UUID {
+            try await house.ask(entity, .new, act, body).results[0].id
+        }
+        let manager = try await make("member", "add", ["name": "Mara", "email": "mara@example.com"])
+        let team = try await make("team", "create", ["name": "East", "manager_id": .string(manager.text)])
+        let gone = try await make("team", "create", ["name": "West", "manager_id": .string(manager.text)])
+        _ = try await house.ask("team", .id(gone), "archive", [:])
+        _ = try await house.ask("member", .id(manager), "edit", ["team_id": .string(team.text)])
+        let deal = try await make("deal", "open", ["title": "Pumps"])
+        let field: JSON = ["entity": "contact", "key": "deal", "label": "Deal", "type": "reference", "target": "deal"]
+        _ = try await house.ask("field_set", .id(FieldSet.id(of: "contact")), "define", field)
+        let contact = try await make("contact", "create", ["last_name": "Lee", "custom": ["deal": .string(deal.text)]])
+        let account = try await make("account", "create", ["name": "Lee & Sons"])
+        _ = try await house.ask("contact", .id(contact), "affiliate", ["account_id": .string(account.text)])
+        _ = try await house.ask("account", .id(account), "set_primary_contact", ["contact_id": .string(contact.text)])
+        // Somebody has by now what one that is away once had.
+        let away = try await make("contact", "create", ["last_name": "Ray", "email": "ray@example.com"])
+        _ = try await house.ask("contact", .id(away), "archive", [:])
+        _ = try await make("contact", "create", ["last_name": "Roy", "email": "ray@example.com"])
+        let pipeline = try await make("pipeline", "create", ["name": "Old", "template": "trailtrack"])
+        _ = try await house.ask("pipeline", .id(pipeline), "archive", [:])
+        let task = try await make("task", "create", ["title": "Call"])
+        let about: JSON = ["entity": "task", "id": .string(task.text)]
+        let call = try await make("interaction", "log", ["kind": "call", "subject": about])
+        let after: JSON = ["title": "Again", "interaction_id": .string(call.text)]
+        _ = try await house.ask("task", .id(try await make("task", "create", after)), "complete", [:])
     }
 
     /// The ids of one organization's records, and those that they have in the other.
@@ -129,6 +160,9 @@ import Testing
             guard let twin = found[wanted["id"]?.string ?? ""] else {
                 differing["missing"] = wanted.text
                 continue
+            }
+            if (wanted["archived_at"] ?? .null == .null) != (twin["archived_at"] ?? .null == .null) {
+                differing["archived_at"] = wanted.text
             }
             for (name, value) in wanted.object ?? [:] where !left.contains(name) && twin[name] != value {
                 differing[name] = "\(value.text) became \(twin[name]?.text ?? "nothing")"

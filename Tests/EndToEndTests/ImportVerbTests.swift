@@ -35,6 +35,14 @@ import Testing
         #expect(again.code == 0)
         #expect(again.object["unchanged"] as? Int == 1)
         #expect(again.object["events"] as? Int == 0)
+
+        // Cards in a charset of their own, which nothing but the program's own words tells of.
+        let cards = house.folder + "-cards.vcf"
+        defer { unlink(cards) }
+        let name = [UInt8]("BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=ISO-8859-1:M".utf8) + [0xFC] + [UInt8]("ller".utf8)
+        try Data(name + [UInt8]("\r\nEND:VCARD\r\n".utf8)).write(to: URL(fileURLWithPath: cards))
+        let told = try await house.run(["import", cards, "--map", "vcard", "--format", "json"])
+        #expect(told.object["accepted"] as? Int == 1 && !told.talk.contains("CRITICAL"), "\(told.talk)")
     }
 
     static let folder = [

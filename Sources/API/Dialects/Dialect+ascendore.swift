@@ -114,12 +114,9 @@ extension Dialect {
         ] + Row.records("/tasks", "/tasks", "task", .list, .create, .read, .replace, .archive) + [
             Row(.put, "/tasks/{id}/complete", as: .post, "/tasks/{id}/complete", "task"),
             Row(.get, "/tasks/my-tasks", "/tasks/my-tasks", "task"),
+            Row(.get, "/activities", "/timeline", "timeline"),
         ] + Row.records("/notes", "/notes", "note", .create, .read, .replace, .archive),
-        gaps: [
-            Gap(
-                method: .get, path: "/activities",
-                why: "what happened is listed for each record; there is no list over all records yet")
-        ])
+        gaps: [])
 
     private static let deletion = Term("deleted_at", "archived_at", as: .shown)
     private static let related = Term(

@@ -39,7 +39,10 @@ extension Dialect {
             ]),
             "me": Vocabulary([Term("role", "role", as: .words(["owner": "admin", "member": "user"]))]),
         ],
-        rows: [Row(.post, "/auth/login", "/auth/login"), Row(.get, "/me", "/me", "me")]
+        rows: [
+            Row(.post, "/auth/register", "/auth/register"), Row(.post, "/auth/login", "/auth/login"),
+            Row(.post, "/auth/refresh", "/auth/refresh"), Row(.get, "/me", "/me", "me"),
+        ]
             + Row.records("/accounts", "/accounts", "account", .list, .create, .read, .change, .archive)
             + Row.records("/contacts", "/contacts", "contact", .list, .create, .read, .change, .archive)
             + Row.records("/leads", "/deals", "deal", .list, .create, .read, .change, .archive)
@@ -50,12 +53,7 @@ extension Dialect {
                 Row(.get, "/attachments/{id}/download", "/attachments/{id}/download"),
                 Row(.delete, "/attachments/{id}", "/attachments/{id}"),
             ],
-        gaps: [
-            Gap(
-                method: .post, path: "/auth/register",
-                why: "a member and its password are two commands: POST /members and PUT /members/{id}/password"),
-            Gap(method: .post, path: "/auth/refresh", why: "a token is not renewed; sign in again"),
-        ])
+        gaps: [])
 
     private static let linked = Term(
         "linked_type", "subject", filter: "subject_entity",

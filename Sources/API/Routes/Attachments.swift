@@ -40,7 +40,7 @@ extension Routes {
     /// What can be said of a file besides its bytes. A form names it by its part.
     static let uploading =
         Attachment.fields.map { $0.name == "filename" ? $0.optional() : $0 } + [
-            Field("person", .record(of: Subjects.people))
+            Field("person", .record(of: Subjects.people)), Field("sha256", .text(64)),
         ]
 
     // MARK: How does one come?
@@ -56,15 +56,21 @@ extension Routes {
             try await inflow.read { bytes throws(Problem) in try await form.take(bytes, into: &file) }
             try form.finish()
         }
-        let said: [String: JSON]
-        do throws(Problem) { said = try await self.said(form, exchange, inflow) } catch {
+        var said: [String: JSON]
+        do throws(Problem) {
+            said = try await self.said(form, exchange, inflow)
+            let digest = form.isForm ? nil : inflow.digest
+            for stated in try StatedDigest.all(said.removeValue(forKey: "sha256"), digest) {
+                try stated.check(received.sha256)
+            }
+        } catch {
             await attachments.drop(received)
             throw error
         }
-        let type = form.declaredType
+        let (type, members) = (form.declaredType, said)
         return { () throws(Problem) in
             let answer = try await attachments.add(
-                received, said, declaredType: type, by: caller, key: exchange.conditions.key)
+                received, members, declaredType: type, by: caller, key: exchange.conditions.key)
             return try Self.made(answer, below: "\(Self.base)/attachments")
         }
     }

@@ -62,7 +62,8 @@ struct Routes {
         let answer = try await services.commands.execute([ask], by: caller, dryRun: true)
         guard let result = answer.results.first, let preview = answer.preview else { throw .fault }
         let body = Self.body(of: result, answer.position).object ?? [:]
-        let told: [String: JSON] = ["dry_run": true, "record": preview.record, "events": preview.events]
+        let record = try await services.queries.shown(preview, of: ask.entity, by: caller, min: answer.position)
+        let told: [String: JSON] = ["dry_run": true, "record": record, "events": preview.events]
         return Outcome(.object(body.merging(told) { $1 }), position: answer.position)
     }
 

@@ -8,33 +8,73 @@ import Kernel
 
 extension Routes {
     /// Signing in and out, and oneself.
-    var sessions: [Route] { [login, logout, me, password] }
+    var sessions: [Route] { [register, login, refresh, logout, me, password] }
+
+    /// What signing in answers.
+    private static let session: JSON = [
+        "type": "object",
+        "properties": [
+            "token": ["type": "string"], "expires_at": ["type": "string", "format": "date-time"],
+            "organization": ["type": "string", "format": "uuid"], "member": ["type": "string", "format": "uuid"],
+        ],
+    ]
+    private static func told(_ session: Access.Session) -> Outcome {
+        Outcome([
+            "token": .string(session.token), "expires_at": .string(session.expiresAt.text),
+            "organization": .string(session.organization.text), "member": .string(session.member.text),
+        ])
+    }
+
+    /// Nobody lets oneself in: an owner does.
+    private var register: Route {
+        let takes =
+            Member.fields.map { $0.name == "email" ? $0.required() : $0 } + [
+                Field("password", .paragraph(1000)).required()
+            ]
+        return Route(
+            .post, "\(Self.base)/auth/register", "Add a member who can sign in with this password. For owners.",
+            body: .members(takes, optional: false), answer: .command(201),
+            handler: .known { [access = services.access] exchange, caller throws(Problem) in
+                let body = try Self.read(exchange.body, takes, verbatim: "password")
+                guard let password = body.text("password") else { throw .fault }
+                let answer = try await access.register(
+                    body.values.filter { $0.key != "password" }, password: password, by: caller,
+                    key: exchange.conditions.key, comparing: exchange.said)
+                guard let result = answer.joined else { throw .fault }
+                var outcome = Outcome(
+                    status: result.status, Self.body(of: result, answer.position), position: answer.position)
+                outcome.version = result.version
+                outcome.location = "\(Self.base)/members/\(result.id.text)"
+                return outcome
+            })
+    }
+
+    private var refresh: Route {
+        Route(
+            .post, "\(Self.base)/auth/refresh", "Renew a token: the one that asks ends, and another begins.",
+            body: .members([], optional: true), answer: .json(Self.session, position: false),
+            handler: .known { [access = services.access] exchange, caller throws(Problem) in
+                _ = try Self.read(exchange.body, [])
+                guard let token = exchange.token else { throw .unauthorized }
+                return Self.told(try await access.renew(token, of: caller))
+            })
+    }
 
     private var login: Route {
         let takes = [
             Field("email", .email).required(), Field("password", .paragraph(1000)).required(),
             Field("organization", .id),
         ]
-        let schema: JSON = [
-            "type": "object",
-            "properties": [
-                "token": ["type": "string"], "expires_at": ["type": "string", "format": "date-time"],
-                "organization": ["type": "string", "format": "uuid"], "member": ["type": "string", "format": "uuid"],
-            ],
-        ]
         return Route(
             .post, "\(Self.base)/auth/login",
             "Sign in with e-mail and password. An address known in several organizations needs organization.",
-            body: .members(takes, optional: false), answer: .json(schema, position: false),
+            body: .members(takes, optional: false), answer: .json(Self.session, position: false),
             handler: .open { [access = services.access] exchange throws(Problem) in
                 let body = try Self.read(exchange.body, takes, verbatim: "password")
                 guard let email = body.text("email"), let password = body.text("password") else { throw .unauthorized }
                 let session = try await access.login(
                     email: email, password: password, organization: body.id("organization"))
-                return Outcome([
-                    "token": .string(session.token), "expires_at": .string(session.expiresAt.text),
-                    "organization": .string(session.organization.text), "member": .string(session.member.text),
-                ])
+                return Self.told(session)
             })
     }
 

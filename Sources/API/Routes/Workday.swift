@@ -7,7 +7,13 @@ import Kernel
 
 extension Routes {
     /// `/today`, `/tasks/my-tasks`, and logging in one call.
-    var workday: [Route] { [today, myTasks, quickLog] }
+    var workday: [Route] { [today, myTasks, quickLog, happenings] }
+
+    private var happenings: Route {
+        Self.question(
+            "/timeline", "What happened with all records, newest first.", .only(Describing.paging),
+            services.queries.happenings)
+    }
 
     private var today: Route {
         Self.question(

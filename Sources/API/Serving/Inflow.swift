@@ -11,6 +11,8 @@ struct Inflow: Sendable {
     let contentType: String?
     /// `Content-Disposition`.
     let disposition: String?
+    /// `Content-Digest` (RFC 9530).
+    let digest: String?
     /// `Content-Length`.
     let announced: Int64?
     private let body: RequestBody
@@ -23,6 +25,7 @@ struct Inflow: Sendable {
         }
         contentType = request.headers[.contentType]
         disposition = request.headers[.contentDisposition]
+        digest = HTTPField.Name("Content-Digest").flatMap { request.headers[$0] }
         announced = request.headers[.contentLength].flatMap { Int64($0) }
         body = request.body
     }

@@ -41,8 +41,9 @@ extension Responder {
         case .document:
             try check(headers, types: ["application/json"], isEmpty: bytes.isEmpty)
         case .message:
+            // Nothing at all is no message, whatever it is said to be.
             let types = ["message/rfc822", "application/json"]
-            if try check(headers, types: types, isEmpty: bytes.isEmpty) == "message/rfc822" { return .null }
+            if try check(headers, types: types, isEmpty: false) == "message/rfc822" { return .null }
         }
         do { return try JSON(parsing: bytes) } catch { throw .malformed(error) }
     }

@@ -10,6 +10,8 @@ struct UploadForm {
     /// What it says the file is.
     private(set) var declaredType: String?
 
+    /// Whether the file is a part of a form.
+    var isForm: Bool { parser != nil }
     private var parser: MultipartParser?
     private var part = Part.none
     private var isFileThere = false

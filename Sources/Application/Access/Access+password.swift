@@ -33,6 +33,37 @@ extension Access {
         return answer
     }
 
+    /// Adds a member who can sign in at once: one unit, and then the password, so that a crash between leaves a member
+    /// to whom an owner gives one.
+    /// - Parameters:
+    ///   - members: what is known of it, in normal form; an e-mail among it.
+    ///   - key: the Idempotency-Key; a repeat changes no password that was set since.
+    ///   - request: by what a repeat is the same, where that is not what is known of the member.
+    /// - Throws: `member.password_too_short` (422) below 10 characters; as commands do.
+    public func register(
+        _ members: [String: JSON], password: String, by caller: Caller, key: String? = nil,
+        comparing request: Ask? = nil
+    ) async throws(Problem) -> Answer {
+        try Member.permit(caller)
+        try Access.check(password)
+        guard let email = members["email"]?.string else { throw .fault }
+        let id = commands.fresh()
+        let answer = try await commands.execute(
+            [
+                Ask(Member.name, .id(id), "add", .object(members)),
+                Ask(Member.name, .id(id), "password_changed", .object([:])),
+            ], by: caller, key: key, comparing: [request ?? Ask(Member.name, .new, "add", .object(members))])
+        if answer.results.first?.id == id { try await store(password, email: email, of: id, in: caller.organization) }
+        return answer
+    }
+
+    /// Another token for who shows this one, which ends.
+    public func renew(_ token: String, of caller: Caller) async throws(Problem) -> Session {
+        let session = try await issue(to: caller.actor, in: caller.organization)
+        try await logout(token: token)
+        return session
+    }
+
     static func check(_ password: String) throws(Problem) {
         guard (10...200).contains(password.count) else {
             throw Problem(

@@ -25,8 +25,10 @@ struct ExportMapping {
             lines += ["creates:", "  custom:"] + custom.map { ExportMapping.definition(entity.name, $0, $1) }
         }
         lines.append("records:")
-        for life in ExportedLife.of(entity) where life.needs.allSatisfy(isThere) {
+        for var life in ExportedLife.of(entity) where life.needs.allSatisfy(isThere) {
             let begun = life.act.flatMap { facts.made(by: $0) } ?? facts
+            // What is away takes no reference any more.
+            if !ExportMapping.forward(facts, life, custom).isEmpty { life.isHolder = !facts.holdsNames }
             lines += try ExportMapping.record(begun, life, custom, isThere)
         }
         text = lines.joined(separator: "\n") + "\n"
@@ -66,11 +68,71 @@ struct ExportMapping {
         if isThere("tags"), facts.steps.contains(where: { $0.act == "tag" }) {
             steps.append("{act: tag, when: {tags: {empty: false}}, with: {tags: tags}}")
         }
-        if isThere("archived_at"), !life.isHolder, let act = facts.archiving.first {
-            steps.append("{act: \(act), when: {archived_at: {empty: false}}}")
+        if isThere("archived_at"), let act = facts.archiving.first {
+            let later = life.isHolder ? ", later: true" : ""
+            steps.append("{act: \(act), when: {archived_at: {empty: false}}\(later)}")
         }
         if !steps.isEmpty { lines += ["    steps:"] + steps.map { "      - \($0)" } }
         return lines
+    }
+
+    /// The mapping of what ends records, or refers on to those of the files behind this one: imported when all others
+    /// are there.
+    /// - Throws: `export.no_mapping` where nothing does.
+    init(
+        closing entity: any Entity.Type, _ sheet: Sheet,
+        _ defined: [(key: String, definition: FieldSet.Definition)]
+    ) throws(Problem) {
+        let columns = Set(sheet.columns.map(\.name))
+        func isThere(_ column: String) -> Bool { columns.contains(column) }
+        guard let facts = EntityFacts.all[entity.name], let life = ExportedLife.of(entity).first, isThere("id") else {
+            throw .noMapping("It needs the column id.")
+        }
+        let forward = ExportMapping.forward(facts, life, defined)
+        let fields = forward.fields.flatMap { ExportMapping.lines($0.kind, $0.name, column: $0.name, isThere) }
+        let own = forward.custom.flatMap { key, definition in
+            ExportMapping.lines(definition.kind, key, column: "custom.\(key)", isThere)
+        }
+        var steps = life.ending.filter { isThere($0.column) }.map(\.step)
+        let isHolder = life.isHolder || !forward.isEmpty && !facts.holdsNames
+        if isHolder, isThere("archived_at"), let act = facts.archiving.first {
+            steps.append("{act: \(act), when: {archived_at: {empty: false}}}")
+        }
+        guard !(fields + own + steps).isEmpty else { throw .noMapping("Nothing of \(entity.plural) comes later.") }
+        var lines = [
+            "# What ends what was exported beside it, or refers on: import it when all others are there.",
+            "mapping: daybook-\(entity.plural.replacing("_", with: "-"))-after", "source: daybook", "records:",
+            "  - entity: \(entity.name)", "    id: id", "    made: elsewhere",
+        ]
+        if !isHolder, isThere("archived_at") { lines.append("    when: {archived_at: {empty: true}}") }
+        if !fields.isEmpty { lines += ["    fields:"] + fields.map { "      " + $0 } }
+        if !own.isEmpty { lines += ["    custom:"] + own.map { "      " + $0 } }
+        if !steps.isEmpty { lines += ["    steps:"] + steps.map { "      - \($0)" } }
+        text = lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Members that name records of files that are imported later: of a whole export they are set at its end.
+    private struct Forward {
+        var fields: [Field] = []
+        var custom: [(key: String, definition: FieldSet.Definition)] = []
+        var isEmpty: Bool { fields.isEmpty && custom.isEmpty }
+    }
+    private static func forward(
+        _ facts: EntityFacts, _ life: ExportedLife, _ custom: [(key: String, definition: FieldSet.Definition)]
+    ) -> Forward {
+        let order = ForeignSystem.ours.map { $0.name }
+        let own = order.firstIndex(of: facts.name) ?? order.endIndex
+        func isLater(_ name: String) -> Bool { order.firstIndex(of: name).map { $0 > own } ?? false }
+        func leadsOn(_ kind: Field.Kind) -> Bool {
+            switch kind {
+            case .reference(let name): isLater(name)
+            case .record(let names): names.contains(where: isLater)
+            case _: false
+            }
+        }
+        return Forward(
+            fields: facts.creation.takes.filter { !life.skips.contains($0.name) && leadsOn($0.kind) },
+            custom: custom.filter { leadsOn($0.definition.kind) })
     }
 
     /// How a member is read of its columns; nothing where none of them is there, or no cell tells its value.
@@ -128,6 +190,14 @@ struct ExportMapping {
     }
     /// Names that YAML takes for values.
     private static let words: Set = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
+}
+
+extension EntityFacts {
+    /// Whether its records hold what only one may have, as an address. What is away has given that back, to whoever has
+    /// it now: it is put away as soon as it is made, and what refers on from it is lost.
+    fileprivate var holdsNames: Bool {
+        [Account.name, Contact.name, Member.name, Product.name, Tag.name].contains(name)
+    }
 }
 
 extension Problem {

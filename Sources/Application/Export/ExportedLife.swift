@@ -20,6 +20,8 @@ struct ExportedLife {
     var skips: Set<String> = []
     /// Whether other records stand in it, which then cannot come: it is put away after them, by the mapping `closing`.
     var isHolder = false
+    /// What that tells besides, each with the column of which it is read.
+    var ending: [(column: String, step: String)] = []
     /// What is told only when it is made, and what is told each time.
     var then: [String] = []
     var steps: [String] = []
@@ -27,6 +29,7 @@ struct ExportedLife {
     /// The lives of an entity's records: one, or several of which each row has one.
     static func of(_ entity: any Entity.Type) -> [ExportedLife] {
         switch entity.name {
+        case Account.name: [account]
         case Deal.name: [deal]
         case Pipeline.name: [pipeline]
         case Lead.name: [lead]
@@ -38,6 +41,18 @@ struct ExportedLife {
         case Project.name: [project]
         case _: [ExportedLife()]
         }
+    }
+
+    /// To whom one turns first is known when contacts are.
+    private static var account: ExportedLife {
+        ExportedLife(
+            ending: [
+                (
+                    "primary_contact_id",
+                    "{act: set_primary_contact, when: {primary_contact_id: {empty: false}}, "
+                        + "with: {contact_id: {reference: contact, id: primary_contact_id}}}"
+                )
+            ])
     }
 
     /// A deal stands in its pipeline where it stood, or begins where a pipeline begins that is not here. A closed one
@@ -114,6 +129,11 @@ struct ExportedLife {
     private static var campaign: ExportedLife {
         ExportedLife(
             needs: ["status"], isHolder: true,
+            ending: [
+                ("status", "{act: pause, when: {status: paused}}"),
+                ("status", "{act: complete, when: {status: completed}, occurred: finished_at}"),
+                ("status", "{act: cancel, when: {status: cancelled}, with: {cancel_reason: cancel_reason}}"),
+            ],
             then: ["{act: start, when: {status: [active, paused, completed]}, occurred: started_at}"])
     }
 
@@ -133,35 +153,5 @@ struct ExportedLife {
                 "{act: change_status, when: {status: {not: [planning, completed]}}, with: {status: status}}",
                 "{act: change_status, when: {status: completed}, with: {status: status, completed_on: completed_on}}",
             ])
-    }
-}
-
-extension ExportMapping {
-    /// The mapping of what ends records, or refers back: imported when all others are there.
-    /// - Throws: `export.no_mapping` where nothing does.
-    init(closing entity: any Entity.Type) throws(Problem) {
-        let steps: [String]
-        let archiving = "{act: archive, when: {archived_at: {empty: false}}}"
-        switch entity.name {
-        case Pipeline.name: steps = [archiving]
-        case Campaign.name:
-            steps = [
-                "{act: pause, when: {status: paused}}",
-                "{act: complete, when: {status: completed}, occurred: finished_at}",
-                "{act: cancel, when: {status: cancelled}, with: {cancel_reason: cancel_reason}}", archiving,
-            ]
-        case Account.name:
-            steps = [
-                "{act: set_primary_contact, when: {primary_contact_id: {empty: false}}, "
-                    + "with: {contact_id: {reference: contact, id: primary_contact_id}}}"
-            ]
-        case _: throw .noMapping("Nothing of \(entity.plural) comes after the others.")
-        }
-        let lines = [
-            "# What ends what was exported beside it, or refers back: import it when all others are there.",
-            "mapping: daybook-\(entity.plural.replacing("_", with: "-"))-after", "source: daybook", "records:",
-            "  - entity: \(entity.name)", "    id: id", "    made: elsewhere", "    steps:",
-        ]
-        text = (lines + steps.map { "      - \($0)" }).joined(separator: "\n") + "\n"
     }
 }

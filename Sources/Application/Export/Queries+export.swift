@@ -15,7 +15,7 @@ extension Queries {
         let moment = try moment(list)
         // It stays the day on which it was asked, however long it takes.
         let asker = asker(caller)
-        let rows = format == .mapping ? 1 : Queries.rows
+        let rows = format == .mapping || format == .closing ? 1 : Queries.rows
         let (sheet, first) = try await answering { catalog throws(Problem) in
             let (subject, request) = try await listing(
                 entity, list, catalog.at(moment), moment, asker, limit: rows, min)
@@ -49,7 +49,7 @@ extension Queries {
                 bytes = Array(try ExportMapping(of: entity, sheet, defined).text.utf8)
                 return ListExport.Piece(bytes: bytes, position: page.position)
             case .closing:
-                let mapping = try ExportMapping(closing: entity)
+                let mapping = try ExportMapping(closing: entity, sheet, defined)
                 return ListExport.Piece(bytes: Array(mapping.text.utf8), position: page.position)
             case .csv:
                 if page.isFirst { bytes += sheet.header.utf8 }

@@ -23,24 +23,29 @@ extension People {
         public private(set) var isForgottenByTables: Bool
         /// The other records of the same person that were erased with it: the contact that a lead became.
         public private(set) var also: [UUID] = []
-        let trail: Trail
+        /// What the log tells of each of these records.
+        private var trails: [Trail]
 
         fileprivate init(_ recorded: Recorded, _ person: UUID, isForgottenByTables: Bool, _ trail: Trail) {
             (self.person, self.entity, self.position) = (person, recorded.entity, recorded.at)
-            (self.isNew, self.isForgottenByTables, self.trail) = (recorded.isNew, isForgottenByTables, trail)
+            (self.isNew, self.isForgottenByTables, self.trails) = (recorded.isNew, isForgottenByTables, [trail])
         }
 
-        /// Whoever waits for the position, or hears that it is forgotten, hears it of both records.
+        /// What the log tells of the record that was named.
+        fileprivate var trail: Trail { trails[0] }
+
+        /// Whoever waits for the position, or hears that it is forgotten, hears it of both records; and who names
+        /// either names the person.
         fileprivate mutating func join(_ other: Erased) {
             also.append(other.person)
+            trails += other.trails
             isForgottenByTables = isForgottenByTables && other.isForgottenByTables
             if other.position.position > position.position { position = other.position }
         }
 
         /// The other records that name the person, a line for each: `deal 0190… (owner_id)`.
         public var mentioning: [String] {
-            trail.mentions.values.sorted { ($0.entity, $0.first) < ($1.entity, $1.first) }
-                .map { "\($0.entity) \($0.id.text) (\($0.members.sorted().joined(separator: ", ")))" }
+            Trail.mentions(trails).map { "\($0.entity) \($0.id.text) (\($0.members.sorted().joined(separator: ", ")))" }
         }
 
         /// `{"id","entity","new","tables","also":[…],"mentioned_by":[…],"position"}`.
@@ -49,7 +54,7 @@ extension People {
                 "id": .string(person.text), "entity": .string(entity), "new": .bool(isNew),
                 "tables": .string(isForgottenByTables ? "forgotten" : "pending"),
                 "also": .array(also.map { .string($0.text) }),
-                "mentioned_by": trail.mentioning, "position": .integer(position.position),
+                "mentioned_by": Trail.mentioning(trails), "position": .integer(position.position),
             ]
         }
     }

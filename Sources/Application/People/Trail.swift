@@ -131,17 +131,18 @@ final class TrailBox: Sendable {
 }
 
 extension Trail {
-    /// The records that name the person, by kind and id.
-    var mentioning: JSON { Trail.mentioning([self]) }
-    /// The records that name who was several, each once; those records themselves do not count.
-    static func mentioning(_ trails: [Trail]) -> JSON {
+    /// The records that name who was several, each once, by kind and id; those records themselves do not count.
+    static func mentions(_ trails: [Trail]) -> [Mention] {
         var all: [UUID: Mention] = [:]
         for mention in trails.flatMap(\.mentions.values) where !trails.contains(where: { $0.person == mention.id }) {
             all[mention.id] = all[mention.id]?.with(mention) ?? mention
         }
-        let sorted = all.values.sorted { ($0.entity, $0.first) < ($1.entity, $1.first) }
-        return .array(
-            sorted.map { mention in
+        return all.values.sorted { ($0.entity, $0.first) < ($1.entity, $1.first) }
+    }
+    /// The same as an answer tells it.
+    static func mentioning(_ trails: [Trail]) -> JSON {
+        .array(
+            mentions(trails).map { mention in
                 [
                     "entity": .string(mention.entity), "id": .string(mention.id.text),
                     "members": .array(mention.members.sorted().map { .string($0) }),

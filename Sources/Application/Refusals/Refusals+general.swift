@@ -108,6 +108,9 @@ extension Refusals {
     ]
 
     static let files = [
+        ListedRefusal(
+            "attachment.checksum_wrong", 422,
+            "Other bytes came than were sent: they have not the SHA-256 that was stated. Send the file again."),
         ListedRefusal("attachment.too_large", 413, "Send a smaller file; detail tells how many bytes fit."),
         ListedRefusal("attachment.no_store", 503, "This server has no place for files: give it one and try again."),
         ListedRefusal("attachment.store_full", 503, "There is no room for files: make some and send it again."),

@@ -43,6 +43,34 @@ import Vault
     /// Of several chunks, the last one not full.
     private static let large = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
 
+    @Test func `bytes that have not the hash that was stated are not kept`() async throws {
+        let ground = try await Ground()
+        let bytes = Array("abc".utf8)
+        let right = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        let base64 = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
+        func send(_ more: String, _ headers: [(String, String)] = []) async throws -> Wire.Answer {
+            let path = "/api/v1/attachments?filename=a.txt&subject=\(ground.subject)\(more)"
+            return try await ground.tenant.send(Call("POST", path, [("Content-Type", "text/plain")] + headers, bytes))
+        }
+        #expect(try await send("&sha256=\(right.uppercased())").status == 201)
+        #expect(try await send("", [("Content-Digest", "md5=:AAAA:, sha-256=:\(base64):")]).status == 201)
+        let wrong = try await send("&sha256=\(right.dropLast())0")
+        #expect(wrong.status == 422 && wrong.json["code"] == "attachment.checksum_wrong")
+        #expect(wrong.json["received"] == .string(right))
+        let other = try await send("", [("Content-Digest", "sha-256=:\(base64.replacing("ung", with: "umg")):")])
+        #expect(other.json["code"] == "attachment.checksum_wrong")
+        for (member, header) in [("&sha256=abc", ""), ("", "sha-256=:AAAA:"), ("", "sha-256=AAAA")] {
+            let answer = try await send(member, header.isEmpty ? [] : [("Content-Digest", header)])
+            #expect(answer.status == 422 && answer.json["code"] == "body.invalid", "\(member) \(header)")
+        }
+        let form = ground.form([
+            ("name=subject", ground.subject), ("name=sha256", String(repeating: "0", count: 64)),
+            ("name=file; filename=a.txt", "abc"),
+        ])
+        #expect(try await ground.tenant.send(form).json["code"] == "attachment.checksum_wrong")
+        #expect(try await ground.stored().count == 2)
+    }
+
     @Test func `a file that was sent by itself comes out as it was, under its name, and with what it is`() async throws
     {
         let ground = try await Ground()

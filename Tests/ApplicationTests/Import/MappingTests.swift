@@ -40,14 +40,14 @@ import Testing
             "systemuserid", "accountid", "contactid", "leadid", "campaignid", "opportunityid", "activityid",
             "annotationid",
         ],
-        "suitecrm": ["id", "id_c", "contact_id", "opportunity_id"],
+        "suitecrm": ["id", "id_c", "contact_id", "opportunity_id", "bean_id"],
     ]
 
     @Test func `the mappings that come along can be read, and use every column`() throws {
         for file in Shipped.files(in: "schemas/imports") where Self.headers[file.name] == nil {
             let keys = try #require(Self.keys.first { file.name.hasPrefix($0.key) }?.value)
             // What is worked out of them is there always.
-            let columns = keys + Set(ForeignDeals.columns + ForeignMeetings.columns)
+            let columns = keys + Set(ForeignDeals.columns + ForeignMeetings.columns + ForeignAddresses.columns)
             let mapping = try Self.read(file.text, columns)
             #expect(mapping.name + ".yaml" == file.name)
             #expect(mapping.leavesUnfit, "\(file.name)")
@@ -160,6 +160,13 @@ import Testing
         let mapping = try Self.read(yaml, ["Other", "SF_ID", "AccountName"])
         #expect(mapping.records[0].key == [FileColumn(index: 1, name: "SF_ID")])
         #expect(mapping.unused == ["Other"])
+        // Of several that are there, and of one that is there twice, the first that holds something counts.
+        let both = try Self.read(yaml, ["sf_id", "AccountId", "account_name", "account_name"])
+        #expect(both.unused == [])
+        let (id, name) = (both.records[0].key[0], both.records[0].fields[0].columns[0])
+        #expect(FileRow(line: 2, ["1", "", "", "Acme"])[id] == "1")
+        #expect(FileRow(line: 2, ["1", "2", "", "Acme"])[id] == "2")
+        #expect(FileRow(line: 2, ["1", "2", "", "Acme"])[name] == "Acme")
         #expect(
             Self.flaws(yaml, ["key", "AccountName", "account name"]) == [
                 "ambiguous line 5, column 48: `account_name` may be any of AccountName, account name; write it as the file does"

@@ -197,6 +197,50 @@ import Testing
         }
     }
 
+    @Test func `what is tried shows whom it names, and its tags, as the record will`() async throws {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            func account(_ name: String, _ more: [String: JSON] = [:]) async throws -> UUID {
+                try await house.ask("account", .new, "create", .object(more.merging(["name": .string(name)]) { $1 }))
+                    .results[0].id
+            }
+            func contact(_ name: String, at account: UUID) async throws -> UUID {
+                let body: JSON = ["last_name": .string(name), "affiliations": [.string(account.text)]]
+                return try await house.ask("contact", .new, "create", body).results[0].id
+            }
+            let field: JSON = [
+                "entity": "contact", "key": "mentor", "label": "Mentor", "type": "reference", "target": "contact",
+            ]
+            _ = try await house.ask("field_set", .id(FieldSet.id(of: "contact")), "define", field)
+            let (parent, gone) = (try await account("Parent"), try await account("Gone"))
+            let (winner, loser) = (
+                try await account("Winner"), try await account("Loser", ["parent_id": .string(gone.text)])
+            )
+            let (one, other) = (try await contact("One", at: parent), try await contact("Other", at: gone))
+            _ = try await house.ask("account", .id(parent), "merge", ["loser": .string(gone.text)])
+            _ = try await house.ask("contact", .id(one), "edit", ["custom": ["mentor": .string(other.text)]])
+            let tag = try await house.ask("tag", .new, "define", ["name": "Spring"]).results[0].id
+            _ = try await house.ask("contact", .id(other), "tag", ["tags": [.string(tag.text)]])
+            for (entity, id, act, body) in [
+                ("account", winner, "merge", ["loser": .string(loser.text)]),
+                ("contact", one, "merge", ["loser": .string(other.text)]),
+                ("contact", one, "unmerge", ["loser": .string(other.text)]),
+                ("account", winner, "unmerge", ["loser": .string(loser.text)]),
+            ] as [(String, UUID, String, JSON)] {
+                let tried = try await house.daybook.commands.execute(
+                    [Ask(entity, .id(id), act, body)], by: house.owner, dryRun: true)
+                let shown = try await house.daybook.queries.shown(
+                    try #require(tried.preview), of: entity, by: house.owner, min: tried.position)
+                _ = try await house.ask(entity, .id(id), act, body)
+                let known = try await house.daybook.queries.record(
+                    entity, id, by: house.owner, min: try await house.head()
+                ).json
+                for (name, value) in shown.object ?? [:] { #expect(known[name] == value, "\(act) \(name)") }
+                #expect(shown["name"] ?? shown["last_name"] != nil)
+            }
+        }
+    }
+
     @Test func `addresses go with the winner and come back, unless somebody took one meanwhile`() async throws {
         let house = try await TestHouse()
         func create(_ body: JSON) async throws -> UUID {

@@ -25,6 +25,45 @@ import Testing
     }
     private func events(_ items: [JSON]) -> [String] { items.compactMap { $0["event"]?.string } }
 
+    @Test func `what happened with all records stands in one list, newest first, each event once`() async throws {
+        let house = try await TestHouse(projecting: .init())
+        try await house.projecting {
+            let acme = try await house.ask("account", .new, "create", ["name": "Acme"]).results[0].id
+            let field: JSON = ["entity": "deal", "key": "fee", "label": "Fee", "type": "money"]
+            _ = try await house.ask("field_set", .id(FieldSet.id(of: "deal")), "define", field)
+            let deal = try await house.ask(
+                "deal", .new, "open", ["title": "Pumps", "account_id": .string(acme.text)]
+            ).results[0].id
+            _ = try await house.ask("account", .id(acme), "edit", ["industry": "Tea"])
+            func all(_ limit: Int) async throws -> [JSON] {
+                var (items, cursor): ([JSON], String?) = ([], nil)
+                repeat {
+                    let more = cursor.map { [Parameter("cursor", $0)] } ?? []
+                    let page = try await house.daybook.queries.happenings(
+                        [Parameter("limit", "\(limit)")] + more, by: house.owner, min: try await house.head()
+                    ).json
+                    let found = page["items"]?.array ?? []
+                    #expect(found.count <= limit)
+                    items += found
+                    cursor = page["next"]?.string
+                } while cursor != nil
+                return items
+            }
+            let items = try await all(200)
+            let newest = items.prefix(3).map { $0["event"]?.string }
+            #expect(newest == ["account.edited", "deal.opened", "account.created"])
+            #expect(items[1]["record"]?["id"] == .string(deal.text) && items[1]["record_name"] == "Pumps")
+            let places = items.compactMap { $0["position"]?.integer }
+            #expect(places == places.sorted(by: >) && Set(places).count == places.count)
+            #expect(try await all(1) == items)
+            for (name, value) in [("cursor", "x"), ("limit", "0"), ("colour", "red")] {
+                await #expect(throws: Problem.self) {
+                    try await house.daybook.queries.happenings([Parameter(name, value)], by: house.owner)
+                }
+            }
+        }
+    }
+
     @Test func `a page tells who did what when, of the record and of what refers to it`() async throws {
         let house = try await TestHouse(projecting: .init())
         try await house.projecting {

@@ -34,7 +34,7 @@ struct DealTables {
 }
 
 /// What became of a row that is told of with others.
-private enum RowFate {
+enum RowFate {
     case accepted, unchanged, rejected(RowFlaw)
 }
 
@@ -157,7 +157,7 @@ extension FolderImport {
     }
 
     /// Counts the rows of a table that is not sent by itself, and writes down those that are rejected.
-    private func count(_ part: Part, _ fate: (_ line: Int, _ fields: [String]) -> RowFate) throws -> FileSummary {
+    func count(_ part: Part, _ fate: (_ line: Int, _ fields: [String]) -> RowFate) throws -> FileSummary {
         var file = FileSummary(name: part.table.name, kind: part.kind.kind)
         file.rows = part.survey.count
         var rejected = part.survey.broken.map { RejectFile.Entry(line: $0.line, $0.flaw, $0.text) }

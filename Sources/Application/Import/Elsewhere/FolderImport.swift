@@ -107,7 +107,7 @@ public final class FolderImport {
         var pending: [(part: Part, first: FileSummary)] = []
         for part in parts where !part.isBeside {
             switch part.kind.role {
-            case .history, .pipelines, .stages: continue
+            case .history, .pipelines, .stages, .addressed, .addresses: continue
             case .activities:
                 let subject = ForeignSubject(options.system, part.survey)
                 let table = part.with(ForeignSubject.columns) { subject.cells($0) }
@@ -118,12 +118,16 @@ public final class FolderImport {
                 summary.files.append(try await take(part, table, part.kind.kind, reading: meetings.reads))
             case .records, .members:
                 let file = try await take(part, part.table, part.kind.kind)
-                if part.kind.isTwice { pending.append((part, file)) } else { summary.files.append(file) }
+                if comesTwice(part.kind) { pending.append((part, file)) } else { summary.files.append(file) }
             case .deals:
                 try await take(part, &deals)
                 if part.table.name == last { try tell(of: deals) }
+                if comesTwice(part.kind), let told = summary.files.firstIndex(where: { $0.name == part.table.name }) {
+                    pending.append((part, summary.files.remove(at: told)))
+                }
             }
         }
+        try await take(addresses: parts.filter { [.addresses, .addressed].contains($0.kind.role) })
         for (part, first) in pending {
             let second = try await take(part, part.table, part.kind.kind + "-after")
             summary.files.append(first.followed(by: second))
@@ -132,6 +136,10 @@ public final class FolderImport {
         summary.report(unmatched: takesUsers ? owners.unmatched : [])
         try check(parts)
         return summary
+    }
+
+    private func comesTwice(_ kind: ForeignTable) -> Bool {
+        kind.isTwice && mapping("\(options.system.rawValue)-\(kind.kind)-after") != nil
     }
 
     /// Nothing is lost silently: every row of every table is one of those that are told of.

@@ -118,7 +118,8 @@ private struct Tale {
         guard !changes.isEmpty else { return }
         let names = Header(header)
         func column(_ name: String) -> String? { names.columns(name).first?.name }
-        let stageColumn = ["stage_name", "dealstage", "deal_pipeline_stage_id"].lazy.compactMap(column).first
+        let stageColumn = ["stage_name", "dealstage", "deal_pipeline_stage_id", "sales_stage"].lazy
+            .compactMap(column).first
         let last = changes.lastIndex { $0.stage != nil }
         var kind = "open"
         for (index, change) in changes.enumerated() {

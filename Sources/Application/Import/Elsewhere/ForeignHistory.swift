@@ -32,13 +32,16 @@ enum ForeignHistory {
         }
     }
 
-    /// Each row is a field that changed (`Field`, `NewValue`), or the whole state of a deal from a moment on.
+    /// Each row is a field that changed (`Field`, `NewValue`; `field_name`, `after_value_string`), or the whole state
+    /// of a deal from a moment on.
     static func read(_ survey: Survey, deals header: [String]) throws(CSV.Unreadable) -> Told {
         var told = Told()
         let deal = survey.column("opportunity_id", "deal_id", "parent_id")
-        let time = survey.column("created_date", "date_entered", "timestamp", "createddate", "_fivetran_start")
-        let field = survey.column("field", "name", "property_name")
-        let (old, new) = (survey.column("old_value"), survey.column("new_value", "value"))
+        let time = survey.column(
+            "created_date", "date_entered", "timestamp", "createddate", "_fivetran_start", "date_created")
+        let field = survey.column("field", "field_name", "name", "property_name")
+        let old = survey.column("old_value", "before_value_string")
+        let new = survey.column("new_value", "value", "after_value_string")
         let columns = Header(header)
         try survey.each { line, fields in
             let at = Survey.cell(fields, time)
@@ -85,7 +88,7 @@ enum ForeignHistory {
     }
 
     private static func isStage(_ column: String) -> Bool {
-        ["stagename", "dealstage"].contains(column.lowercased().filter { $0.isLetter })
+        ["stagename", "dealstage", "salesstage"].contains(column.lowercased().filter { $0.isLetter })
     }
 }
 

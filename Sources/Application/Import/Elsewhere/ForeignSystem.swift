@@ -29,9 +29,7 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
             Self.ours.map { entity in
                 let name = entity.plural.replacing("_", with: "-")
                 let role: ForeignTable.Role = entity == Member.self ? .members : .records
-                return ForeignTable(
-                    name, entity.plural.replacing("_", with: ""), role: role,
-                    isTwice: (try? ExportMapping(closing: entity)) != nil)
+                return ForeignTable(name, entity.plural.replacing("_", with: ""), role: role, isTwice: true)
             }
         case .dynamics:
             [
@@ -46,9 +44,13 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
             ]
         case .suitecrm:
             [
-                ForeignTable("users", "user", role: .members), ForeignTable("accounts", "account"),
-                ForeignTable("contacts", "contact"), ForeignTable("leads", "lead"),
-                ForeignTable("campaigns", "campaign"), ForeignTable("opportunities", "opportunity", role: .deals),
+                ForeignTable("users", "user", role: .members), ForeignTable("accounts", "account", isTwice: true),
+                ForeignTable("contacts", "contact", isTwice: true), ForeignTable("leads", "lead", isTwice: true),
+                ForeignTable("campaigns", "campaign"),
+                ForeignTable("opportunity-changes", "opportunitiesaudit", role: .history),
+                ForeignTable("opportunities", "opportunity", role: .deals, isTwice: true),
+                ForeignTable("email-addresses", "emailaddrbeanrel", role: .addressed),
+                ForeignTable("addresses", "emailaddresses", role: .addresses),
                 ForeignTable("accounts-contacts", "accountscontact"),
                 ForeignTable("accounts-opportunities", "accountsopportunity"),
                 ForeignTable("opportunities-contacts", "opportunitiescontact"),
@@ -76,10 +78,11 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
         }
     }
 
-    /// The entities in the order in which an export writes them: what others refer to comes first.
+    /// The entities in the order in which an export writes them: what others refer to comes first. What refers on is
+    /// set at the end, by the mapping `closing`; what a record must name never does.
     public static let ours: [any Entity.Type] = [
         Tag.self, Team.self, Member.self, Rate.self, Product.self, Pipeline.self, Account.self, Contact.self,
-        Campaign.self, Deal.self, Lead.self, CampaignMember.self, Project.self, Interaction.self, WorkTask.self,
+        Campaign.self, Deal.self, Lead.self, CampaignMember.self, Project.self, WorkTask.self, Interaction.self,
         Note.self,
     ]
 
@@ -90,9 +93,6 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
     public func kind(ofMapping name: String) -> String? {
         tables.map(\.kind).first { "\(rawValue)-\($0)" == name }
     }
-
-    /// Whether a table is imported again when all others were.
-    public func comesTwice(_ plural: String) -> Bool { table(plural)?.isTwice ?? false }
 
     /// The table that a file holds, as its name says: `sf_opportunity_data.csv`, `OpportunityContactRole.csv`.
     func table(_ file: String) -> ForeignTable? {
@@ -121,7 +121,8 @@ struct ForeignTable: Sendable, Hashable {
     /// How files that hold it are called, in one word.
     let names: Set<String>
     let role: Role
-    /// Whether it is imported again when all others were, by `<kind>-after`: what ends a record comes last.
+    /// Whether it is imported again when all others were, by `<kind>-after` where there is such a mapping: what ends a
+    /// record comes last.
     let isTwice: Bool
     /// Whether it is of fields that its organization defined: those become custom fields unasked.
     let definesFields: Bool
@@ -134,17 +135,19 @@ struct ForeignTable: Sendable, Hashable {
         case pipelines, stages
         /// What happened to deals: told with these.
         case history
+        /// E-mail addresses, and whose they are: told with these.
+        case addresses, addressed
     }
 
     /// Whether it is told of with the deals.
     var isOfDeals: Bool {
         switch role {
         case .pipelines, .stages, .history: true
-        case .records, .members, .deals, .activities, .meetings: false
+        case .records, .members, .deals, .activities, .meetings, .addresses, .addressed: false
         }
     }
     /// Whether it says what other tables mean.
-    var isContext: Bool { isOfDeals || role == .members }
+    var isContext: Bool { isOfDeals || role == .members || role == .addresses }
 
     init(_ kind: String, _ names: String..., role: Role = .records, isTwice: Bool = false, definesFields: Bool = false)
     {

@@ -137,7 +137,7 @@ extension MappingReader {
     }
 
     private func unused(by records: [RecordRule]) -> [FileColumn] {
-        let used = Set(records.flatMap(\.columns).map(\.index))
+        let used = Set(records.flatMap(\.columns).flatMap { [$0.index] + $0.others })
         return header.names.enumerated().filter { !used.contains($0.offset) }.map {
             FileColumn(index: $0.offset, name: $0.element)
         }

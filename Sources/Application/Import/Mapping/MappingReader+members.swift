@@ -25,8 +25,7 @@ extension MappingReader {
     mutating func known(to system: Field.System, _ entity: EntityFacts, but told: Set<String>) -> [MemberRule] {
         entity.creation.takes.compactMap { field -> MemberRule? in
             guard !told.contains(field.name), let name = field.elsewhere[system] else { return nil }
-            let columns = header.columns(name)
-            guard columns.count == 1, let column = columns.first else { return nil }
+            guard let column = Header.one(of: header.columns(name)) else { return nil }
             if let target = Self.targets(field.kind)?.first {
                 guard case .record = field.kind else {
                     guard let facts = EntityFacts.all[target] else { return nil }

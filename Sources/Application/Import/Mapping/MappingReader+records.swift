@@ -74,7 +74,7 @@ extension MappingReader {
     }
 
     private mutating func step(_ node: Node, of entity: EntityFacts) -> StepRule? {
-        let members = members(node, "a step", known: ["act", "when", "occurred", "with"])
+        let members = members(node, "a step", known: ["act", "when", "occurred", "with", "later"])
         guard let act = text(members["act"], "the step's `act`", in: node) else { return nil }
         guard let form = entity.steps.first(where: { $0.act == act }) else {
             note(
@@ -86,6 +86,12 @@ extension MappingReader {
         if let node = members["when"] { step.when = conditions(node) }
         if let node = members["occurred"] { step.occurred = moments(node) }
         if let node = members["with"] { step.with = body(node, form, of: entity) }
+        if let node = members["later"] {
+            step.isLater = node.bool == true
+            if node.bool == nil || !entity.archiving.contains(act) {
+                note(node, "malformed", "`later` is true or false, of an act that puts a record away")
+            }
+        }
         let given = named(members["with"], form)
         for field in form.takes where field.isRequired && !given.contains(field.name) {
             note(node, "required", "`\(act)` needs a value for `\(field.name)`")

@@ -127,10 +127,13 @@ struct MappingReader {
     mutating func column(_ name: String, at node: Node) -> FileColumn? {
         let spellings = [name] + (defaults.spellings[name] ?? [])
         var found: [FileColumn] = []
-        for spelling in spellings where found.isEmpty { found = header.columns(spelling) }
-        if found.count > 1 {
-            let names = found.map(\.name).joined(separator: ", ")
-            note(node, "ambiguous", "`\(name)` may be any of \(names); write it as the file does")
+        for columns in spellings.map(header.columns) where !columns.isEmpty {
+            guard let column = Header.one(of: columns) else {
+                let names = columns.map(\.name).joined(separator: ", ")
+                note(node, "ambiguous", "`\(name)` may be any of \(names); write it as the file does")
+                return nil
+            }
+            found.append(column)
         }
         let isWorkedOut = name.hasPrefix("~")
         if found.isEmpty, defaults.lacksColumns, !isWorkedOut { return FileColumn(index: -1, name: name) }
@@ -139,7 +142,7 @@ struct MappingReader {
         } else if found.isEmpty {
             note(node, "column_unknown", "the file has no column `\(name)`\(Nearest.hint(name, in: header.names))")
         }
-        return found.count == 1 ? found[0] : nil
+        return Header.one(of: found, areSame: true)
     }
 }
 
@@ -156,6 +159,16 @@ struct Header: Sendable, Hashable {
         }
         let exact = all { $0 == name }
         return exact.isEmpty ? all { Self.fold($0) == Self.fold(name) } : exact
+    }
+
+    /// One column for several of which each stands for all: where one is empty, the next one counts.
+    /// - Parameter areSame: whether they are; else those are that have one name, as some exports repeat it.
+    /// - Returns: nil where there is none, or where it may be any of them.
+    static func one(of columns: [FileColumn], areSame: Bool = false) -> FileColumn? {
+        guard var first = columns.first, areSame || columns.allSatisfy({ $0.name == first.name }) else { return nil }
+        let places = columns.flatMap { [$0.index] + $0.others }
+        first.others = places.filter { $0 != first.index }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        return first
     }
 
     private static func fold(_ name: String) -> String {

@@ -76,6 +76,8 @@ struct StepRule: Sendable {
     var when: [RowCondition] = []
     var occurred: [MomentRule] = []
     var with: [MemberRule] = []
+    /// Whether another mapping of the same rows carries it out: here it only says where the record goes.
+    var isLater = false
 }
 
 /// One member of a body, and where its value comes from.
@@ -265,6 +267,9 @@ struct FileColumn: Sendable, Hashable {
     let index: Int
     /// Its name as the file spells it.
     let name: String
+    /// The places of columns that are called the same, or are other spellings of it: where a cell is empty, the first
+    /// of theirs that holds something counts.
+    var others: [Int] = []
 
     /// Whether the file has it.
     var isThere: Bool { index >= 0 }
@@ -281,7 +286,11 @@ struct FileRow: Sendable, Hashable {
     /// spreadsheet from reckoning with it.
     init(line: Int, _ fields: [String]) { (self.line, cells) = (line, fields.map { CSV.unguarded(Self.trimmed($0)) }) }
 
-    subscript(column: FileColumn) -> String { column.isThere ? cells[column.index] : "" }
+    subscript(column: FileColumn) -> String {
+        guard column.isThere else { return "" }
+        let own = cells[column.index]
+        return own.isEmpty ? column.others.lazy.map { cells[$0] }.first { !$0.isEmpty } ?? "" : own
+    }
 
     /// A row of which these cells alone say something.
     init(line: Int, width: Int, _ said: [FileColumn: String]) {

@@ -37,6 +37,10 @@ struct RowPlanner: Sendable {
             wish.history.append(Wish.Step(act: step.act, body: body, occurred: try moment(step.occurred, row)))
         }
         for step in rule.steps where step.when.allSatisfy({ $0.holds(row) }) {
+            if step.isLater {
+                wish.goesAway = true
+                continue
+            }
             let known = wish.left.count
             let body = try body(step.with, row, .step(wish.steps.count), &wish)
             // A step is not what it was where a value of it is left out; that is told.

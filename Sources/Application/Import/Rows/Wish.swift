@@ -18,6 +18,8 @@ struct Wish: Sendable, Hashable {
     /// Members given when it is made, and compared when it is there.
     var fields: [String: JSON] = [:]
     var steps: [Step] = []
+    /// Whether another mapping of the same rows will put it away.
+    var goesAway = false
     /// What happened to it between its making and its steps; told only when it is made.
     var history: [Step] = []
     /// What it said before all that; nil where its history does not tell.
@@ -151,7 +153,7 @@ extension Wish {
     private var lasting: [Step] { steps.filter { !entity.archiving.contains($0.act) } }
     private var ending: [Step] { steps.filter { entity.archiving.contains($0.act) } }
     /// Whether the row says that it is put away there.
-    private var isAway: Bool { !ending.isEmpty }
+    private var isAway: Bool { goesAway || !ending.isEmpty }
 
     /// How a record comes to say what the row says.
     enum Way: Sendable {
