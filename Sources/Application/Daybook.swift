@@ -56,16 +56,19 @@ public final class Daybook: Sendable {
     ///   - upcasts: what became of older shapes of events.
     ///   - administrators: the organizations whose owners administer the server; none: those of the only organization.
     ///   - files: how files of records are kept.
+    ///   - passwords: hashes passwords.
+    ///   - patience: how long a question waits for the position that it asks to see.
     public convenience init(
         database: ConnectionSettings, master: any KeyWrapping, register: ErasureRegister? = nil,
         clock: @escaping @Sendable () -> Instant,
         projecting: ProjectionRunner.Options = ProjectionRunner.Options(), upcasts: Upcasts = CRM.upcasts,
-        administrators: Set<UUID> = [], files: Attachments.Options = Attachments.Options(), log: Logger
+        administrators: Set<UUID> = [], files: Attachments.Options = Attachments.Options(),
+        passwords: PasswordHasher = PasswordHasher(), patience: Duration = Daybook.patience, log: Logger
     ) {
         self.init(
             database: database, master: master, register: register, clock: clock, projecting: projecting,
             reacting: Policy.all, reactions: PolicyRunner.Options(), upcasts: upcasts, administrators: administrators,
-            files: files, log: log)
+            files: files, passwords: passwords, patience: patience, log: log)
     }
 
     /// - Parameters:
@@ -75,7 +78,8 @@ public final class Daybook: Sendable {
         database: ConnectionSettings, master: any KeyWrapping, register: ErasureRegister? = nil,
         clock: @escaping @Sendable () -> Instant, projecting: ProjectionRunner.Options, reacting: [Policy],
         reactions: PolicyRunner.Options, upcasts: Upcasts, administrators: Set<UUID>,
-        files: Attachments.Options = Attachments.Options(), log: Logger
+        files: Attachments.Options = Attachments.Options(), passwords: PasswordHasher = PasswordHasher(),
+        patience: Duration = Daybook.patience, log: Logger
     ) {
         let settings = database.with(role: "daybook_worker")
         worker = PipelinedConnection(
@@ -92,7 +96,7 @@ public final class Daybook: Sendable {
         let signing = SigningKeys(worker, master: master)
         logKeys = LogKeys(commands: commands, keys: signing)
         signer = HeadSigner(settings, keys: signing, appender: appender, clock: clock, log: log)
-        let access = Access(database: worker, commands: commands, logKeys: logKeys)
+        let access = Access(database: worker, commands: commands, logKeys: logKeys, passwords: passwords)
         self.access = access
         commands.onCommit { [weak access] in access?.written($0, $1) }
         let attachments = Attachments(commands: commands, options: files, log: log)
@@ -115,18 +119,18 @@ public final class Daybook: Sendable {
         projector.onBatch { [weak policies] in policies?.wake($0) }
         people = People(
             commands: commands, access: access, attachments: attachments, models: models, waits: waits,
-            database: worker, register: register, log: log)
+            database: worker, register: register, patience: patience, log: log)
         queries = Queries(
-            database, entities: entities, surroundings: Self.surroundings(commands, waits, clock),
-            patience: Self.patience,
-            log: log)
+            database, entities: entities, surroundings: Self.surroundings(commands, waits, clock, patience),
+            patience: patience, log: log)
     }
 
-    /// How long a question waits for the position that it asks to see.
-    static let patience = Duration.seconds(5)
+    /// How long a question waits for the position that it asks to see, unless somebody says otherwise.
+    public static let patience = Duration.seconds(5)
 
     private static func surroundings(
-        _ commands: Commands, _ waits: ProjectionWaits, _ clock: @escaping @Sendable () -> Instant
+        _ commands: Commands, _ waits: ProjectionWaits, _ clock: @escaping @Sendable () -> Instant,
+        _ patience: Duration
     ) -> Queries.Surroundings {
         var surroundings = Queries.Surroundings(
             cursorKey: { organization throws(Problem) in

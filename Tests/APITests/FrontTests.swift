@@ -174,7 +174,7 @@ import Testing
     }
 
     @Test func `a slow answer is given up, and the connection lives on`() async throws {
-        try await serving(Self.routes, patience: .milliseconds(200)) { port in
+        try await serving(Self.routes, patience: .seconds(1)) { port in
             let wire = try Wire(port: port)
             await wire.send(Call("GET", "/slow").bytes)
             let answer = try await wire.receive()

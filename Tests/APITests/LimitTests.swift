@@ -27,7 +27,7 @@ import Testing
             handler: .upload { _, _, inflow throws(Problem) in
                 var count = 0
                 try await inflow.read { bytes throws(Problem) in
-                    if count == 0 { try? await Task.sleep(for: .seconds(2)) }
+                    if count == 0 { try? await Task.sleep(for: .seconds(3)) }
                     count += bytes.count
                 }
                 let all = Int64(count)
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func `a disk that is slow does not make a client slow`() async throws {
-        try await serving(Self.routes, patience: .seconds(1)) { port in
+        try await serving(Self.routes, patience: .seconds(2)) { port in
             let wire = try Wire(port: port)
             let large = [UInt8](repeating: 1, count: 4 << 20)
             await wire.send(Call("POST", "/slow", [("Authorization", "Bearer abc")], large).bytes)
@@ -146,7 +146,7 @@ import Testing
                 throw .unauthorized
             }
             var server = Server(responder, observer, port: 0, logger: logger, ready: ready)
-            server.idle = .milliseconds(300)
+            server.idle = .seconds(1)
             return server
         }) { port in
             let silent = try Wire(port: port)
@@ -204,9 +204,11 @@ import Testing
 
     /// Starts a slow request, then shuts the server down; returns once it is down.
     private func withServerUntilSlow() async throws -> Wire {
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
         let slow = Route(
             .get, "/slow", "Slow.",
             handler: .open { _ throws(Problem) in
+                begin.finish()
                 try? await Task.sleep(for: .milliseconds(500))
                 return Outcome(["done": true])
             })
@@ -214,7 +216,7 @@ import Testing
         try await serving([slow]) { port in
             let wire = try Wire(port: port)
             await wire.send(Call("GET", "/slow").bytes)
-            try await Task.sleep(for: .milliseconds(200))
+            for await _ in begun {}
             kept = wire
         }
         return try #require(kept)

@@ -32,7 +32,7 @@ import Testing
             for entity in ["account", "contact"] {
                 _ = try await house.daybook.queries.list(entity, parameters, by: house.owner, min: head)
             }
-            for _ in 0..<100 where try await house.daybook.models.status().contains(where: { $0.eventsBehind > 0 }) {
+            for _ in 0..<1200 where try await house.daybook.models.status().contains(where: { $0.eventsBehind > 0 }) {
                 try await Task.sleep(for: .milliseconds(50))
             }
         }

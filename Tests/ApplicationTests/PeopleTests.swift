@@ -251,7 +251,7 @@ import Vault
         let hearing = Task { await other.hearErasures() }
         // Only what is told after it listens is heard.
         var isGone = false
-        for _ in 0..<100 where !isGone {
+        for _ in 0..<400 where !isGone {
             let standing = try await other.persons.standings(house.organization, [id])[id]
             if case .erased? = standing { isGone = true }
             if !isGone {
@@ -315,6 +315,6 @@ extension TestHouse {
         let own = daybook.people
         return People(
             commands: own.commands, access: own.access, attachments: own.attachments, models: own.models,
-            waits: own.waits, database: own.database, register: register, log: own.log)
+            waits: own.waits, database: own.database, register: register, patience: TestHouse.patience, log: own.log)
     }
 }

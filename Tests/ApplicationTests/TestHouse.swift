@@ -36,13 +36,17 @@ struct TestHouse: Sendable {
         self.registering = registering ? RegisterFile() : nil
         daybook = Daybook(
             database: database.settings(), master: TestHouse.master, register: self.registering?.register,
-            clock: TestHouse.clock, projecting: projecting ?? .init(), upcasts: upcasts, log: quiet)
+            clock: TestHouse.clock, projecting: projecting ?? .init(), upcasts: upcasts,
+            passwords: PasswordHasher(cost: .least), patience: TestHouse.patience, log: quiet)
         founding = try await daybook.access.createOrganization(name: "Test", email: "owner@example.com")
         if projecting != nil { try await daybook.deploy(shippedProjections) }
     }
 
     /// Wraps the keys of all databases here.
     static let master = MasterKey(bytes: Array(repeating: 7, count: 32))
+
+    /// Of questions: longer than any machine that runs tests takes to feed the read tables.
+    static let patience = Duration.seconds(60)
 
     /// Runs `body` while the read tables are fed.
     func projecting(_ body: () async throws -> Void) async throws {

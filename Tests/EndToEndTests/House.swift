@@ -75,6 +75,13 @@ struct Client: Sendable {
     func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer {
         try await send("GET", path, nil, headers)
     }
+    /// The answer once the read tables show what another answer told of, however slow the machine is.
+    func get(_ path: String, after told: Answer) async throws -> Answer {
+        while true {
+            let answer = try await get(path, headers: ["Daybook-Min-Position": told.headers["daybook-position"] ?? ""])
+            if answer.status != 503 { return answer }
+        }
+    }
     func post(_ path: String, _ body: [String: Any], headers: [String: String] = [:]) async throws -> Answer {
         try await send("POST", path, JSONSerialization.data(withJSONObject: body), headers)
     }

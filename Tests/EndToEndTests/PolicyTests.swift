@@ -52,7 +52,8 @@ import Testing
                     + " WHERE type = 'deal.moved' AND meta ->> 'cause' = '\(position)'"))
         #expect(try told[0].bigint(0) == 250 && told[0].bigint(1) == 250 && told[0].bigint(2) == 250)
         await connection.close()
-        let board = try await client.get("/api/v1/pipelines/\(id)/board?limit=1")
+        let last = try await client.post("/api/v1/teams", ["name": "After it"])
+        let board = try await client.get("/api/v1/pipelines/\(id)/board?limit=1", after: last)
         let columns = board.object["stages"] as? [[String: any Sendable]] ?? []
         // Nothing is left in it, so the board does not show it any more; the pipeline still knows its name.
         #expect(columns.compactMap { $0["id"] as? String } == Array(stages.dropFirst()))

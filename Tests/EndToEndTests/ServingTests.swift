@@ -21,7 +21,7 @@ import Testing
         (server, client) = try await house.serve()
         #expect(try house.owner["organization"] == owner["organization"])
         #expect(try house.owner["password"] == owner["password"])
-        let found = try await client.get("/api/v1/accounts/\(created.id)")
+        let found = try await client.get("/api/v1/accounts/\(created.id)", after: created)
         #expect(found.status == 200)
         #expect(found.object["name"] as? String == "Heron Analytics")
         await house.leave(server)
@@ -50,7 +50,7 @@ import Testing
         _ = await server.ended()
         if let postgres = house.postgres { kill(postgres, SIGKILL) }
         (server, client) = try await house.serve()
-        let found = try await client.get("/api/v1/accounts/\(created.id)")
+        let found = try await client.get("/api/v1/accounts/\(created.id)", after: created)
         #expect(found.object["name"] as? String == "Cobalt Freight")
         await house.leave(server)
     }

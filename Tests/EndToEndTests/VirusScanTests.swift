@@ -45,7 +45,7 @@ import Testing
         let looked = try await content(infected, "?quarantined=true")
         #expect(looked.status == 200 && looked.body.count == 24, "an owner may look")
         var record = try await client.get("/api/v1/attachments/\(infected)").object
-        for _ in 0..<200 where record["scan"] as? String == "pending" {
+        for _ in 0..<1200 where record["scan"] as? String == "pending" {
             try await Task.sleep(for: .milliseconds(50))
             record = try await client.get("/api/v1/attachments/\(infected)").object
         }
@@ -83,7 +83,7 @@ private final class Clamd: Sendable {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        for _ in 0..<200 where !FileManager.default.fileExists(atPath: socket) {
+        for _ in 0..<1200 where !FileManager.default.fileExists(atPath: socket) {
             try await Task.sleep(for: .milliseconds(50))
         }
         try #require(FileManager.default.fileExists(atPath: socket), "clamd does not listen")

@@ -7,6 +7,8 @@ import Postgres
 /// The database as the planner may imagine it: the tables' keys, transactions, advisory locks, and nothing else.
 struct Model {
     var logs: [UUID: [RecordedEvent]] = [:]
+    /// What the logs' leaves amount to.
+    private var frontiers: [UUID: Frontier] = [:]
     var claims: [ClaimKey: UUID] = [:]
     var outcomes: [OutcomeKey: StoredOutcome] = [:]
     /// Which session holds an organization's advisory lock.
@@ -17,9 +19,7 @@ struct Model {
         return Head(position: last.position, leaf: last.leaf, recordedAt: last.recordedAt)
     }
     func tip(_ organization: UUID) -> Tip {
-        var frontier = Frontier.empty
-        for event in logs[organization] ?? [] { _ = frontier.append(leaf: event.leaf) }
-        return Tip(head: head(organization), frontier: frontier)
+        Tip(head: head(organization), frontier: frontiers[organization] ?? .empty)
     }
     func version(_ organization: UUID, _ stream: UUID) -> Int32 {
         logs[organization]?.last { $0.stream == stream }?.version ?? 0
@@ -62,6 +62,7 @@ struct Model {
             if row.version <= copy.version(row.organization, row.stream) { throw unique }
             precondition(row.position == copy.head(row.organization).position + 1, "a hole: the guard would refuse it")
             copy.logs[row.organization, default: []].append(row)
+            _ = copy.frontiers[row.organization, default: .empty].append(leaf: row.leaf)
         }
         for (organization, var claim) in batch.releases {
             for isShared in [false, true] {

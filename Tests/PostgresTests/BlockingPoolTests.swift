@@ -1,6 +1,20 @@
+import Glibc
 import Postgres
 import PostgresTesting
+import Synchronization
 import Testing
+
+/// Something that one tells another, or so many do.
+final class Flag: Sendable {
+    private let lacking: Mutex<Int>
+    init(tellers: Int = 1) { lacking = Mutex(tellers) }
+    var isUp: Bool { lacking.withLock { $0 <= 0 } }
+    func raise() { lacking.withLock { $0 -= 1 } }
+    /// Blocks the thread until it is up, or for a minute.
+    func block() {
+        for _ in 0..<60_000 where !isUp { usleep(1_000) }
+    }
+}
 
 @Suite struct BlockingPoolTests {
     private struct Oops: Error {}
@@ -108,12 +122,17 @@ import Testing
 
     @Test func `a job that waits when its task is cancelled never begins`() async throws {
         let pool = try await pool("CREATE TABLE t (n bigint)")
-        async let busy: Void = pool.run { try $0.execute("SELECT pg_sleep(0.4)") }
-        try await Task.sleep(for: .milliseconds(100))
+        let (begun, mayEnd) = (Flag(), Flag())
+        async let busy: Void = pool.run { _ in
+            begun.raise()
+            mayEnd.block()
+        }
+        while !begun.isUp { try await Task.sleep(for: .milliseconds(5)) }
         let waiting = Task { try await pool.run { try $0.execute("INSERT INTO t VALUES (1)") } }
         try await Task.sleep(for: .milliseconds(50))
         waiting.cancel()
         #expect(await kind { try await waiting.value } == .cancelled)
+        mayEnd.raise()
         try await busy
         #expect(try await count(pool) == 0)
         await pool.close()
@@ -127,22 +146,32 @@ import Testing
 
     @Test func `a lock is not waited for longer than said`() async throws {
         let pool = try await pool("CREATE TABLE t (n bigint)", size: 2, settings: ["lock_timeout": "50ms"])
+        let (held, mayEnd) = (Flag(), Flag())
         async let holder: Void = pool.run { connection in
-            try connection.transaction { try connection.execute("LOCK TABLE t; SELECT pg_sleep(0.5)") }
+            try connection.transaction {
+                try connection.execute("LOCK TABLE t")
+                held.raise()
+                mayEnd.block()
+            }
         }
-        try await Task.sleep(for: .milliseconds(150))
+        while !held.isUp { try await Task.sleep(for: .milliseconds(5)) }
         #expect(await kind { try await pool.run { try $0.execute("SELECT * FROM t") } } == .lockTimeout)
+        mayEnd.raise()
         try await holder
         await pool.close()
     }
 
     @Test func `jobs run on as many connections as the pool has, and no more`() async throws {
         let pool = try await pool(size: 3)
+        let begun = Flag(tellers: 3)
         let processes = try await withThrowingTaskGroup(of: Int32.self) { group in
             for _ in 0..<12 {
                 group.addTask {
-                    try await pool.run {
-                        try $0.query(Statement("SELECT pg_backend_pid() FROM pg_sleep(0.05)"))[0].int(0)
+                    try await pool.run { connection in
+                        // None ends before three have begun.
+                        begun.raise()
+                        begun.block()
+                        return try connection.query(Statement("SELECT pg_backend_pid() FROM pg_sleep(0.05)"))[0].int(0)
                     }
                 }
             }

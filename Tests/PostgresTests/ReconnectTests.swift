@@ -17,7 +17,12 @@ import Testing
 
         let running = Task { try await connection.query(Statement("SELECT pg_sleep(30)")) }
         let blocked = Task { try await pool.run { try $0.execute("SELECT pg_sleep(30)") } }
-        try await Task.sleep(for: .milliseconds(200))
+        let watch = BlockingPool(database.superuser, size: 1, log: quiet)
+        let sleeping = Statement("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        while try await watch.run({ try $0.query(sleeping).count }) < 2 {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        await watch.close()
         try await cluster.kill()
         for task in [Task { _ = try await running.value }, Task { try await blocked.value }] {
             let error = await #expect(throws: PostgresError.self) { try await task.value }

@@ -141,11 +141,11 @@ import Testing
         let runner = world.runner()
         try await world.append(
             (0..<130).map { told(UUID(), 1, "deal.opened", "{\"title\":\($0 < 105 ? "5" : "\"x\"")}") })
-        for _ in 0..<200 where try await world.models.status().first?.state != "stopped" {
+        for _ in 0..<1200 where try await world.models.status().first?.state != "stopped" {
             try await Task.sleep(for: .milliseconds(50))
         }
         try await world.append((0..<20).map { _ in told(UUID(), 1, "deal.opened", #"{"title":"later"}"#) })
-        for _ in 0..<200 where try await world.models.status().last?.eventsBehind != 0 {
+        for _ in 0..<1200 where try await world.models.status().last?.eventsBehind != 0 {
             try await Task.sleep(for: .milliseconds(50))
         }
         let status = try await world.models.status()

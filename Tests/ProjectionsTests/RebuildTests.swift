@@ -170,7 +170,7 @@ import Testing
         #expect(try await world.settled())
         #expect(try await world.number("SELECT count(*) FROM read.deals WHERE status = 'gained'") == 0)
         let behind = { try await world.models.status().flatMap(\.versions).map(\.eventsBehind) }
-        for _ in 0..<100 where try await behind() != [0] { try await Task.sleep(for: .milliseconds(50)) }
+        for _ in 0..<1200 where try await behind() != [0] { try await Task.sleep(for: .milliseconds(50)) }
         #expect(try await behind() == [0])
         try await world.models.swap("deals")
         #expect(try await world.number("SELECT count(*) FROM read.deals WHERE status = 'gained'") > 0)

@@ -15,7 +15,7 @@ extension Rule {
             "a line has 120 columns at most",
             canary: SourceFile("Sources/API/Canary.swift", String(repeating: "x", count: 121)),
             where: { $0.path.hasPrefix("Sources/") || $0.path.hasSuffix(".sql") || $0.path.hasPrefix("tools/") }
-        ) { $0.count > 120 ? "\($0.count) columns" : nil },
+        ) { $0.utf8.count > 120 && $0.count > 120 ? "\($0.count) columns" : nil },
         lines("no tabs and no blanks at the end", canary: SourceFile("docs/canary.md", "word \nnext")) { line in
             line.last == " "
                 ? "a blank at the end" : line.contains("\t") ? "a tab" : line.contains("\r") ? "a return" : nil

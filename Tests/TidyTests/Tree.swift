@@ -6,10 +6,13 @@ struct SourceFile: Sendable {
     let path: String
     let text: String
     let lines: [Substring]
+    /// The lines of code with their numbers: without comments, and without what stands in quotation marks.
+    let code: [(number: Int, text: String)]
 
     init(_ path: String, _ text: String) {
         (self.path, self.text) = (path, text)
         lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        code = path.hasSuffix(".swift") ? Self.code(of: lines) : []
     }
 
     var name: Substring { path.split(separator: "/").last ?? "" }
@@ -17,13 +20,12 @@ struct SourceFile: Sendable {
     /// "Kernel" of "Sources/Kernel/Day.swift".
     var module: Substring? { path.hasPrefix("Sources/") ? path.split(separator: "/").dropFirst().first : nil }
 
-    /// The lines of code with their numbers: without comments, and without what stands in quotation marks.
-    var code: [(number: Int, text: String)] {
+    private static func code(of lines: [Substring]) -> [(number: Int, text: String)] {
         var inText = false
         return lines.enumerated().map { index, line in
             let fences = line.ranges(of: "\"\"\"").count
             defer { if fences % 2 == 1 { inText.toggle() } }
-            return (index + 1, inText || fences > 0 ? "" : Self.bare(line))
+            return (index + 1, inText || fences > 0 ? "" : bare(line))
         }
     }
 

@@ -17,12 +17,19 @@ import Vault
         let hasher = PasswordHasher()
         let stored = try await hasher.hash("x")
         _ = try await hasher.verify("x", against: nil)  // makes the decoy
-        let clock = ContinuousClock()
-        let somebody = try await clock.measure { _ = try await hasher.verify("x", against: stored) }
-        let nobody = try await clock.measure {
-            let isRight = try await hasher.verify("x", against: nil)
-            #expect(!isRight)
+        // The quickest of a few: any one may have been held up by something else.
+        func quickest(_ isRight: Bool, against stored: String?) async throws -> Duration {
+            var quickest = Duration.seconds(60)
+            for _ in 0..<3 {
+                let took = try await ContinuousClock().measure {
+                    let isKnown = try await hasher.verify("x", against: stored)
+                    #expect(isKnown == isRight)
+                }
+                quickest = min(quickest, took)
+            }
+            return quickest
         }
+        let (nobody, somebody) = (try await quickest(false, against: nil), try await quickest(true, against: stored))
         #expect(nobody > somebody / 4)
     }
     @Test func `an empty password and nonsense in place of a hash are only wrong`() async throws {

@@ -209,7 +209,7 @@ extension People {
         do {
             let live = Set(try await models.status().filter { $0.state == "live" }.map(\.projection))
             let isReached = await waits.wait(
-                for: organization, position: position.position, projections: live, timeout: Daybook.patience)
+                for: organization, position: position.position, projections: live, timeout: patience)
             try await models.refold(organization: organization, streams: Array(Set(streams)))
             return isReached
         } catch {

@@ -18,15 +18,18 @@ public final class People: Sendable {
     /// As `daybook_worker`.
     let database: PipelinedConnection
     let register: ErasureRegister?
+    /// How long an erasure waits until the read tables show it.
+    let patience: Duration
     let log: Logger
 
     /// - Parameter register: where erasures are noted for restores; nil where none is kept.
     init(
         commands: Commands, access: Access, attachments: Attachments, models: ReadModels, waits: ProjectionWaits,
-        database: PipelinedConnection, register: ErasureRegister?, log: Logger
+        database: PipelinedConnection, register: ErasureRegister?, patience: Duration, log: Logger
     ) {
         (self.commands, self.access, self.attachments, self.models) = (commands, access, attachments, models)
-        (self.waits, self.database, self.register, self.log) = (waits, database, register, log)
+        (self.waits, self.database, self.register) = (waits, database, register)
+        (self.patience, self.log) = (patience, log)
     }
 
     /// A person's record as it stands in the log.

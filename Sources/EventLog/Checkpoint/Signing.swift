@@ -82,6 +82,10 @@ final class Signing: Sendable {
 
     private func pending(_ organizations: [UUID]) async throws(PostgresError) -> [Pending] {
         let seen = known.withLock { known in organizations.map { known[$0]?.version ?? 0 } }
+        // As it is before it is read: another round may keep a head meanwhile.
+        let kept = signed.withLock { signed in
+            Dictionary(organizations.map { ($0, signed[$0] ?? 0) }) { known, _ in known }
+        }
         // What was signed first, so that no log is shorter than it; then the heads: events that name keys may be newer
         // than them, and are not in force there.
         let results = try await connection.run([
@@ -96,16 +100,18 @@ final class Signing: Sendable {
         var last: [UUID: (size: Int64, note: String)] = [:]
         for row in results[0] { last[try row.uuid(0)] = (try row.bigint(1), try row.text(2)) }
         return try results[1].tips().compactMap { organization, tip in
-            pending(organization, tip, last: last[organization])
+            pending(organization, tip, last: last[organization], kept: kept[organization] ?? 0)
         }
     }
 
-    private func pending(_ organization: UUID, _ tip: Tip, last: (size: Int64, note: String)?) -> Pending? {
+    private func pending(
+        _ organization: UUID, _ tip: Tip, last: (size: Int64, note: String)?, kept: Int64
+    ) -> Pending? {
         let size = tip.head.position
         let keys = known.withLock { $0[organization]?.keys } ?? KeyHistory()
         guard size > 0, let key = keys.inForce(at: size) else { return nil }
         do throws(SigningRefusal) {
-            guard last?.size ?? 0 >= signed.withLock({ $0[organization] }) ?? 0 else { throw .headMissing }
+            guard last?.size ?? 0 >= kept else { throw .headMissing }
             var continuation: Continuation?
             if let last { continuation = try Continuation(of: last, to: size, key: keys.inForce(at: last.size)) }
             return Pending(

@@ -12,24 +12,39 @@ public enum PasswordError: Error, Equatable {
     case outOfMemory
 }
 
-/// Argon2id (RFC 9106) with libsodium's interactive limits: 64 MiB and some 50 ms for each password.
+/// Argon2id (RFC 9106), by default with libsodium's interactive limits: 64 MiB and some 50 ms for each password.
 ///
 /// It runs on threads of its own, a few at a time: Swift's pool must never be busy that long, and memory is bounded.
 public final class PasswordHasher: Sendable {
+    /// What it takes to hash a password, and so to guess one.
+    public struct Cost: Sendable {
+        let operations: UInt64
+        let memory: Int
+
+        /// For people who wait, and for guessers.
+        public static let interactive = Cost(
+            operations: UInt64(crypto_pwhash_opslimit_interactive()), memory: crypto_pwhash_memlimit_interactive())
+        /// Next to nothing: for passwords that protect nothing, such as those of tests.
+        public static let least = Cost(
+            operations: UInt64(crypto_pwhash_opslimit_min()), memory: crypto_pwhash_memlimit_min())
+    }
+
+    private let cost: Cost
     private let turns: Turns
     private let queue = DispatchQueue(label: "daybook.password", attributes: .concurrent)
     private let decoy: Decoy
 
     /// At most `concurrent` passwords at a time, and at most `waiting` behind them.
-    public init(concurrent: Int = 2, waiting: Int = 64) {
+    public init(concurrent: Int = 2, waiting: Int = 64, cost: Cost = .interactive) {
+        self.cost = cost
         turns = Turns(free: concurrent, waiting: waiting)
-        decoy = Decoy()
+        decoy = Decoy(cost)
         Sodium.ready
     }
 
     /// The string to store: algorithm, limits, salt and hash.
     public func hash(_ password: String) async throws(PasswordError) -> String {
-        let hash = try await run { Self.hash(Array(password.utf8)) }
+        let hash = try await run { [cost] in Self.hash(Array(password.utf8), cost) }
         guard let hash else { throw .outOfMemory }
         return hash
     }
@@ -63,11 +78,10 @@ public final class PasswordHasher: Sendable {
         return value
     }
 
-    fileprivate static func hash(_ password: [UInt8]) -> String? {
+    fileprivate static func hash(_ password: [UInt8], _ cost: Cost) -> String? {
         var text = [CChar](repeating: 0, count: Int(crypto_pwhash_strbytes()))
         let status = crypto_pwhash_str(
-            &text, characters(password), UInt64(password.count), UInt64(crypto_pwhash_opslimit_interactive()),
-            crypto_pwhash_memlimit_interactive())
+            &text, characters(password), UInt64(password.count), cost.operations, cost.memory)
         return status == 0 ? String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
     }
 
@@ -81,10 +95,14 @@ public final class PasswordHasher: Sendable {
 
 /// The hash of a password that nobody knows, made when first needed.
 private final class Decoy: Sendable {
+    private let cost: PasswordHasher.Cost
     private let made = Mutex<String?>(nil)
+
+    init(_ cost: PasswordHasher.Cost) { self.cost = cost }
+
     var text: String? {
         made.withLock { made in
-            if made == nil { made = PasswordHasher.hash(Random.bytes(32)) }
+            if made == nil { made = PasswordHasher.hash(Random.bytes(32), cost) }
             return made
         }
     }

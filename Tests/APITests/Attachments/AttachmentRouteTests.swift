@@ -275,7 +275,7 @@ import Vault
         #expect(try await ground.tenant.post(path + "/remove").status == 200)
         #expect(try await ground.tenant.get(path + "/content").json["code"] == "attachment.removed")
         #expect(try await ground.tenant.post(path + "/restore").json["code"] == "attachment.removed")
-        for _ in 0..<200 where try await !ground.stored().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+        for _ in 0..<1500 where try await !ground.stored().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
         #expect(try await ground.stored().isEmpty)
         #expect(
             try await ground.tenant.get("/attachments/\(UUID().text)/content").json["code"] == "attachment.not_found")

@@ -27,7 +27,8 @@ final class House: Sendable {
         files = FolderStore(FileManager.default.temporaryDirectory.appending(path: "daybook-files-\(UUID())").path)
         let daybook = Daybook(
             database: database.settings(), master: House.master, clock: House.clock,
-            files: Attachments.Options(store: files, limit: 1 << 20), log: quiet)
+            files: Attachments.Options(store: files, limit: 1 << 20), passwords: PasswordHasher(cost: .least),
+            patience: .seconds(60), log: quiet)
         try await daybook.deploy(
             Shipped.files(in: "projections").map { ProjectionFile(name: $0.name, text: $0.text) })
         Task { await daybook.projector.run() }

@@ -17,7 +17,7 @@ struct QueriesHome {
     let queries: Queries
 
     /// A database whose logs hold these events, folded by the shipped projections.
-    init(_ ledgers: [Ledger] = [], patience: Duration = .seconds(5)) async throws {
+    init(_ ledgers: [Ledger] = [], patience: Duration = TestHouse.patience) async throws {
         database = try await TestCluster.shared.readTables()
         for ledger in ledgers { try await ledger.write(to: database) }
         queries = QueriesHome.queries(database, patience: patience)
@@ -37,7 +37,7 @@ struct QueriesHome {
         await models.close()
     }
 
-    static func queries(_ database: TestDatabase, patience: Duration = .seconds(5)) -> Queries {
+    static func queries(_ database: TestDatabase, patience: Duration = TestHouse.patience) -> Queries {
         let surroundings = Queries.Surroundings(
             cursorKey: { _ in Array(repeating: 7, count: 32) },
             recordID: { organization, entity, source, id in imported(organization, entity, source, id) },

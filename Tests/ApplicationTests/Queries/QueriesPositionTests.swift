@@ -9,8 +9,9 @@ import Testing
 extension QueriesTests {
     @Suite struct Positions {
         /// A home whose tables are one event behind the log.
-        private func behind(patience: Duration) async throws -> (home: QueriesHome, history: SalesHistory, head: Int64)
-        {
+        private func behind(
+            patience: Duration = TestHouse.patience
+        ) async throws -> (home: QueriesHome, history: SalesHistory, head: Int64) {
             let history = try SalesHistory(seed: 17, deals: 5)
             let home = try await QueriesHome([history.ledger], patience: patience)
             let head = Int64(history.ledger.lines.count)
@@ -24,7 +25,7 @@ extension QueriesTests {
         }
 
         @Test func `an answer states the state of the log it shows`() async throws {
-            let (home, history, head) = try await behind(patience: .seconds(1))
+            let (home, history, head) = try await behind()
             let reply = try await home.queries.list("deal", [], by: .of(history.ledger.organization))
             #expect(try reply.json["position"]?.integer == head - 1)
             let hash = Array(history.ledger.leaf(Int(head) - 1).prefix(8))
@@ -32,7 +33,7 @@ extension QueriesTests {
         }
 
         @Test func `a question waits for the position it names`() async throws {
-            let (home, history, head) = try await behind(patience: .seconds(5))
+            let (home, history, head) = try await behind()
             let caller = Caller.of(history.ledger.organization)
             let organization = history.ledger.organization
             let catchingUp = Task {
