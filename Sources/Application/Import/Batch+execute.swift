@@ -25,6 +25,8 @@ extension Batch {
                     if let fatal = problem.fatal { throw fatal }
                     if let next = Self.next(ways, after: problem, task) {
                         again.append((task, next))
+                    } else if await isSaid(task, problem) {
+                        finish(task, 0)
                     } else {
                         outcomes[task.index] = .rejected(flaw(problem, task))
                     }
@@ -32,6 +34,18 @@ extension Batch {
             }
             open = again
         }
+    }
+
+    /// Whether a row that only changes what another file makes says nothing new of a record that is away: if that were
+    /// taken out, nothing would be changed.
+    private func isSaid(_ task: Task, _ problem: Problem) async -> Bool {
+        guard task.wishes.count == 1, let wish = task.wishes.first, wish.elsewhere != nil,
+            problem.code == wish.entity.archived
+        else { return false }
+        let asks = [wish.restoring] + wish.asks(.compareNow)
+        let tried = await commands.executeEach([asks], by: caller, dryRun: true)
+        guard case .success(let answer)? = tried.first else { return false }
+        return answer.results.dropFirst().allSatisfy { $0.events == 0 }
     }
 
     /// What is tried first. What is taken out of the archive now can have no step before that.

@@ -207,13 +207,36 @@ extension ImportHouse {
     ]
     static let suite = [
         "accounts.csv": "id,name,date_entered,deleted\na1,Acme,2020-01-01 08:00:00,0\na2,Gone,2020-01-01 08:00:00,1\n",
-        "accounts_cstm.csv": "id_c,colour_c\na1,red\n",
-        "contacts.csv": "id,first_name,last_name,date_entered,deleted\nc1,Ann,Lee,2020-01-01 08:00:00,0\n",
+        "accounts_cstm.csv": "id_c,colour_c\na1,red\na2,blue\n",
+        "contacts.csv": """
+        id,first_name,last_name,date_entered,deleted
+        c1,Ann,Lee,2020-01-01 08:00:00,0
+        c2,Old,Lee,2020-01-01 08:00:00,1
+
+        """,
+        "contacts_cstm.csv": "id_c,age_c\nc1,41\nc2,42\n",
+        "email_addresses.csv": "id,email_address\ne1,ann@lee.example\ne2,info@acme.example\ne3,a@acme.example\n",
+        "email_addr_bean_rel.csv": """
+        id,email_address_id,bean_id,bean_module,primary_address,deleted
+        r1,e1,c1,Contacts,1,0
+        r2,e2,a1,Accounts,1,0
+        r3,e3,a1,Accounts,0,0
+        r4,e3,c1,Contacts,0,1
+
+        """,
         "accounts_contacts.csv": "id,contact_id,account_id,deleted\n1,c1,a1,0\n2,c1,a2,1\n",
         "opportunities.csv": """
         id,name,amount,sales_stage,date_entered,date_closed,deleted
         o1,Pumps,100,Closed Won,2020-01-01 08:00:00,2020-02-01,0
         o2,Valves,10,Prospecting,2020-01-01 08:00:00,2030-02-01,0
+        o3,Pipes,10,Prospecting,2020-01-01 08:00:00,2030-02-01,1
+
+        """,
+        "opportunities_audit.csv": """
+        id,parent_id,date_created,field_name,before_value_string,after_value_string
+        h1,o1,2020-01-10 08:00:00,sales_stage,Prospecting,Negotiation
+        h2,o1,2020-01-11 08:00:00,amount,70,100
+        h3,o1,2020-02-01 08:00:00,sales_stage,Negotiation,Closed Won
 
         """,
         "accounts_opportunities.csv": "id,opportunity_id,account_id,deleted\n1,o1,a1,0\n",
@@ -251,8 +274,32 @@ extension ImportHouse {
         let deal = try #require(try await house.record(Deal.self, "o1", source: "suitecrm"))
         #expect(try await deal.id("account_id") == house.id("account", "a1", source: "suitecrm"))
         #expect(deal.text("actual_close") == "2020-02-01")
+        let past =
+            try await house.house.daybook.queries.history(
+                "deal", house.id("deal", "o1", source: "suitecrm"), [], by: house.house.owner
+            ).json["items"]?.array ?? []
+        #expect(past.prefix(4).map { $0["type"] } == ["deal.opened", "deal.moved", "deal.edited", "deal.won"])
+        let days = past.prefix(4).compactMap { $0["occurred_at"]?.string?.prefix(10) }
+        #expect(days == ["2020-01-01", "2020-01-10", "2020-01-11", "2020-02-01"])
+        #expect(past.first?["data"]?["amount"]?["minor"] == 7000)
+        #expect(contact["primary_email"] == "ann@lee.example" && account["email"] == "info@acme.example")
+        let note = try #require(try await house.record(Note.self, "r3", source: "suitecrm"))
+        #expect(note["text"] == "Another e-mail address: a@acme.example")
+        // What is away has what the other tables say of it, too.
         let gone = try await house.house.states("account", [house.id("account", "a2", source: "suitecrm")])
-        if case .archived? = gone.first as? Account.State {} else { Issue.record("it is in use") }
+        guard case .archived(let away)? = gone.first as? Account.State else {
+            Issue.record("it is in use")
+            return
+        }
+        #expect(away["custom"]?["colour_c"] == "blue")
+        let old = try await house.house.states("contact", [house.id("contact", "c2", source: "suitecrm")])
+        guard case .archived(let she)? = old.first as? Contact.State else {
+            Issue.record("it is in use")
+            return
+        }
+        #expect(she["custom"]?["age_c"] == "42")
+        let lost = try await house.house.states("deal", [house.id("deal", "o3", source: "suitecrm")])
+        if case .archived? = lost.first as? Deal.State {} else { Issue.record("it is in use") }
         let again = try await house.take(.suitecrm, try house.folder(Self.suite))
         #expect(again.files.allSatisfy { $0.accepted == 0 && $0.rejected == 0 }, "\(again.json)")
     }

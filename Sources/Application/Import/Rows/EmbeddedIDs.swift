@@ -2,8 +2,8 @@ import FoundationEssentials
 import Kernel
 
 /// Ids of Daybook's that stand inside a value, as an export writes it: a deal's lines with their products, a contact's
-/// accounts, who took part. Each becomes a link, which is set when the record that is meant is known, and left out where
-/// it is not there; what decisions add to a value is left out.
+/// accounts, who took part. Each becomes a link, which is set when the record that is meant is known, and left out
+/// where it is not there; what decisions add to a value is left out.
 struct EmbeddedIDs {
     let place: Wish.Place
     let source: String
