@@ -35,7 +35,7 @@ import Testing
             let id = UUID.v8((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &dice) })
             #expect(id.text == id.uuidString.lowercased())
             #expect(UUID(text: id.text) == id && UUID(text: id.uuidString) == id)
-            // One character that is put in, left out or another: as Foundation reads it.
+            // One character that is put in, left out or another.
             var letters = Array(id.text)
             let place = Int.random(in: 0..<36, using: &dice)
             switch Int.random(in: 0..<3, using: &dice) {
@@ -44,7 +44,8 @@ import Testing
             case _:
                 letters[place] = ["-", "g", "G", "0", "/", ":", "@", "`", "é", " "].randomElement(using: &dice) ?? " "
             }
-            #expect(UUID(text: String(letters)) == UUID(uuidString: String(letters)), "\(String(letters))")
+            let isOne = String(letters).wholeMatch(of: /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/) != nil
+            #expect((UUID(text: String(letters)) != nil) == isOne, "\(String(letters))")
         }
         for text in ["", "-", "{00000000-0000-4000-8000-000000000000}", "00000000000040008000000000000000"] {
             #expect(UUID(text: text) == nil)
