@@ -14,7 +14,9 @@ extension Collection<UInt8> {
 }
 
 /// The small digit of a value below 16.
-@usableFromInline func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value }
+@usableFromInline func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+}
 
 /// The value of a digit, small or large.
 func hexValue(_ digit: UInt8) -> UInt8? {

@@ -88,8 +88,8 @@ final class Wire {
 
 extension Wire {
     /// As many connections, each with one request after the other until the time is over, each on a thread of its own.
-    /// They have asked for as long before it is counted: a pass begins after a checkpoint, and who writes a page for the
-    /// first time after one pays for its image.
+    /// They have asked for as long before it is counted: a pass begins after a checkpoint, and who writes a page for
+    /// the first time after one pays for its image.
     /// - Parameter make: what a connection asks next; what comes back must have one of the statuses.
     static func load(
         _ connections: Int, port: UInt16, for duration: Duration, statuses: Set<Int>,
