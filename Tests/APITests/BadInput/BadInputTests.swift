@@ -28,20 +28,21 @@ import Testing
 
     private func check(_ one: Case, _ answer: Wire.Answer) {
         let what: Comment = "\(one.name): \(answer.status) \(answer.text.prefix(600))"
+        let json = answer.json
         #expect((400..<500).contains(answer.status), what)
         if let status = one.status { #expect(answer.status == status, what) }
-        if let code = one.code { #expect(answer.json["code"] == .string(code), what) }
+        if let code = one.code { #expect(json["code"] == .string(code), what) }
         if let pointer = one.pointer {
-            #expect(answer.json["errors"]?.array?.contains { $0["pointer"] == .string(pointer) } == true, what)
+            #expect(json["errors"]?.array?.contains { $0["pointer"] == .string(pointer) } == true, what)
         }
         #expect(answer["content-type"] == "application/problem+json", what)
-        let code = answer.json["code"]?.string ?? ""
+        let code = json["code"]?.string ?? ""
         #expect(code.wholeMatch(of: /[a-z_]+(\.[a-z_]+)*/) != nil, what)
-        #expect(answer.json["type"] == .string("urn:daybook:problem:\(code)"), what)
-        #expect(answer.json["status"] == .integer(Int64(answer.status)), what)
-        #expect(answer.json["request_id"]?.string == answer["x-request-id"], what)
-        for member in ["title", "detail"] { #expect(answer.json[member]?.string?.isEmpty == false, what) }
-        for flaw in answer.json["errors"]?.array ?? [.null] {
+        #expect(json["type"] == .string("urn:daybook:problem:\(code)"), what)
+        #expect(json["status"] == .integer(Int64(answer.status)), what)
+        #expect(json["request_id"]?.string == answer["x-request-id"], what)
+        for member in ["title", "detail"] { #expect(json[member]?.string?.isEmpty == false, what) }
+        for flaw in json["errors"]?.array ?? [.null] {
             for member in ["pointer", "code", "detail"] { #expect(flaw[member]?.string != nil, what) }
         }
     }

@@ -1,4 +1,5 @@
 import Kernel
+import Synchronization
 
 /// One request that must be refused.
 struct Case: Sendable {
@@ -23,13 +24,22 @@ struct Case: Sendable {
 }
 
 extension Field {
+    /// So many letters of two bytes: made once for all fields of a limit, which are many.
+    private static func long(_ count: Int) -> String {
+        longs.withLock { longs in
+            if longs[count] == nil { longs[count] = String(repeating: "é", count: count) }
+            return longs[count] ?? ""
+        }
+    }
+    private static let longs = Mutex<[Int: String]>([:])
+
     /// Values that it must refuse, by what is wrong with each.
     var wrong: [(what: String, value: JSON)] {
         switch kind {
         case .text(let limit), .paragraph(let limit):
             [
                 ("number", 5), ("object", [:]), ("array", ["a"]),
-                ("too long", .string(String(repeating: "é", count: limit + 1))), ("control character", "a\u{7}b"),
+                ("too long", .string(Self.long(limit + 1))), ("control character", "a\u{7}b"),
             ]
         case .integer(let range):
             [("text", "5"), ("fraction", .number(0.5)), ("boolean", true)]
