@@ -1,5 +1,6 @@
 -- How long deals were in which stage: one row for each time that a deal was in one, from its first event on. `seconds`
--- counts to when it left, or to now; not where it won or lost, which is no stage to get out of.
+-- counts to when it left, or to now; not where it won or lost, which is no stage to get out of. Each join tells that it
+-- finds one row at most: what is not asked for is not read.
 CREATE VIEW read.deal_spans WITH (security_invoker = true) AS
 SELECT v.organization_id,
        v.id AS deal_id,
@@ -19,7 +20,11 @@ SELECT v.organization_id,
        v.since_position,
        v.until_position
 FROM read.deal_stages_versions v
-LEFT JOIN read.organizations z ON z.organization_id = v.organization_id AND z.id = v.organization_id
-LEFT JOIN read.stages s
+LEFT JOIN (SELECT DISTINCT ON (z.organization_id, z.id) z.organization_id, z.id, z.time_zone
+           FROM (SELECT) one CROSS JOIN read.organizations z) z
+    ON z.organization_id = v.organization_id AND z.id = v.organization_id
+LEFT JOIN (SELECT DISTINCT ON (s.organization_id, s.pipeline_id, s.id) s.organization_id, s.pipeline_id, s.id,
+                  s.name, s.pipeline_name, s.kind, s.place
+           FROM (SELECT) one CROSS JOIN read.stages s) s
     ON s.organization_id = v.organization_id AND s.pipeline_id = v.pipeline_id AND s.id = v.stage_id
 LEFT JOIN read.deals d ON d.organization_id = v.organization_id AND d.id = v.id

@@ -7,7 +7,8 @@
 -- 5 deal_rotting: an open deal has been in its stage for longer than the stage allows.
 -- 6 deal_untouched: nothing was done to an open deal, and nothing took place about it, for 14 days.
 -- 7 deal_without_next_step: an open deal says no next step, and there is no open task about it.
--- A record is there once for each rule: its column is not called `id`, which stands for one row.
+-- A record is there once for each rule: its column is not called `id`, which stands for one row. Each rule has arms of
+-- its own: who asks for one place runs these, and pays for nothing that another rule looks at.
 CREATE VIEW read.next_best WITH (security_invoker = true) AS
 SELECT i.organization_id, i.owner_id AS member_id, 1 AS place, 'interaction_unresolved' AS rule,
        'interaction' AS entity, i.id AS record_id, coalesce(i.title, i.name) AS name, i.scheduled_at AS since
@@ -23,43 +24,53 @@ SELECT c.organization_id, c.owner_id, 2, 'follow_up_due', 'contact', c.id,
 FROM read.contacts c
 WHERE c.archived_at IS NULL AND c.next_follow_up_at <= now()
 UNION ALL
-SELECT l.organization_id, l.owner_id, r.place, r.rule, 'lead', l.id,
-       coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.company, l.email), r.since
+SELECT l.organization_id, l.owner_id, 2, 'follow_up_due', 'lead', l.id,
+       coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.company, l.email), l.next_follow_up_at
 FROM read.leads l
-CROSS JOIN LATERAL (VALUES
-    (2, 'follow_up_due', l.next_follow_up_at, l.next_follow_up_at <= now()),
-    (3, 'lead_uncontacted', l.created_at,
-     l.status = 'open' AND l.contacted IS NOT TRUE AND l.next_follow_up_at IS NULL AND NOT EXISTS (
-         SELECT
-         FROM (SELECT l.id
-               UNION ALL
-               SELECT m.id FROM read.merges m WHERE m.organization_id = l.organization_id AND m.into_id = l.id) o
-         CROSS JOIN LATERAL (SELECT x.at FROM read.touches x
-                             WHERE x.organization_id = l.organization_id AND x.record_id = o.id AND x.took_place
-                             LIMIT 1) x))
-) r (place, rule, since, holds)
-WHERE l.status IN ('open', 'qualified') AND l.archived_at IS NULL AND r.holds
+WHERE l.status IN ('open', 'qualified') AND l.archived_at IS NULL AND l.next_follow_up_at <= now()
 UNION ALL
-SELECT d.organization_id, d.owner_id, r.place, r.rule, 'deal', d.id, d.title, r.since
+SELECT l.organization_id, l.owner_id, 3, 'lead_uncontacted', 'lead', l.id,
+       coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.company, l.email), l.created_at
+FROM read.leads l
+WHERE l.status = 'open' AND l.archived_at IS NULL AND l.contacted IS NOT TRUE AND l.next_follow_up_at IS NULL
+    AND NOT EXISTS (
+        SELECT
+        FROM (SELECT l.id
+              UNION ALL
+              SELECT m.id FROM read.merges m WHERE m.organization_id = l.organization_id AND m.into_id = l.id) o
+        CROSS JOIN LATERAL (SELECT x.at FROM read.touches x
+                            WHERE x.organization_id = l.organization_id AND x.record_id = o.id AND x.took_place
+                            LIMIT 1) x)
+UNION ALL
+SELECT d.organization_id, d.owner_id, 4, 'deal_past_close', 'deal', d.id, d.title,
+       (d.expected_close + 1)::timestamp AT TIME ZONE coalesce(z.time_zone, 'UTC')
+FROM read.deals d
+LEFT JOIN read.organizations z ON z.organization_id = d.organization_id AND z.id = d.organization_id
+WHERE d.status = 'open' AND d.archived_at IS NULL
+    AND d.expected_close < (now() AT TIME ZONE coalesce(z.time_zone, 'UTC'))::date
+UNION ALL
+SELECT d.organization_id, d.owner_id, 5, 'deal_rotting', 'deal', d.id, d.title,
+       d.entered_stage_at + s.rotting_days * interval '1 day'
 FROM read.deals d
 LEFT JOIN read.organizations z ON z.organization_id = d.organization_id AND z.id = d.organization_id
 LEFT JOIN read.stages s
     ON s.organization_id = d.organization_id AND s.pipeline_id = d.pipeline_id AND s.id = d.stage_id
+WHERE d.status = 'open' AND d.archived_at IS NULL
+    AND read.rotting(d.status, read.days(d.entered_stage_at, z.time_zone, now()), s.rotting_days)
+UNION ALL
+SELECT d.organization_id, d.owner_id, 6, 'deal_untouched', 'deal', d.id, d.title, t.at
+FROM read.deals d
 CROSS JOIN LATERAL (
-    SELECT coalesce(z.time_zone, 'UTC') AS zone,
-           greatest(d.updated_at, (SELECT max(x.at) FROM read.touches x
+    SELECT greatest(d.updated_at, (SELECT max(x.at) FROM read.touches x
                                    WHERE x.organization_id = d.organization_id AND x.record_id = d.id
-                                       AND x.took_place)) AS touched
-) c
-CROSS JOIN LATERAL (VALUES
-    (4, 'deal_past_close', (d.expected_close + 1)::timestamp AT TIME ZONE c.zone,
-     d.expected_close < (now() AT TIME ZONE c.zone)::date),
-    (5, 'deal_rotting', d.entered_stage_at + s.rotting_days * interval '1 day',
-     read.rotting(d.status, read.days(d.entered_stage_at, z.time_zone, now()), s.rotting_days)),
-    (6, 'deal_untouched', c.touched, c.touched < now() - interval '14 days'),
-    (7, 'deal_without_next_step', d.updated_at,
-     d.next_step IS NULL AND NOT EXISTS (
-         SELECT FROM read.tasks k
-         WHERE k.organization_id = d.organization_id AND k.subject_id = d.id AND k.open AND k.archived_at IS NULL))
-) r (place, rule, since, holds)
-WHERE d.status = 'open' AND d.archived_at IS NULL AND r.holds
+                                       AND x.took_place)) AS at
+) t
+-- The first condition follows from the last, and spares asking about deals at which somebody was lately.
+WHERE d.status = 'open' AND d.archived_at IS NULL AND d.updated_at < now() - interval '14 days'
+    AND t.at < now() - interval '14 days'
+UNION ALL
+SELECT d.organization_id, d.owner_id, 7, 'deal_without_next_step', 'deal', d.id, d.title, d.updated_at
+FROM read.deals d
+WHERE d.status = 'open' AND d.archived_at IS NULL AND d.next_step IS NULL AND NOT EXISTS (
+    SELECT FROM read.tasks k
+    WHERE k.organization_id = d.organization_id AND k.subject_id = d.id AND k.open AND k.archived_at IS NULL)

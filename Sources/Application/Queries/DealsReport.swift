@@ -5,6 +5,7 @@ import Postgres
 struct DealsReport: Report {
     static let view = "deal_facts"
     static let own = ["measure", "by"]
+    static let frames = DealsReport.Grouping.frames
     static let tellsAmounts = true
     let request: ReportRequest
     private let measure: Measure
@@ -60,11 +61,11 @@ extension DealsReport.Measure {
     /// What is summed; a mean is made of the sum and the count at the end.
     fileprivate var sum: String {
         switch self {
-        case .wonAmount, .openAmount: "coalesce(sum(t.amount_minor), 0)::bigint"
-        case .weightedAmount: "coalesce(sum(t.weighted_minor), 0)::bigint"
+        case .wonAmount, .openAmount: "sum(t.amount_minor)"
+        case .weightedAmount: "sum(t.weighted_minor)"
         case .count: "count(*)"
         case .winRate: "count(*) FILTER (WHERE t.status = 'won')"
-        case .daysToWin: "sum(t.days_to_close)::bigint"
+        case .daysToWin: "sum(t.days_to_close)"
         }
     }
     /// Whether amounts of different currencies are kept apart.
@@ -84,25 +85,71 @@ extension DealsReport.Measure {
 }
 
 extension DealsReport.Grouping {
-    /// Key and label of a group, and whatever else it is sorted by. Months are counted from year 0.
-    func columns(_ day: String) -> (key: String, label: String, order: String) {
+    /// Where names stand.
+    static let frames = ["stages", "members", "teams", "accounts", "products"]
+
+    /// How deals are grouped: by what they say themselves (`told`), of which then is made what is asked for. Key and
+    /// label of a group, and whatever else it is sorted by.
+    struct Plan {
+        /// Columns of deals, called `t`; behind that `g.r0`, `g.r1`.
+        var told: [String]
+        /// What is joined to these.
+        var joined = ""
+        var key = "g.r0"
+        var label = "g.r0"
+        var order: [String] = []
+        /// Of what type the key is shown.
+        var type = "text"
+
+        /// What stands in the inner query for these columns.
+        var columns: String { told.enumerated().map { "\($1) AS r\($0)" }.joined(separator: ", ") }
+        /// The places of the columns by which the inner query groups, where so many stand behind these.
+        func places(and more: Int) -> String { (1...told.count + more).map(String.init).joined(separator: ", ") }
+    }
+    /// How. Months are counted from year 0.
+    func plan(_ day: String, _ frames: ReportFrames) -> Plan {
+        func join(_ name: String, _ alias: String, _ id: String) -> String {
+            " LEFT JOIN \(frames[name]) \(alias) ON \(alias).organization_id = $1 AND \(alias).id = \(id)"
+        }
+        let stage = join("stages", "s", "g.r0") + " AND s.pipeline_id = g.r1"
+        let owner = join("members", "o", "g.r0")
         switch self {
-        case .stage: ("t.stage_id::text", "t.stage_name", "t.pipeline_name, t.pipeline_id, t.stage_place")
-        case .pipeline: ("t.pipeline_id::text", "t.pipeline_name", "")
+        case .stage:
+            return Plan(
+                told: ["t.stage_id", "t.pipeline_id"], joined: stage, label: "s.name",
+                order: ["s.pipeline_name", "g.r1", "s.place"])
+        case .pipeline:
+            return Plan(
+                told: ["t.stage_id", "t.pipeline_id"], joined: stage, key: "g.r1", label: "s.pipeline_name")
         case .quarter, .month:
-            ("(date_part('year', \(day)) * 12 + date_part('month', \(day)) - 1)::bigint", "t.fiscal_year_start", "")
-        case .owner: ("t.owner_id::text", "t.owner_name", "")
-        case .team: ("t.team_id::text", "t.team_name", "")
-        case .region: ("t.region", "t.region", "")
-        case .account: ("t.account_id::text", "t.account_name", "")
-        case .product: ("t.product_id::text", "t.product_name", "")
-        case .source: ("t.source", "t.source", "")
-        case .reason: ("t.lost_reason", "t.lost_reason", "")
-        case .competitor: ("t.lost_to", "t.lost_to", "")
-        case .none: ("NULL::text", "NULL::text", "")
+            return Plan(
+                told: [day, "t.fiscal_year_start"],
+                key: "(date_part('year', g.r0) * 12 + date_part('month', g.r0) - 1)", label: "g.r1", type: "bigint")
+        case .owner: return Plan(told: ["t.owner_id"], joined: owner, label: "o.name")
+        case .team:
+            return Plan(
+                told: ["t.owner_id"], joined: owner + join("teams", "m", "o.team_id"), key: "o.team_id",
+                label: "m.name")
+        case .region:
+            return Plan(
+                told: ["t.owner_id"], joined: owner + join("teams", "m", "o.team_id"), key: "m.region",
+                label: "m.region")
+        case .account:
+            return Plan(
+                told: ["t.told_account_id"], joined: join("accounts", "a", "g.r0"),
+                key: "coalesce(a.merged_into, g.r0)",
+                label: "CASE WHEN a.merged_into IS NULL THEN a.name ELSE (SELECT w.name FROM \(frames["accounts"]) w"
+                    + " WHERE w.organization_id = $1 AND w.id = a.merged_into) END")
+        case .product: return Plan(told: ["t.product_id"], joined: join("products", "p", "g.r0"), label: "p.name")
+        case .source: return Plan(told: ["t.source"])
+        case .reason: return Plan(told: ["t.lost_reason"])
+        case .competitor: return Plan(told: ["t.lost_to"])
+        case .none: return Plan(told: ["NULL::text"])
         }
     }
     var isTime: Bool { self == .quarter || self == .month }
+    /// Whether groups have an order of their own; else the most comes first.
+    var isInOrder: Bool { isTime || self == .stage }
 
     /// Key and label of a row that begins with the two columns.
     func names(_ row: Row) throws -> (key: String?, label: String?) {
@@ -117,20 +164,34 @@ extension DealsReport.Grouping {
 // MARK: What is asked, and what is made of the answer?
 
 extension DealsReport {
-    func write(_ facts: Relation, to text: inout SQLText) {
-        let (key, label, order) = grouping.columns(measure.day)
-        let currency = measure.isAmount ? "t.currency" : "NULL::text"
-        text += "SELECT \(key) AS key, \(label) AS label, \(currency) AS currency, \(measure.sum), count(*)"
-        request.write(measure.sum, inBaseOf: "t.currency", to: &text)
+    func write(_ facts: Relation, _ frames: ReportFrames, to text: inout SQLText) {
+        let plan = grouping.plan(measure.day, frames)
+        let sum = "coalesce(sum(g.sum), 0)::bigint"
+        text += "SELECT (\(plan.key))::\(plan.type) AS key, min(\(plan.label)) AS label, g.currency, \(sum),"
+        text += " sum(g.count)::bigint"
+        request.write(sum, inBaseOf: "g.currency", to: &text)
+        text += " FROM (SELECT \(plan.columns), \(measure.isAmount ? "t.currency" : "NULL::text") AS currency,"
+        text += " \(measure.sum) AS sum, count(*) AS count"
         text += " FROM \(facts.sql) t WHERE t.organization_id = $1\(measure.deals)"
         request.write(to: &text, of: measure.day)
-        text += " GROUP BY 1, 2, 3" + (order.isEmpty ? "" : ", \(order)")
-        text += " ORDER BY \(order.isEmpty ? "" : "\(order), ")1, 3"
+        text += " GROUP BY \(plan.places(and: 1))) g\(plan.joined)"
+        text += " GROUP BY \((plan.order + [plan.key]).joined(separator: ", ")), g.currency"
+        // Others are put in order when all sums are known.
+        if grouping.isInOrder { text += " ORDER BY \((plan.order + ["1", "3"]).joined(separator: ", "))" }
     }
 
     /// `{"measure","by","rows":[{"key","label","currency","value","count"}],"totals":[{"currency","value","count"}]}`;
     /// in the base as well: each with `base_value`, and `base` with their sum and the rates.
-    func members(_ rows: Result, rates: Result?) throws -> [String: JSON] {
+    func document(_ rows: Result, rates: Result?, _ end: [String: JSON]) throws -> [UInt8] {
+        let (groups, members) = try told(rows, rates)
+        // There may be as many groups as accounts, and values of them would cost more than their sums.
+        return Document.object(members.merging(end) { $1 }, "rows", groups) { group, out in
+            group.write(measure, inBase: rates != nil, to: &out)
+        }
+    }
+
+    /// The groups in their order, and all members of the answer but these.
+    private func told(_ rows: Result, _ rates: Result?) throws -> (groups: [Group], members: [String: JSON]) {
         let inBase = rates != nil
         var groups: [Group] = []
         for row in rows {
@@ -145,7 +206,7 @@ extension DealsReport {
                 groups.append(group)
             }
         }
-        if !grouping.isTime, grouping != .stage { groups.sort { rank($0, $1) } }
+        if !grouping.isInOrder { groups.sort { rank($0, $1) } }
         var totals: [Group] = []
         for group in groups {
             if let same = totals.firstIndex(where: { $0.currency == group.currency }) {
@@ -159,8 +220,7 @@ extension DealsReport {
         }
         var members: [String: JSON] = [
             "measure": .string(measure.rawValue), "by": .string(grouping.rawValue),
-            "rows": .array(groups.map { $0.json(measure, isTotal: false, inBase: inBase) }),
-            "totals": .array(totals.map { $0.json(measure, isTotal: true, inBase: inBase) }),
+            "totals": .array(totals.map { $0.total(measure, inBase: inBase) }),
         ]
         if let rates {
             // Deals without an amount are worth nothing in any currency.
@@ -169,7 +229,7 @@ extension DealsReport {
             members["base"] = try BaseCurrency.json(
                 rates, used: Set(known.compactMap(\.currency)), and: ["value": sum.map { .integer($0) } ?? .null])
         }
-        return members
+        return (groups, members)
     }
 
     /// Most first; what belongs to nothing comes last.
@@ -196,15 +256,30 @@ extension DealsReport {
         func weight(_ measure: Measure) -> Double {
             measure.isAmount || measure == .count ? Double(sum) : count == 0 ? 0 : Double(sum) / Double(count)
         }
-        func json(_ measure: Measure, isTotal: Bool, inBase: Bool) -> JSON {
+        /// A group as an object, its members in the order of their names.
+        func write(_ measure: Measure, inBase: Bool, to out: inout [UInt8]) {
+            func member(_ name: String, _ value: JSON) {
+                out.append(contentsOf: name.utf8)
+                value.write(to: &out)
+            }
+            out.append(UInt8(ascii: "{"))
+            if inBase {
+                member("\"base_value\":", base.map { .integer($0) } ?? .null)
+                out.append(UInt8(ascii: ","))
+            }
+            member("\"count\":", .integer(count))
+            member(",\"currency\":", currency.map { .string($0) } ?? .null)
+            member(",\"key\":", key.map { .string($0) } ?? .null)
+            member(",\"label\":", label.map { .string($0) } ?? .null)
+            member(",\"value\":", measure.value(sum, count))
+            out.append(UInt8(ascii: "}"))
+        }
+        /// All groups of a currency as one.
+        func total(_ measure: Measure, inBase: Bool) -> JSON {
             var members: [String: JSON] = [
                 "currency": currency.map { .string($0) } ?? .null, "value": measure.value(sum, count),
                 "count": .integer(count),
             ]
-            if !isTotal {
-                members["key"] = key.map { .string($0) } ?? .null
-                members["label"] = label.map { .string($0) } ?? .null
-            }
             if inBase { members["base_value"] = base.map { .integer($0) } ?? .null }
             return .object(members)
         }

@@ -41,6 +41,30 @@ struct Document {
         document.end(answer)
         return document.bytes
     }
+
+    /// An object one of whose members is a list that is so long that its items are written one by one.
+    static func object<Item>(
+        _ members: [String: JSON], _ list: String, _ items: [Item], _ write: (Item, inout [UInt8]) -> Void
+    ) -> [UInt8] {
+        var document = Document()
+        for name in (members.keys + [list]).sorted() {
+            document += document.bytes.isEmpty ? "{" : ","
+            JSON.write(name, to: &document.bytes)
+            document += ":"
+            if let value = members[name] {
+                value.write(to: &document.bytes)
+                continue
+            }
+            document += "["
+            for (index, item) in items.enumerated() {
+                if index > 0 { document += "," }
+                write(item, &document.bytes)
+            }
+            document += "]"
+        }
+        document += "}"
+        return document.bytes
+    }
 }
 
 extension Findings {

@@ -2,9 +2,10 @@ import Kernel
 import Postgres
 
 /// A report on what open deals may bring, by the month in which they are expected to close.
-struct ForecastReport: Report {
+struct ForecastReport: ShortReport {
     static let view = "deal_facts"
     static let own: [String] = []
+    static let frames: [String] = []
     static let tellsAmounts = true
     let request: ReportRequest
 
@@ -21,7 +22,7 @@ struct ForecastReport: Report {
         ),
     ]
 
-    func write(_ facts: Relation, to text: inout SQLText) {
+    func write(_ facts: Relation, _ frames: ReportFrames, to text: inout SQLText) {
         text += "SELECT (date_part('year', t.expected_on) * 12 + date_part('month', t.expected_on) - 1)::bigint,"
         text += " t.currency, count(*)"
         for (_, sum) in Self.measures { text += ", \(sum)" }

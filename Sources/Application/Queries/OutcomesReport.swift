@@ -2,9 +2,10 @@ import Kernel
 import Postgres
 
 /// A report on what was won and lost, by one property.
-struct OutcomesReport: Report {
+struct OutcomesReport: ShortReport {
     static let view = "deal_facts"
     static let own = ["by"]
+    static let frames = DealsReport.Grouping.frames
     static let tellsAmounts = true
     let request: ReportRequest
     private let grouping: DealsReport.Grouping
@@ -14,15 +15,18 @@ struct OutcomesReport: Report {
         grouping = try request.word("by") ?? DealsReport.Grouping.none
     }
 
-    func write(_ facts: Relation, to text: inout SQLText) {
-        let (key, label, order) = grouping.columns("t.closed_on")
-        let sum = "coalesce(sum(t.amount_minor), 0)::bigint"
-        text += "SELECT \(key) AS key, \(label) AS label, t.status, t.currency, count(*), \(sum)"
-        request.write(sum, inBaseOf: "t.currency", to: &text)
+    func write(_ facts: Relation, _ frames: ReportFrames, to text: inout SQLText) {
+        let plan = grouping.plan("t.closed_on", frames)
+        let sum = "coalesce(sum(g.sum), 0)::bigint"
+        text += "SELECT (\(plan.key))::\(plan.type) AS key, min(\(plan.label)) AS label, g.status, g.currency,"
+        text += " sum(g.count)::bigint, \(sum)"
+        request.write(sum, inBaseOf: "g.currency", to: &text)
+        text += " FROM (SELECT \(plan.columns), t.status, t.currency, count(*) AS count, sum(t.amount_minor) AS sum"
         text += " FROM \(facts.sql) t WHERE t.organization_id = $1 AND t.status IN ('won', 'lost')"
         request.write(to: &text, of: "t.closed_on")
-        text += " GROUP BY 1, 2, 3, 4" + (order.isEmpty ? "" : ", \(order)")
-        text += " ORDER BY \(order.isEmpty ? "" : "\(order), ")1, 4"
+        text += " GROUP BY \(plan.places(and: 2))) g\(plan.joined)"
+        text += " GROUP BY \((plan.order + [plan.key]).joined(separator: ", ")), g.status, g.currency"
+        text += " ORDER BY \((plan.order + ["1", "4"]).joined(separator: ", "))"
     }
 
     func members(_ rows: Result, rates: Result?) throws -> [String: JSON] {
@@ -40,7 +44,7 @@ struct OutcomesReport: Report {
             try groups[place].add(row, inBase: inBase)
             try total.add(row, inBase: inBase)
         }
-        if !grouping.isTime, grouping != .stage { groups.sort { $0.comes(before: $1) } }
+        if !grouping.isInOrder { groups.sort { $0.comes(before: $1) } }
         let told = groups.map { group -> JSON in
             let names: [String: JSON] = [
                 "key": group.key.map { .string($0) } ?? .null, "label": group.label.map { .string($0) } ?? .null,

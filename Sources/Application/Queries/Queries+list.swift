@@ -149,11 +149,14 @@ extension Queries {
             request.selections.isEmpty && request.words.isEmpty && request.only == nil && moment == nil
             && !request.shown.includesOthers
         let isStretch = query.keys.first?.isSorted == true && request.page == nil
+        // Where no index has the order, all rows are looked at.
+        let isWhole = query.keys.first.map { !$0.isSorted && $0.indexed == nil } ?? false
         let question = Question(
             organization: organization,
             projections: Set(subject.projections + request.shown.projections + (owner?.projections ?? [])).sorted(),
             min: min, past: cursor?.position, moment: moment, looksUp: isStretch,
-            hasOnePlan: isPlain && isStretch, statements: statements)
+            hasOnePlan: isPlain && isStretch, readsAsItLies: isWhole && query.driver == nil && request.only == nil,
+            statements: statements)
         let answer = try await ask(question, on: lists)
         if let found = answer.results.last { try owner?.require(found) }
         return try reading {

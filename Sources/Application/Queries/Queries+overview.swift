@@ -40,10 +40,7 @@ extension Queries {
                     more(&$0)
                 }
             }
-            var statements = [
-                statement(SQL.overviewDeals) { $0.bool(base != nil) },
-                statement(SQL.overviewStages) { $0.bool(base != nil) },
-            ]
+            var statements = [statement(SQL.overviewDeals) { $0.bool(base != nil) }]
             if withPeople { statements.append(statement(SQL.overviewPeople) { _ in }) }
             if base != nil {
                 let rates = try relation("base_rates", catalog)
@@ -55,18 +52,20 @@ extension Queries {
             let answer = try await ask(question, on: reports)
             return try reading {
                 let isInBase = base != nil
+                let deals = answer.results[0].filter { $0.isNull(Overview.id) }
+                let stages = answer.results[0].filter { !$0.isNull(Overview.id) }
                 var members: [String: JSON] = [
-                    "deals": try Overview.deals(answer.results[0], inBase: isInBase),
-                    "stages": try Overview.stages(answer.results[1], inBase: isInBase),
+                    "deals": try Overview.deals(deals, inBase: isInBase),
+                    "stages": try Overview.stages(stages, inBase: isInBase),
                 ]
                 if withPeople {
                     for (name, what, by) in Overview.people {
-                        members[name] = try Overview.counts(answer.results[2], of: what, by: by)
+                        members[name] = try Overview.counts(answer.results[1], of: what, by: by)
                     }
                 }
                 if isInBase {
-                    let used = Set(try answer.results[0].compactMap { try $0.text(orNil: 1) })
-                    members["base"] = try BaseCurrency.json(answer.results[withPeople ? 3 : 2], used: used)
+                    let used = Set(try deals.compactMap { try $0.text(orNil: Overview.currency) })
+                    members["base"] = try BaseCurrency.json(answer.results[withPeople ? 2 : 1], used: used)
                 }
                 let body = JSON.object(members.merging(answer.end) { $1 }).bytes
                 return Reply(body: body, position: answer.position)
@@ -91,39 +90,49 @@ private enum Overview {
         }
     }
 
-    static func deals(_ rows: Result, inBase: Bool) throws -> JSON {
-        let groups = try Dictionary(grouping: rows) { try $0.text(orNil: 0) ?? "" }
-        func count(_ status: String) throws -> Int64 { try (groups[status] ?? []).reduce(0) { try $0 + $1.bigint(2) } }
+    /// Columns of `overview_deals.sql`; the id is a stage's.
+    static let (id, kind, currency, count, minor, base) = (2, 4, 6, 7, 8, 9)
+
+    private static func amounts(_ rows: [Row]) throws -> Amounts {
+        var amounts = Amounts()
+        try amounts.add(
+            rows.filter { !$0.isNull(currency) }, currency: currency, count: count, minor: minor, base: base)
+        return amounts
+    }
+
+    static func deals(_ rows: [Row], inBase: Bool) throws -> JSON {
+        let groups = try Dictionary(grouping: rows) { try $0.text(orNil: kind) ?? "" }
+        func count(_ status: String) throws -> Int64 {
+            try (groups[status] ?? []).reduce(0) { try $0 + $1.bigint(Self.count) }
+        }
         func group(_ status: String) throws -> JSON {
-            var amounts = Amounts()
-            try amounts.add((groups[status] ?? []).filter { !$0.isNull(1) }, currency: 1, count: 2, minor: 3, base: 4)
+            let amounts = try Self.amounts(groups[status] ?? [])
             return .object(["count": .integer(try count(status))].merging(amounts.members(inBase: inBase)) { $1 })
         }
         let (won, lost) = (try count("won"), try count("lost"))
         return [
-            "total": .integer(try rows.reduce(0) { try $0 + $1.bigint(2) }),
+            "total": .integer(try rows.reduce(0) { try $0 + $1.bigint(Self.count) }),
             "open": try group("open"), "won": try group("won"), "lost": try group("lost"),
             "win_rate": won + lost == 0 ? .null : .number(Double(won) / Double(won + lost)),
         ]
     }
 
-    static func stages(_ rows: Result, inBase: Bool) throws -> JSON {
+    static func stages(_ rows: [Row], inBase: Bool) throws -> JSON {
         var stages: [JSON] = []
         var at = 0
         while at < rows.count {
-            let (first, id) = (rows[at], try rows[at].uuid(2))
+            let (first, id) = (rows[at], try rows[at].uuid(Self.id))
             var own: [Row] = []
-            while at < rows.count, try rows[at].uuid(2) == id {
+            while at < rows.count, try rows[at].uuid(Self.id) == id {
                 own.append(rows[at])
                 at += 1
             }
-            var amounts = Amounts()
-            try amounts.add(own.filter { !$0.isNull(6) }, currency: 6, count: 7, minor: 8, base: 9)
+            let amounts = try Self.amounts(own)
             let members: [String: JSON] = [
                 "pipeline_id": .string(try first.uuid(0).text), "pipeline_name": .string(try first.text(1)),
                 "id": .string(id.text), "name": .string(try first.text(3)), "kind": .string(try first.text(4)),
                 "position": .integer(try first.bigint(5)),
-                "count": .integer(try own.reduce(0) { try $0 + $1.bigint(7) }),
+                "count": .integer(try own.reduce(0) { try $0 + $1.bigint(Self.count) }),
             ]
             stages.append(.object(members.merging(amounts.members(inBase: inBase)) { $1 }))
         }

@@ -22,6 +22,9 @@ struct Question {
     /// Whether one plan serves it whatever its values, since it reads by keys or in an index's order. Other lists are
     /// planned each time, for their values, which costs more than most of them take.
     var hasOnePlan = false
+    /// Whether it reads most rows of an organization and in no order: as they lie, then. Where they lie together, as
+    /// after an import, the planner takes that for the order of the whole index, and would fetch each row by itself.
+    var readsAsItLies = false
     /// At the rates of which day amounts are converted, where that is asked.
     var base: BaseCurrency?
     let statements: [Statement]
@@ -86,6 +89,7 @@ extension Queries {
             if question.looksUp { unit.append(Statement(SQL.lookups)) }
         }
         if question.hasOnePlan { unit.append(Statement(SQL.onePlan)) }
+        if question.readsAsItLies { unit.append(Statement(SQL.asItLies)) }
         if let base = question.base { unit.append(base.statement) }
         let before = unit.count
         for place in places {

@@ -73,7 +73,9 @@ public final class Queries: Sendable {
         // A point read has one plan whatever its values; what a list or report needs depends on them.
         points = connection("records", ["plan_cache_mode": "force_generic_plan", "statement_timeout": "5s"])
         lists = connection("lists", ["plan_cache_mode": "force_custom_plan", "statement_timeout": "10s"])
-        reports = connection("reports", ["plan_cache_mode": "force_custom_plan", "statement_timeout": "30s"])
+        // A report sorts and groups all that an organization has; what does not fit is written to files.
+        reports = connection(
+            "reports", ["plan_cache_mode": "force_custom_plan", "statement_timeout": "30s", "work_mem": "32MB"])
     }
 
     /// Lets what was asked be answered, and disconnects.

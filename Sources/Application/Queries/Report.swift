@@ -13,10 +13,47 @@ protocol Report: Sendable {
 
     var request: ReportRequest { get }
     init(_ request: ReportRequest) throws(Problem)
+    /// Whether it reads most rows of an organization and in no order.
+    static var readsAsItLies: Bool { get }
+    /// What it asks beside them, once for each group: names and places.
+    static var frames: [String] { get }
     /// Appends the query of the rows called `t`; sums can be converted where `request.base` is there.
-    func write(_ rows: Relation, to text: inout SQLText)
-    /// What is answered; `rates` tells of the rates, where amounts are converted.
+    func write(_ rows: Relation, _ frames: ReportFrames, to text: inout SQLText)
+    /// What is answered, with what every answer ends with; `rates` tells of the rates, where amounts are converted.
+    func document(_ rows: Result, rates: Result?, _ end: [String: JSON]) throws -> [UInt8]
+}
+
+extension Report {
+    static var readsAsItLies: Bool { false }
+}
+
+/// A report of so few groups that each may become a value.
+protocol ShortReport: Report {
+    /// What is answered, but for what every answer ends with.
     func members(_ rows: Result, rates: Result?) throws -> [String: JSON]
+}
+
+extension ShortReport {
+    func document(_ rows: Result, rates: Result?, _ end: [String: JSON]) throws -> [UInt8] {
+        JSON.object(try members(rows, rates: rates).merging(end) { $1 }).bytes
+    }
+}
+
+/// The relations from which a report takes the names of its groups, as they stand in SQL. Rows are grouped by what they
+/// say themselves, so that nothing is looked up for each of them, and groups are named afterwards.
+struct ReportFrames: Sendable {
+    private let relations: [String: Relation]
+
+    init(_ names: [String], in relation: (String) throws(Problem) -> Relation) throws(Problem) {
+        var relations: [String: Relation] = [:]
+        for name in names { relations[name] = try relation(name) }
+        self.relations = relations
+    }
+    /// Records that rows refer to.
+    subscript(name: String) -> String { relations[name]?.asFrame ?? "" }
+    /// Records for themselves: those that are there.
+    func rows(_ name: String) -> String { relations[name]?.sql ?? "" }
+    var projections: [Relation?] { Array(relations.values) }
 }
 
 /// What all reports are asked alike: over which days, which deals, and whether in the organization's own currency, too.
@@ -86,6 +123,7 @@ extension Queries {
         return try await answering { present throws(Problem) in
             let catalog = present.at(moment)
             let rows = try relation(kind.view, catalog)
+            let frames = try ReportFrames(kind.frames) { name throws(Problem) in try relation(name, catalog) }
             let criteria = try reportCriteria(rows)
             let request = try ReportRequest(parameters, of: kind, criteria: criteria, by: asker(caller))
             let kin = try await kin(of: request.named, catalog, moment, caller, min)
@@ -93,16 +131,18 @@ extension Queries {
             let rates = try report.request.base.map { _ throws(Problem) in try relation("base_rates", catalog) }
             var text = SQLText(caller.organization)
             if let rates { text += BaseCurrency.rates(rates) }
-            report.write(rows, to: &text)
+            report.write(rows, frames, to: &text)
             let told = rates.map { BaseCurrency.told($0, organization: caller.organization) }
             let question = Question(
-                organization: caller.organization, projections: Relation.projections([rows, rates]), min: min,
-                moment: moment, base: report.request.base, statements: [text.statement] + [told].compactMap { $0 })
+                organization: caller.organization,
+                projections: Relation.projections([rows, rates] + frames.projections), min: min, moment: moment,
+                readsAsItLies: kind.readsAsItLies, base: report.request.base,
+                statements: [text.statement] + [told].compactMap { $0 })
             let answer = try await ask(question, on: reports)
             return try reading {
-                let members = try report.members(answer.results[0], rates: rates == nil ? nil : answer.results[1])
+                let told = rates == nil ? nil : answer.results[1]
                 return Reply(
-                    body: JSON.object(members.merging(answer.end) { $1 }).bytes, position: answer.position)
+                    body: try report.document(answer.results[0], rates: told, answer.end), position: answer.position)
             }
         }
     }

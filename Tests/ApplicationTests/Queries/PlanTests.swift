@@ -31,6 +31,8 @@ extension QueriesTests {
                 }
             }
             for question in acrossRecords(home, caller) { try await check(question, plans) }
+            try await Crowd.give(home.database, organization, dealsTo: Crowd.id(5))
+            try await check(laden(home, caller), plans)
         }
 
         private struct Question {
@@ -194,7 +196,33 @@ extension QueriesTests {
                         _ = try await queries.dealsReport(parameters, by: caller)
                     })
             }
+            // Both spans of each deal, and the deals themselves once, for those that are archived.
+            for (name, ask) in [("stages", queries.stagesReport), ("conversion", queries.conversionReport)] {
+                all.append(
+                    Question(name: "report on \(name)", most: Self.rows * 9 / 2) {
+                        _ = try await ask([], caller, nil)
+                    })
+            }
+            // As of a moment, each version of a deal once, and nothing of accounts, which it does not name.
+            let then = Instant(microseconds: Int64((Date().timeIntervalSince1970 - 600_000) * 1e6))
+            let past = Parameter("as_of", then.text)
+            all += [
+                Question(name: "forecast as of a moment", most: Self.rows * 3) {
+                    _ = try await queries.forecast([past], by: caller)
+                },
+                Question(name: "pipeline as of a moment", most: Self.rows * 3) {
+                    _ = try await queries.pipeline([past], by: caller)
+                },
+            ]
             return all
+        }
+
+        /// The day of whoever owns all deals there are: they are looked through once, for the first rule that holds.
+        private func laden(_ home: QueriesHome, _ caller: Caller) -> Question {
+            Question(name: "today with all deals", most: Self.rows * 3 / 2) {
+                let member = Caller.of(caller.organization, actor: UUID(uuidString: Crowd.id(5))!)
+                _ = try await home.queries.today(by: member)
+            }
         }
     }
 }

@@ -83,6 +83,17 @@ enum Crowd {
         await pool.close()
     }
 
+    /// Makes a member own all deals of an organization.
+    static func give(_ database: TestDatabase, _ organization: UUID, dealsTo owner: String) async throws {
+        let pool = BlockingPool(database.superuser, size: 1, name: "crowd", log: quiet)
+        try await pool.run { (connection: BlockingConnection) -> Void in
+            let own = "organization_id = '\(organization.text)'"
+            try connection.execute("UPDATE read.deals SET owner_id = '\(owner)' WHERE \(own)")
+            try connection.execute("VACUUM ANALYZE read.deals")
+        }
+        await pool.close()
+    }
+
     private static func fill(
         _ table: Row, _ organizations: [UUID], _ rows: Int, _ connection: BlockingConnection
     ) throws {
