@@ -237,7 +237,10 @@ extension DealsReport {
         if (a.key == nil) != (b.key == nil) { return b.key == nil }
         let (left, right) = (a.weight(measure), b.weight(measure))
         if left != right { return left > right }
-        return (a.label ?? "", a.key ?? "", a.currency ?? "") < (b.label ?? "", b.key ?? "", b.currency ?? "")
+        // One after the other: most groups are told apart by their names, and there may be as many as accounts.
+        let (name, other) = (a.label ?? "", b.label ?? "")
+        if name != other { return name < other }
+        return (a.key ?? "", a.currency ?? "") < (b.key ?? "", b.currency ?? "")
     }
 
     private struct Group {

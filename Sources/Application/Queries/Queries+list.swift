@@ -150,7 +150,7 @@ extension Queries {
             && !request.shown.includesOthers
         let isStretch = query.keys.first?.isSorted == true && request.page == nil
         // Where no index has the order, all rows are looked at.
-        let isWhole = query.keys.first.map { !$0.isSorted && $0.indexed == nil } ?? false
+        let isWhole = moment == nil && query.keys.first.map { !$0.isSorted && $0.indexed == nil } ?? false
         let question = Question(
             organization: organization,
             projections: Set(subject.projections + request.shown.projections + (owner?.projections ?? [])).sorted(),

@@ -136,7 +136,7 @@ extension Queries {
             let question = Question(
                 organization: caller.organization,
                 projections: Relation.projections([rows, rates] + frames.projections), min: min, moment: moment,
-                readsAsItLies: kind.readsAsItLies, base: report.request.base,
+                readsAsItLies: kind.readsAsItLies && moment == nil, base: report.request.base,
                 statements: [text.statement] + [told].compactMap { $0 })
             let answer = try await ask(question, on: reports)
             return try reading {
