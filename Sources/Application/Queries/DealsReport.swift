@@ -176,8 +176,12 @@ extension DealsReport {
         request.write(to: &text, of: measure.day)
         text += " GROUP BY \(plan.places(and: 1))) g\(plan.joined)"
         text += " GROUP BY \((plan.order + [plan.key]).joined(separator: ", ")), g.currency"
-        // Others are put in order when all sums are known.
-        if grouping.isInOrder { text += " ORDER BY \((plan.order + ["1", "3"]).joined(separator: ", "))" }
+        // Others are put in order when all sums are known; there may be as many as accounts, so they come nearly so.
+        text += " ORDER BY "
+        text +=
+            grouping.isInOrder
+            ? (plan.order + ["1", "3"]).joined(separator: ", ")
+            : "\(sum) DESC, min(\(plan.label)) COLLATE \"C\", 1, 3"
     }
 
     /// `{"measure","by","rows":[{"key","label","currency","value","count"}],"totals":[{"currency","value","count"}]}`;
