@@ -1,4 +1,5 @@
 import CRM
+import EventLog
 import FoundationEssentials
 import Kernel
 import PostgresTesting
@@ -52,6 +53,17 @@ import Testing
         try await ground.elsewhere("edit", ["title": "Clerk"])
         #expect(try await ground.here("edit", ["title": "Boss"]).version == 6)
         #expect(try await ground.here("edit", ["title": "Boss"]).events == 0)
+    }
+
+    @Test func `what is imported displaces nothing, and is changed as the log has it`() async throws {
+        let ground = try await Ground()
+        let commands = ground.house.daybook.commands
+        let edit = Ask("contact", .id(ground.contact), "edit", ["title": "Clerk"])
+        _ = try await commands.execute([edit], by: ground.house.owner, lane: .import)
+        var known = WorkingSet(readAt: .max)
+        commands.written.recall([ground.contact], of: ground.house.organization, into: &known)
+        #expect(known.streams[ground.contact]?.version == 1)
+        #expect(try await ground.here("edit", ["title": "Boss"]).version == 3)
     }
 
     @Test func `what another process has put away is put away for the next command`() async throws {

@@ -75,11 +75,12 @@ struct Client: Sendable {
     func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer {
         try await send("GET", path, nil, headers)
     }
-    /// The answer once the read tables show what another answer told of, however slow the machine is.
+    /// The answer once the read tables show what another answer told of; 503 where they do not within three minutes.
     func get(_ path: String, after told: Answer) async throws -> Answer {
+        let deadline = ContinuousClock.now + .seconds(180)
         while true {
             let answer = try await get(path, headers: ["Daybook-Min-Position": told.headers["daybook-position"] ?? ""])
-            if answer.status != 503 { return answer }
+            if answer.status != 503 || ContinuousClock.now > deadline { return answer }
         }
     }
     func post(_ path: String, _ body: [String: Any], headers: [String: String] = [:]) async throws -> Answer {

@@ -1,5 +1,6 @@
 -- What is new has pairs only where another row has its value; to look among the pairs, too, is for what changes or
--- goes. One statement for it, since one on transition tables is planned each time.
+-- goes. One statement for it, since one on transition tables is planned each time. A function is replaced whole: only
+-- what is done on INSERT is other than before.
 CREATE OR REPLACE FUNCTION read.follow_pairs() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     own text := format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME || '_pairs');

@@ -157,8 +157,11 @@ public final class Commands: Sendable {
         await turn?.come()
         do {
             let receipt = try await carry(unit) { turn?.pass() }
-            persons.keep(seals.minted, of: unit.organization)
-            written.keep(plan.written, of: unit.organization, at: receipt.last)
+            // Of what many are made at a time hardly one is changed next, and it would displace those that are.
+            if lane == .interactive {
+                persons.keep(seals.minted, of: unit.organization)
+                written.keep(plan.written, of: unit.organization, at: receipt.last)
+            }
             return .done(
                 Answer(results: plan.results, position: PositionToken(position: receipt.last, hash: receipt.leaf)))
         } catch {
