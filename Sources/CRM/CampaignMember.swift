@@ -19,7 +19,7 @@ public enum CampaignMember: Lasting {
     }
     /// The stream in which a body begins a membership.
     public static func id(for body: JSON) -> UUID? {
-        guard let campaign = body["campaign_id"]?.string.flatMap(UUID.init(uuidString:)),
+        guard let campaign = body["campaign_id"]?.string.flatMap(UUID.init(text:)),
             let person = SubjectRef(body["person"])
         else { return nil }
         return id(of: campaign, person.id)

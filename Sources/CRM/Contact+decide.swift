@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Kernel
 public import Kernel
 
 // MARK: What happens?
@@ -152,7 +153,7 @@ extension Contact {
     }
     private static func told(accounts: Entries, on contact: Record) -> [Event] {
         guard let change = accounts.change(from: Entries(contact["affiliations"])) else { return [] }
-        let primary = accounts.primary.flatMap(UUID.init(uuidString:))
+        let primary = accounts.primary.flatMap(UUID.init(text:))
         return [.affiliationsChanged(affiliations: change, primary_account_id: primary)]
     }
     /// An affiliation is keyed by its account.

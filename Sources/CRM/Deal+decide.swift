@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Kernel
 public import Kernel
 
 // MARK: What is refused, and what to do then?
@@ -263,7 +264,7 @@ extension Deal {
             case nil: []
             }
         let ids = given.filter { $0["unit_price"] == nil }
-            .compactMap { $0["product_id"]?.string.flatMap(UUID.init(uuidString:)) }
+            .compactMap { $0["product_id"]?.string.flatMap(UUID.init(text:)) }
         return Set(ids).map { Reference(Product.self, $0) }
     }
     private static func listed(_ context: Context) -> DealLines.Listed {

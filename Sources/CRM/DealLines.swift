@@ -67,7 +67,7 @@ struct DealLines: Equatable {
         let known = before?["product_id"] == product ? Money(before?["unit_price"]) : nil
         let price =
             Money(given["unit_price"]) ?? known
-            ?? product?.string.flatMap(UUID.init(uuidString:)).flatMap(listed)
+            ?? product?.string.flatMap(UUID.init(text:)).flatMap(listed)
         guard let price else { throw .linePriceMissing }
         let quantity = given["quantity"] ?? 1
         let discount = given["discount_percent"] ?? 0

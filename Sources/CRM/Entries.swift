@@ -19,7 +19,7 @@ struct Entries: Equatable {
     /// All values of a member.
     func values(_ name: String) -> [String] { all.values.compactMap { $0[name]?.string } }
     /// The keys that are ids, in their order.
-    var ids: [UUID] { all.keys.sorted().compactMap(UUID.init(uuidString:)) }
+    var ids: [UUID] { all.keys.sorted().compactMap(UUID.init(text:)) }
     /// Whether it lies in the past.
     func hasEnded(_ key: String) -> Bool { all[key]?["to"] != nil }
 

@@ -100,7 +100,7 @@ public enum Interaction: Taggable {
     private static func writers(_ record: Record) -> [(id: UUID, isMember: Bool)] {
         let writers = (record["participants"]?.object ?? [:]).filter { $0.value["role"] == "from" }
         return writers.sorted { $0.key < $1.key }.compactMap { key, value in
-            UUID(uuidString: key).map { ($0, value["entity"] == "member") }
+            UUID(text: key).map { ($0, value["entity"] == "member") }
         }
     }
     /// Strangers are nobody's: they stay when whose words it holds is forgotten.
@@ -108,7 +108,7 @@ public enum Interaction: Taggable {
     /// The only contact who took part.
     static func onlyContact(_ record: Record) -> UUID? {
         let contacts = (record["participants"]?.object ?? [:]).filter { $0.value["entity"] == "contact" }.keys
-        return contacts.count == 1 ? contacts.first.flatMap(UUID.init(uuidString:)) : nil
+        return contacts.count == 1 ? contacts.first.flatMap(UUID.init(text:)) : nil
     }
 
     // MARK: What can be asked?

@@ -16,7 +16,7 @@ public struct Merge: Sendable {
 
     fileprivate init(of loser: UUID, _ number: Int64, _ took: Record?, _ along: Record?, before: Cells) {
         (self.loser, self.number, self.took) = (loser, number, (took?.values.keys ?? [:].keys).sorted())
-        self.along = (along?.values.keys ?? [:].keys).sorted().compactMap(UUID.init(uuidString:))
+        self.along = (along?.values.keys ?? [:].keys).sorted().compactMap(UUID.init(text:))
         self.before = Dictionary(self.took.compactMap { name in before[name].map { (name, $0) } }) { $1 }
     }
     fileprivate init?(_ loser: UUID, _ json: JSON?) {
@@ -24,7 +24,7 @@ public struct Merge: Sendable {
         self.loser = loser
         number = json["number"]?.integer ?? 0
         took = (json["took"]?.array ?? []).compactMap(\.string)
-        along = (json["along"]?.array ?? []).compactMap { $0.string.flatMap(UUID.init(uuidString:)) }
+        along = (json["along"]?.array ?? []).compactMap { $0.string.flatMap(UUID.init(text:)) }
         before = json["before"]?.object ?? [:]
     }
     fileprivate var json: JSON {
@@ -56,7 +56,7 @@ extension Record {
     }
     private var merges: [Merge] {
         (self[Record.merges]?.object ?? [:]).compactMap { id, json in
-            UUID(uuidString: id).flatMap { Merge($0, json) }
+            UUID(text: id).flatMap { Merge($0, json) }
         }
     }
 

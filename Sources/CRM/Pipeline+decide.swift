@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Kernel
 public import Kernel
 
 // MARK: What is refused, and what to do then?
@@ -128,7 +129,7 @@ extension Pipeline {
             if kind == .open { opened += 1 }
             // Where nothing is said: open stages rise evenly between lost and won.
             let chance: Int64 = kind == .won ? 100 : kind == .lost ? 0 : 100 * opened / (opens + 1)
-            let id = item["id"]?.string.flatMap(UUID.init(uuidString:)) ?? context.newID()
+            let id = item["id"]?.string.flatMap(UUID.init(text:)) ?? context.newID()
             var stage = Stage(id: id, name: name, kind: kind, position: Int64(index) + 1, probability: chance)
             stage.take(Patch(item.object ?? [:]))
             guard stages.updateValue(stage.json, forKey: id.text) == nil else { throw .stageTwice }

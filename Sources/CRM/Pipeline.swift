@@ -88,7 +88,7 @@ public enum Pipeline: Taggable {
             Act(
                 "reorder", .verb, "Put all stages in order", takes: [Field("stage_ids", .list(of: .id, 100)).required()]
             ) {
-                .reorder(($0.values["stage_ids"]?.array ?? []).compactMap { $0.string.flatMap(UUID.init(uuidString:)) })
+                .reorder(($0.values["stage_ids"]?.array ?? []).compactMap { $0.string.flatMap(UUID.init(text:)) })
             },
             Act(
                 "retire_stage", .verb, "Take a stage out of use; its open deals are moved to another of its kind",
@@ -123,7 +123,7 @@ public enum Pipeline: Taggable {
     private static let subject = Field("with", .record(of: holders)).required()
 
     private static func id(of subject: JSON?, _ body: Body) throws(Flaw) -> UUID {
-        try body.required(subject?["id"]?.string.flatMap(UUID.init(uuidString:)), "with")
+        try body.required(subject?["id"]?.string.flatMap(UUID.init(text:)), "with")
     }
     /// The stages are those of the body or those of the template that it names.
     private static func record(of body: Body) throws(Flaw) -> Record {

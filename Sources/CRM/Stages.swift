@@ -53,12 +53,12 @@ public struct Stages: Sendable, Equatable {
     public init(_ pipeline: Record) {
         transitions = pipeline["transitions"]?.object ?? [:]
         retired = (pipeline["retired"]?.object ?? [:]).reduce(into: [:]) { retired, pair in
-            guard let id = UUID(uuidString: pair.key), let target = pair.value.string.flatMap(UUID.init(uuidString:))
+            guard let id = UUID(text: pair.key), let target = pair.value.string.flatMap(UUID.init(text:))
             else { return }
             retired[id] = target
         }
         all = (pipeline["stages"]?.object ?? [:]).compactMap { key, value in
-            guard let id = UUID(uuidString: key), let kind = value["kind"]?.string.flatMap(Stage.Kind.init) else {
+            guard let id = UUID(text: key), let kind = value["kind"]?.string.flatMap(Stage.Kind.init) else {
                 return nil
             }
             return Stage(

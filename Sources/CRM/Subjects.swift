@@ -28,7 +28,7 @@ public struct SubjectRef: Codable, Sendable, Equatable {
 
     /// What a field's value names.
     public init?(_ json: JSON?) {
-        guard let entity = json?["entity"]?.string, let id = json?["id"]?.string.flatMap(UUID.init(uuidString:)) else {
+        guard let entity = json?["entity"]?.string, let id = json?["id"]?.string.flatMap(UUID.init(text:)) else {
             return nil
         }
         self.init(entity, id)

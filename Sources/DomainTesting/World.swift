@@ -157,7 +157,7 @@ public struct World {
     private func parts<E: Entity>(of state: E.State, _: E.Type) -> [UUID] {
         let record = E.record(state) ?? Record()
         let keys = ["stages", "emails", "lines", "tags"].flatMap { (record[$0]?.object ?? [:]).keys.sorted() }
-        let own = keys.compactMap { UUID(uuidString: $0) }
+        let own = keys.compactMap { UUID(text: $0) }
         guard let id = record.id("pipeline_id"), let pipeline = entities.first(where: { $0.name == "pipeline" }) else {
             return own
         }
@@ -167,7 +167,7 @@ public struct World {
     /// What was entered into a record lately, by ids that only its events tell: costs, hours.
     private func entries(of stream: Reference) -> [UUID] {
         (histories[stream] ?? []).suffix(20).compactMap {
-            ($0.data["cost_id"] ?? $0.data["entry_id"])?.string.flatMap(UUID.init(uuidString:))
+            ($0.data["cost_id"] ?? $0.data["entry_id"])?.string.flatMap(UUID.init(text:))
         }
     }
     private func parts<E: Entity>(of id: UUID, _: E.Type) -> [UUID] {

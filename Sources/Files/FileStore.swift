@@ -44,11 +44,11 @@ public struct FileName: Sendable, Hashable {
     public init(_ organization: UUID, _ id: UUID) { (self.organization, self.id) = (organization, id) }
 
     /// `<organization>/<id>`, both in lower case.
-    public var text: String { "\(organization.uuidString)/\(id.uuidString)".lowercased() }
+    public var text: String { "\(organization.text)/\(id.text)" }
 
     /// A name as `text` writes it.
     public init?(_ text: some StringProtocol) {
-        let ids = text.split(separator: "/").compactMap { UUID(uuidString: String($0)) }
+        let ids = text.split(separator: "/").compactMap { UUID(text: String($0)) }
         guard ids.count == 2 else { return nil }
         self.init(ids[0], ids[1])
         guard self.text == text else { return nil }

@@ -16,13 +16,13 @@ public struct FolderStore: FileStore {
     public init(_ folder: String) { self.folder = folder }
 
     private func path(_ name: FileName) -> String {
-        let (organization, id) = (name.organization.uuidString.lowercased(), name.id.uuidString.lowercased())
+        let (organization, id) = (name.organization.text, name.id.text)
         return "\(folder)/\(organization)/\(id.suffix(2))/\(id)"
     }
 
     /// Begins a file in `unfinished`.
     public func begin(_ name: FileName, headLength: Int) async throws(StoreError) -> any FileWriter {
-        let (part, whole) = ("\(unfinished)/\(name.id.uuidString.lowercased())", path(name))
+        let (part, whole) = ("\(unfinished)/\(name.id.text)", path(name))
         return try await Aside.run { () throws(StoreError) in
             try Folder.make(unfinished)
             unlink(part)
@@ -68,7 +68,7 @@ public struct FolderStore: FileStore {
         let root = folder
         let shelves = try await Aside.run { () throws(StoreError) in
             var shelves: [String] = []
-            for organization in try Folder.names(in: root) where UUID(uuidString: organization) != nil {
+            for organization in try Folder.names(in: root) where UUID(text: organization) != nil {
                 shelves += try Folder.names(in: "\(root)/\(organization)").map { "\(organization)/\($0)" }
             }
             return shelves

@@ -26,7 +26,7 @@ struct AuditVerbs: AsyncParsableCommand {
                 }
                 return only
             }
-            guard let id = UUID(uuidString: organization) else {
+            guard let id = UUID(text: organization) else {
                 throw Exit(.failed, "An organization's id looks like 0190b6a0-7c1e-7a3f-8d2b-3c4d5e6f7a8b.")
             }
             guard all.contains(id) else { throw Exit(.failed, "There is no organization \(id.text) here.") }

@@ -19,7 +19,7 @@ struct Explain: AsyncParsableCommand {
     @OptionGroup var output: Output
 
     func run() async throws {
-        let id = organization.flatMap(UUID.init(uuidString:))
+        let id = organization.flatMap(UUID.init(text:))
         if organization != nil && id == nil { throw Exit(.failed, "--organization takes an organization's id.") }
         let told = try await place.readModels { [table, key, column] in
             try await $0.explain(table, key: key, column: column, organization: id)

@@ -28,7 +28,7 @@ struct FirstStart {
         }
         let owner = if let known { try await refreshed(known) } else { try await founded(url) }
         try owner.write(place.ownerFile)
-        if task != Data("empty\n".utf8), let organization = UUID(uuidString: owner.organization) {
+        if task != Data("empty\n".utf8), let organization = UUID(text: owner.organization) {
             say("Loading a small demonstration.")
             if let problem = try await daybook.demonstrate(in: organization) {
                 // The next start completes it.
@@ -69,7 +69,7 @@ struct FirstStart {
             _ = try await daybook.access.caller(token: known.token, request: "start", channel: .cli)
             return known
         } catch {
-            let organization = UUID(uuidString: known.organization)
+            let organization = UUID(text: known.organization)
             var fresh = known
             // Whoever changed the password knows it; the file then keeps what it says.
             let session = try? await daybook.access.login(

@@ -48,7 +48,7 @@ struct OrganizationVerbs: AsyncParsableCommand {
         @Option(help: "The organization's id.") var organization: String
 
         func run() async throws {
-            guard let id = UUID(uuidString: organization) else {
+            guard let id = UUID(text: organization) else {
                 throw Exit(.failed, "An organization's id looks like 0190b6a0-7c1e-7a3f-8d2b-3c4d5e6f7a8b.")
             }
             let founding = try await place.visit(log: Talk.log) { opened in

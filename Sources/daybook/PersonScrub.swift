@@ -19,7 +19,7 @@ struct PersonScrub: AsyncParsableCommand {
     @Argument(help: "The person's id; erased already.") var person: String
 
     func run() async throws {
-        guard let id = UUID(uuidString: person) else {
+        guard let id = UUID(text: person) else {
             throw Exit(.failed, "A person's id looks like 0190b6a0-7c1e-7a3f-8d2b-3c4d5e6f7a8b.")
         }
         let (report, erasedAt, backups) = try await place.visit(log: Talk.log) { opened in

@@ -65,7 +65,7 @@ struct PersonVerbs: AsyncParsableCommand {
         @Option(help: "The organization's id, where several have the record.") var organization: String?
 
         static func id(_ text: String) throws -> UUID {
-            guard let id = UUID(uuidString: text) else {
+            guard let id = UUID(text: text) else {
                 throw Exit(.failed, "An id looks like 0190b6a0-7c1e-7a3f-8d2b-3c4d5e6f7a8b, not \(text).")
             }
             return id

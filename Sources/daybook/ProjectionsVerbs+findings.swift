@@ -58,7 +58,7 @@ extension ProjectionsVerbs {
         @Option(help: "One organization's rows only.") var organization: String?
 
         func run() async throws {
-            let id = organization.flatMap(UUID.init(uuidString:))
+            let id = organization.flatMap(UUID.init(text:))
             if organization != nil && id == nil { throw Exit(.failed, "--organization takes an organization's id.") }
             try await place.readModels { [name] models in
                 try await models.rows(name, organization: id) { row in

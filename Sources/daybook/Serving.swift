@@ -1,6 +1,7 @@
 import API
 import Application
 import Foundation
+import Kernel
 import Logging
 import Postgres
 import Projections
@@ -28,7 +29,7 @@ struct Serving: Sendable {
         let organizations = start.administrators ?? settings.text("administrators") ?? ""
         administrators = Set(
             try organizations.split(separator: ",").map { word in
-                guard let id = UUID(uuidString: word.trimmingCharacters(in: .whitespaces)) else {
+                guard let id = UUID(text: word.trimmingCharacters(in: .whitespaces)) else {
                     throw Exit(.lacking, "The setting administrators takes organizations' ids, not \(word).")
                 }
                 return id

@@ -142,7 +142,7 @@ extension Translation {
             return
         }
         let id = JSON.string(stage.id.text)
-        let current = try await present()["stage_id"]?.string.flatMap(UUID.init(uuidString:)).flatMap { stages[$0] }
+        let current = try await present()["stage_id"]?.string.flatMap(UUID.init(text:)).flatMap { stages[$0] }
         guard let current, current.id != stage.id, current.kind != .open || stage.kind != .open else {
             asked.body["stage_id"] = id
             return

@@ -65,7 +65,7 @@ struct Translation {
     mutating func stages(in pipeline: JSON?) async throws(Problem) -> Stages {
         let named = try await present()["pipeline_id"] ?? pipeline
         return try await services.commands.stages(
-            of: named?.string.flatMap(UUID.init(uuidString:)), by: caller)
+            of: named?.string.flatMap(UUID.init(text:)), by: caller)
     }
 
     // MARK: What is the request in our words?

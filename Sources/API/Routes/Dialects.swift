@@ -178,7 +178,7 @@ extension Routes {
 extension Exchange {
     /// The request in the source's words, as one command.
     fileprivate func ask(_ row: Dialect.Row, of dialect: Dialect) -> Ask {
-        let id = captured["id"].flatMap(UUID.init(uuidString:))
+        let id = captured["id"].flatMap(UUID.init(text:))
         return Ask(
             dialect.name, id.map { .id($0) } ?? .new, "\(row.method.rawValue) \(row.path)", body,
             ifMatch: conditions.match.version, replaces: row.method == .put)

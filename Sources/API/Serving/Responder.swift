@@ -74,13 +74,13 @@ struct Responder: HTTPResponder {
     /// Path and query of a request's target, which may also be a whole address (RFC 9112 §3.2.2).
     static func split(_ target: String) -> (path: Substring, query: Substring) {
         var rest = target[...]
-        if rest.first != "/", let scheme = rest.firstRange(of: "://") {
+        if rest.utf8.first != UInt8(ascii: "/"), let scheme = rest.firstRange(of: "://") {
             rest = rest[scheme.upperBound...]
-            rest = rest[(rest.firstIndex(of: "/") ?? rest.endIndex)...]
+            rest = rest[(rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex)...]
         }
-        rest = rest.prefix { $0 != "#" }
-        guard let mark = rest.firstIndex(of: "?") else { return (rest, "") }
-        return (rest[..<mark], rest[rest.index(after: mark)...])
+        rest = rest[..<(rest.utf8.firstIndex(of: UInt8(ascii: "#")) ?? rest.endIndex)]
+        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest, "") }
+        return (rest[..<mark], rest[rest.utf8.index(after: mark)...])
     }
 
     // MARK: What does a route's request go through?
@@ -131,17 +131,16 @@ struct Responder: HTTPResponder {
     private func answer(
         _ work: @escaping @Sendable () async throws(Problem) -> Outcome, _ route: Route
     ) async -> Swift.Result<Outcome, Problem> {
-        let late = Problem(
-            "request.timeout", 503,
-            route.method == .get
-                ? "This took longer than \(Limits.seconds) seconds and was given up."
-                : "This took longer than \(Limits.seconds) seconds; whether it was carried out is not known. Ask again "
-                    + "with the same Idempotency-Key.",
-            retryAfter: 5)
-        return await Deadline.run(patience, late: .failure(late)) {
+        await Deadline.run(patience, late: .failure(route.method == .get ? Self.lateRead : Self.lateCommand)) {
             do throws(Problem) { return .success(try await work()) } catch { return .failure(error) }
         }
     }
+    private static let lateRead = Problem(
+        "request.timeout", 503, "This took longer than \(Limits.seconds) seconds and was given up.", retryAfter: 5)
+    private static let lateCommand = Problem(
+        "request.timeout", 503,
+        "This took longer than \(Limits.seconds) seconds; whether it was carried out is not known. Ask again with the "
+            + "same Idempotency-Key.", retryAfter: 5)
 
     private static func origin(_ request: Request, _ context: Context) -> Caller.Origin? {
         Caller.Origin(address: context.channel.remoteAddress?.ipAddress, agent: request.headers[.userAgent])
@@ -151,7 +150,7 @@ struct Responder: HTTPResponder {
     private static func token(_ headers: HTTPFields) -> String? {
         let values = headers[values: .authorization]
         guard values.count == 1 else { return nil }
-        let parts = values[0].split(separator: " ")
+        let parts = values[0].utf8.split(separator: UInt8(ascii: " ")).map { Substring($0) }
         guard parts.count == 2, parts[0].lowercased() == "bearer", parts[1].utf8.count <= 512 else { return nil }
         return String(parts[1])
     }

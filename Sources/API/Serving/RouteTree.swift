@@ -45,8 +45,10 @@ struct RouteTree: Sendable {
 
     /// The route of a path as it came, without its query.
     func match(_ method: HTTPRequest.Method, _ path: Substring) -> Match {
-        guard path.first == "/" else { return .nothing }
-        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        // By bytes, not by characters: those are what an address is made of (RFC 3986 §2), and each request comes here.
+        guard path.utf8.first == UInt8(ascii: "/") else { return .nothing }
+        let segments = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { Substring($0) }
         var values: [Substring] = []
         let wanted = segments.last == "" && segments.count > 1 ? segments.dropLast() : segments[...]
         guard let node = Self.find(wanted, from: root, &values) else { return .nothing }

@@ -34,10 +34,10 @@ extension BulkRecord {
         guard let json = try? JSON(parsing: stored.outcome.detail), let entity = json["entity"]?.string,
             let act = json["act"]?.string
         else { return nil }
-        let ids = (json["ids"]?.array ?? []).compactMap { $0.string.flatMap(UUID.init(uuidString:)) }
+        let ids = (json["ids"]?.array ?? []).compactMap { $0.string.flatMap(UUID.init(text:)) }
         self.init(
             id: id, entity: entity, act: act, ids: ids,
-            undoes: json["undoes"]?.string.flatMap(UUID.init(uuidString:)), begun: stored.position)
+            undoes: json["undoes"]?.string.flatMap(UUID.init(text:)), begun: stored.position)
     }
     fileprivate var detail: [UInt8] {
         let members: [String: JSON?] = [

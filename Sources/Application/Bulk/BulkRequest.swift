@@ -58,7 +58,7 @@ public struct BulkRequest: Sendable {
     }
 
     private static func records(_ given: Body) throws(Problem) -> Records {
-        let ids = given.values["ids"]?.array?.compactMap { $0.string.flatMap(UUID.init(uuidString:)) }
+        let ids = given.values["ids"]?.array?.compactMap { $0.string.flatMap(UUID.init(text:)) }
         switch (ids, given.text("filter")) {
         case (let ids?, nil):
             var seen: Set<UUID> = []

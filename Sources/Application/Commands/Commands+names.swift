@@ -41,7 +41,7 @@ extension Ask {
         return given.array ?? [given]
     }
     /// A name rather than an id.
-    private static func tagName(_ text: String) -> String? { UUID(uuidString: text) == nil ? Normal.key(text) : nil }
+    private static func tagName(_ text: String) -> String? { UUID(text: text) == nil ? Normal.key(text) : nil }
 
     /// The same asks with an id for each name.
     /// - Throws: `body.invalid` with the place of each name that is not among `ids`.

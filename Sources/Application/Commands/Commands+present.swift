@@ -24,7 +24,7 @@ extension Commands {
         var pipeline = pipeline
         if pipeline == nil {
             let organization = try await present(Organization.self, caller.organization, by: caller).record
-            pipeline = organization["default_pipeline_id"]?.string.flatMap(UUID.init(uuidString:))
+            pipeline = organization["default_pipeline_id"]?.string.flatMap(UUID.init(text:))
         }
         guard let pipeline else { return Stages(Record()) }
         do {

@@ -34,7 +34,7 @@ public struct Emails: Sendable {
             try ListRequest.refuse(parameters, besides: ["about", "create"])
             about = try parameters.first { $0.name == "about" }.map { parameter throws(Problem) -> SubjectRef in
                 let parts = parameter.value.split(separator: ":", maxSplits: 1).map(String.init)
-                guard parts.count == 2, Subjects.all.contains(parts[0]), let id = UUID(uuidString: parts[1]) else {
+                guard parts.count == 2, Subjects.all.contains(parts[0]), let id = UUID(text: parts[1]) else {
                     let known = Subjects.all.joined(separator: ", ")
                     throw .parameter("about", "Say what it is about as deal:ID; known are \(known).")
                 }

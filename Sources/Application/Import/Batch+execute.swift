@@ -180,10 +180,10 @@ extension Ask {
         guard !ids.isEmpty, let members = body.object else { return false }
         func names(_ value: JSON) -> Bool {
             switch value {
-            case .string(let text): UUID(uuidString: text).map(ids.contains) ?? false
+            case .string(let text): UUID(text: text).map(ids.contains) ?? false
             case .array(let items): items.contains(where: names)
             case .object(let inner):
-                inner.contains { names($0.value) || UUID(uuidString: $0.key).map(ids.contains) ?? false }
+                inner.contains { names($0.value) || UUID(text: $0.key).map(ids.contains) ?? false }
             case .null, .bool, .integer, .number: false
             }
         }
@@ -198,7 +198,7 @@ extension Ask {
     fileprivate func without(_ ids: Set<UUID>) -> Ask {
         guard !ids.isEmpty, case .object(let members) = body else { return self }
         let kept = members.filter { member in
-            guard let id = member.value.string.flatMap(UUID.init(uuidString:)) else { return true }
+            guard let id = member.value.string.flatMap(UUID.init(text:)) else { return true }
             return !ids.contains(id)
         }
         return Ask(entity, target, act, .object(kept), occurredAt: occurredAt, ifMatch: ifMatch, replaces: replaces)

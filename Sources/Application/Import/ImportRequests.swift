@@ -65,12 +65,12 @@ struct OpenRequest {
         header = (members["header"]?.array ?? []).compactMap(\.string)
         file = values["file"]?.string ?? ""
         dryRun = values["dry_run"]?.bool ?? false
-        partOf = values["part_of"]?.string.flatMap(UUID.init(uuidString:))
+        partOf = values["part_of"]?.string.flatMap(UUID.init(text:))
         pipelines = (values["pipelines"]?.array ?? []).map(PipelineRule.init)
         same = (values["same"]?.array ?? []).reduce(into: [:]) { same, one in
             guard let entity = one["entity"]?.string, let key = one["key"]?.string.flatMap({ Normal.key($0) })
             else { return }
-            let id = one["id"]?.string.flatMap(UUID.init(uuidString:)).map(Same.id)
+            let id = one["id"]?.string.flatMap(UUID.init(text:)).map(Same.id)
             same[entity, default: [:]][key] = id ?? one["as"]?.string.flatMap { Normal.key($0) }.map(Same.key)
         }
         filled = values["filled"]?.array.map { Set($0.compactMap(\.string)) }

@@ -11,7 +11,7 @@ enum Erasures {
     static func payload(_ organization: UUID, _ person: UUID) -> String { "\(organization.text)/\(person.text)" }
 
     static func name(_ payload: String) -> (organization: UUID, person: UUID)? {
-        let parts = payload.split(separator: "/").compactMap { UUID(uuidString: String($0)) }
+        let parts = payload.split(separator: "/").compactMap { UUID(text: String($0)) }
         return parts.count == 2 ? (parts[0], parts[1]) : nil
     }
 }

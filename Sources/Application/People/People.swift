@@ -112,7 +112,7 @@ extension Entity {
     /// The other records of the same person that a record names.
     fileprivate static func others(of loaded: Loaded) -> [UUID] {
         guard let state = loaded.state as? State, let record = record(state) else { return [] }
-        return samePerson.sorted().compactMap { record[$0]?.string.flatMap(UUID.init(uuidString:)) } + merged(state)
+        return samePerson.sorted().compactMap { record[$0]?.string.flatMap(UUID.init(text:)) } + merged(state)
     }
 }
 

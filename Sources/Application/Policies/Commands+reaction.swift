@@ -51,6 +51,6 @@ struct Meta {
         let meta = try? JSON(parsing: event.meta)
         (cause, correlation) = (meta?["cause"]?.integer, meta?["correlation"]?.string)
         request = meta?["request"]?.string
-        imported = meta?["import"]?.string.flatMap(UUID.init(uuidString:))
+        imported = meta?["import"]?.string.flatMap(UUID.init(text:))
     }
 }

@@ -23,7 +23,7 @@ extension Policy {
     /// Where the deals of which stage go.
     private static func targets(_ happening: Happening) -> [UUID: UUID] {
         (happening.event.data["retired"]?.object ?? [:]).reduce(into: [:]) { targets, pair in
-            guard let stage = UUID(uuidString: pair.key), let target = pair.value.string.flatMap(UUID.init(uuidString:))
+            guard let stage = UUID(text: pair.key), let target = pair.value.string.flatMap(UUID.init(text:))
             else { return }
             targets[stage] = target
         }

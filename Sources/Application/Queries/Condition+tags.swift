@@ -20,7 +20,7 @@ extension Condition {
         }
         var (ids, names): ([Value], [Value]) = ([], [])
         for case .text(let value) in values {
-            if let id = UUID(uuidString: value) {
+            if let id = UUID(text: value) {
                 ids.append(.uuid(id))
             } else {
                 names.append(.text(Normal.key(value) ?? value))

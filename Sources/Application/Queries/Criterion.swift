@@ -123,13 +123,13 @@ extension Criterion {
         }
         if isKeyed {
             if text == "me" { return .text(asker.caller.actor.text) }
-            guard let id = UUID(uuidString: text) else { throw refuse("an id (a UUID) or `me`") }
+            guard let id = UUID(text: text) else { throw refuse("an id (a UUID) or `me`") }
             return .text(id.text)
         }
         switch type {
         case .uuid:
             if text == "me", isMember { return id(asker.caller.actor) }
-            guard text.utf8.count == 36, let id = UUID(uuidString: text) else {
+            guard let id = UUID(text: text) else {
                 throw refuse(isMember ? "an id (a UUID) or `me`" : "an id (a UUID)")
             }
             return self.id(id)

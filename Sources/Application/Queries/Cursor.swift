@@ -43,7 +43,7 @@ struct Cursor: Sendable, Equatable {
         let (signature, body) = (Array(data.prefix(Cursor.signed)), Array(data.dropFirst(Cursor.signed)))
         guard isEqual(signature, Cursor.sign(body, organization, key)),
             let items = try? JSON(parsing: body).array, items.count == 4, let keys = items[0].array,
-            let id = items[1].string.flatMap({ UUID(uuidString: $0) }),
+            let id = items[1].string.flatMap({ UUID(text: $0) }),
             let position = items[2].string.flatMap({ PositionToken($0) }), let given = items[3].string
         else { throw .badCursor("It is not one that a list gave.") }
         guard given == Data(shape).base64EncodedString() else {

@@ -97,7 +97,7 @@ extension Value {
     fileprivate var id: UUID? {
         switch self {
         case .uuid(let id): id
-        case .text(let text): UUID(uuidString: text)
+        case .text(let text): UUID(text: text)
         case .integer, .flag, .day, .instant, .decimal, .startOfDay, .today, .startOfToday: nil
         }
     }

@@ -1,6 +1,7 @@
 import CRM
 import FoundationEssentials
 public import Kernel
+import Kernel
 import Postgres
 
 extension Queries {
@@ -16,7 +17,7 @@ extension Queries {
         let named = fields.flatMap { field in
             members[field.name].map { NamedRecords.ids(in: $0, field.kind) } ?? []
         }
-        let tags = (members["tags"]?.object ?? [:]).keys.compactMap(UUID.init(uuidString:))
+        let tags = (members["tags"]?.object ?? [:]).keys.compactMap(UUID.init(text:))
         return try await answering { catalog throws(Problem) in
             let kin = try await kin(of: named, catalog, nil, caller, min)
             let names = NamedRecords(kin: kin, after: preview.events)
@@ -53,11 +54,11 @@ private struct NamedRecords {
     init(kin: Kin, after events: JSON) {
         self.kin = kin
         for event in events.array ?? [] {
-            guard let id = event["record"]?.string.flatMap(UUID.init(uuidString:)), let type = event["type"]?.string
+            guard let id = event["record"]?.string.flatMap(UUID.init(text:)), let type = event["type"]?.string
             else { continue }
             if type.hasSuffix(".unmerged") {
                 changed[id] = id
-            } else if let winner = event["data"]?["into"]?.string.flatMap(UUID.init(uuidString:)) {
+            } else if let winner = event["data"]?["into"]?.string.flatMap(UUID.init(text:)) {
                 changed[id] = winner
             }
         }
@@ -65,7 +66,7 @@ private struct NamedRecords {
 
     private func standing(for id: UUID) -> UUID { changed[id] ?? changed[kin.winner(of: id)] ?? kin.winner(of: id) }
     private func standing(for text: String) -> String {
-        UUID(uuidString: text).map { standing(for: $0).text } ?? text
+        UUID(text: text).map { standing(for: $0).text } ?? text
     }
 
     /// All that may be ids of records.
@@ -77,9 +78,9 @@ private struct NamedRecords {
     }
     private static func all(_ value: JSON) -> [UUID] {
         switch value {
-        case .string(let text): [UUID(uuidString: text)].compactMap(\.self)
+        case .string(let text): [UUID(text: text)].compactMap(\.self)
         case .object(let members):
-            members.flatMap { [UUID(uuidString: $0.key)].compactMap(\.self) + all($0.value) }
+            members.flatMap { [UUID(text: $0.key)].compactMap(\.self) + all($0.value) }
         case .array, .null, .bool, .integer, .number: []
         }
     }

@@ -59,18 +59,26 @@ extension Queries {
 struct RecordLook: Hashable, Sendable {
     let organization: UUID
     let projections: [String]
+    private let table: String
     private let sql: String
 
     init(_ organization: UUID, _ shown: Shown, of subject: Subject) {
         self.organization = organization
         let columns = shown.isWhole ? subject.whole : shown.columns(of: subject.document, row: "t")
         projections = shown.isWhole ? subject.projections : Set(subject.projections + shown.projections).sorted()
+        table = subject.document.name
         let winner = subject.document.column("merged_into") == nil ? "NULL::uuid" : "t.merged_into"
         sql = """
             SELECT t.id, t.version, row_to_json(d), \(winner) \
             FROM \(subject.document.sql) t CROSS JOIN LATERAL (SELECT \(columns)) d \
             WHERE t.organization_id = $1 AND t.id
             """
+    }
+
+    /// By what tells most of them apart: the statement's text is long, and each request for a record comes here.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(organization)
+        hasher.combine(table)
     }
 
     /// One is looked for by its key, which the past of a table finds only so.

@@ -35,14 +35,14 @@ extension Parameter {
 
     /// The names of tags that it filters by, as they are compared.
     fileprivate var tagNames: [String] {
-        Self.filters.contains(name) ? parts.filter { UUID(uuidString: $0) == nil }.compactMap(Normal.key) : []
+        Self.filters.contains(name) ? parts.filter { UUID(text: $0) == nil }.compactMap(Normal.key) : []
     }
 
     /// With ids for names. No record has a tag that there is not, as none has the tag of the nil id.
     fileprivate func naming(tags ids: [String: UUID]) -> Parameter {
         guard !tagNames.isEmpty else { return self }
         let named = parts.map { part in
-            guard UUID(uuidString: part) == nil, let key = Normal.key(part), !key.isEmpty else { return part }
+            guard UUID(text: part) == nil, let key = Normal.key(part), !key.isEmpty else { return part }
             return ids[key]?.text ?? "00000000-0000-0000-0000-000000000000"
         }
         return Parameter(name, named.joined(separator: ","))

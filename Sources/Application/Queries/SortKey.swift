@@ -89,7 +89,7 @@ extension SortKey {
             case .decimal: json.string.map(Value.decimal)
             case .integer: json.integer.map(Value.integer)
             case .flag: json.bool.map(Value.flag)
-            case .uuid: json.string.flatMap { UUID(uuidString: $0) }.map(Value.uuid)
+            case .uuid: json.string.flatMap { UUID(text: $0) }.map(Value.uuid)
             case .day: json.integer.flatMap { Int32(exactly: $0) }.map(Value.day)
             case .instant: json.integer.map(Value.instant)
             }

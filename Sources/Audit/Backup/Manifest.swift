@@ -64,7 +64,7 @@ struct Manifest {
 
 extension Manifest.Log {
     init?(_ json: JSON) {
-        guard let organization = json["organization"]?.string.flatMap({ UUID(uuidString: $0) }),
+        guard let organization = json["organization"]?.string.flatMap({ UUID(text: $0) }),
             let size = json["size"]?.integer, let root = json["root"]?.string.flatMap({ Data(base64Encoded: $0) })
         else { return nil }
         self.init(organization: organization, size: size, root: [UInt8](root))

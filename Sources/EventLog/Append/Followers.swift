@@ -111,7 +111,7 @@ final class Notifier: Sendable {
         var heads: [UUID: Position] = [:]
         for name in payload.split(separator: ",") {
             let parts = name.split(separator: ":")
-            guard parts.count == 2, let id = UUID(uuidString: String(parts[0])), let position = Position(parts[1])
+            guard parts.count == 2, let id = UUID(text: String(parts[0])), let position = Position(parts[1])
             else { return nil }
             heads[id] = position
         }

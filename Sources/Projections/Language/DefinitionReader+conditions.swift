@@ -127,7 +127,7 @@ extension DefinitionReader {
             return constant
         case _: return constant
         }
-        let fits = types.contains(constant.type) || types == [.uuid] && UUID(uuidString: scalar.string) != nil
+        let fits = types.contains(constant.type) || types == [.uuid] && UUID(text: scalar.string) != nil
         if !fits { report(node, "\(key.string ?? "") is \(types[0]), and \(scalar.string) is \(constant.said)") }
         return constant
     }
@@ -155,7 +155,7 @@ extension Constant {
             self = .instant(instant.microseconds - Epoch.microseconds)
         } else {
             // Ids stand in events in lower case.
-            self = .text(UUID(uuidString: text)?.text ?? text)
+            self = .text(UUID(text: text)?.text ?? text)
         }
     }
 

@@ -237,7 +237,7 @@ extension DefinitionReader {
         case .text: found = node.scalar.map { .text($0.string) }
         case .bigint: found = Int64(text).map { .number($0) }
         case .boolean: found = text == "true" ? .number(1) : text == "false" ? .number(0) : nil
-        case .uuid: found = UUID(uuidString: text).map { .id(Cell($0)) }
+        case .uuid: found = UUID(text: text).map { .id(Cell($0)) }
         case .date: found = Day(text).map { .number(Int64($0.number) - Epoch.days) }
         case .timestamptz: found = Instant(text).map { .number($0.microseconds - Epoch.microseconds) }
         case .numeric: found = DefinitionReader.plainNumber(text).map { .text($0) }

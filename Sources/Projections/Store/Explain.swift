@@ -168,7 +168,7 @@ extension ReadModels {
         if rows.count > 1 { throw ReadModelError("several organizations have a row \(key): name one") }
         if let row = rows.first { return (try row.uuid(0), try row.uuid(1)) }
         // It may have been taken away: then its events tell by which of them.
-        if let organization, let id = UUID(uuidString: key) { return (organization, id) }
+        if let organization, let id = UUID(text: key) { return (organization, id) }
         throw ReadModelError("\(record.name) has no row \(key)")
     }
 }

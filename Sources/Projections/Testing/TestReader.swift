@@ -130,7 +130,7 @@ struct TestReader {
     private mutating func readID(_ node: Node) -> UUID? {
         let text = node.string ?? ""
         if text.hasPrefix("$") { return TestFile.id(String(text.dropFirst())) }
-        if let id = UUID(uuidString: text) { return id }
+        if let id = UUID(text: text) { return id }
         reader.report(node, "an id is expected, or a name for one: $pump")
         return nil
     }

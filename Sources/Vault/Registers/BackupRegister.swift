@@ -67,7 +67,7 @@ extension BackupRegister.Entry {
             let keys = Data(base64Encoded: parts[2])
         else { return nil }
         let whose = parts[3] == "-" ? [] : parts[3].split(separator: ",")
-        let organizations = whose.compactMap { UUID(uuidString: String($0)) }
+        let organizations = whose.compactMap { UUID(text: String($0)) }
         guard organizations.count == whose.count else { return nil }
         self.init(
             takenAt: takenAt, expiresAt: expiresAt, keys: [UInt8](keys), organizations: organizations,

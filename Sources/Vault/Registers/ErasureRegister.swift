@@ -71,8 +71,8 @@ extension ErasureRegister.Entry {
 
     fileprivate init?(_ line: String) {
         let parts = line.split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 3, let organization = UUID(uuidString: String(parts[0])),
-            let person = UUID(uuidString: String(parts[1])), let erasedAt = Instant(parts[2])
+        guard parts.count == 3, let organization = UUID(text: String(parts[0])),
+            let person = UUID(text: String(parts[1])), let erasedAt = Instant(parts[2])
         else { return nil }
         self.init(organization: organization, person: person, erasedAt: erasedAt)
     }

@@ -13,7 +13,7 @@ struct Companion: AsyncParsableCommand {
     @Option var seconds: Double
 
     func run() async throws {
-        guard let id = UUID(uuidString: organization) else { throw ValidationError("That is no organization's id.") }
+        guard let id = UUID(text: organization) else { throw ValidationError("That is no organization's id.") }
         var dice = Dice(seed: Seeds.next())
         let ours = Ours(url)
         let log = [Tenant(id, &dice)]

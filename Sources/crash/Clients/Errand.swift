@@ -63,5 +63,5 @@ struct Household: Sendable {
 }
 
 extension JSON {
-    var id: UUID? { string.flatMap { UUID(uuidString: $0) } }
+    var id: UUID? { string.flatMap { UUID(text: $0) } }
 }

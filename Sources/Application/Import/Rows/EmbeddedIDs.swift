@@ -81,7 +81,7 @@ struct EmbeddedIDs {
         links.append(
             Wish.Link(
                 place: place, path: path, entity: entity, id: identify(source, name, key),
-                given: UUID(uuidString: key), namesEntity: namesEntity, source: source, missing: .empty, creates: [:],
+                given: UUID(text: key), namesEntity: namesEntity, source: source, missing: .empty, creates: [:],
                 name: id, column: column, entry: entry))
     }
 }

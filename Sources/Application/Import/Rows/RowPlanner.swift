@@ -54,7 +54,7 @@ struct RowPlanner: Sendable {
 
     /// The id that Daybook gave a record. What is none is no record of another system, either: it is a mistake.
     private static func id(_ text: String, _ column: FileColumn?) throws(RowFlaw) -> UUID {
-        guard let id = UUID(uuidString: text) else {
+        guard let id = UUID(text: text) else {
             throw RowFlaw(
                 column?.name, "import.not_an_id", "\"\(text.prefix(60))\" is no id such as Daybook gives its records.")
         }
