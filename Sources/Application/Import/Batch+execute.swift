@@ -10,6 +10,8 @@ extension Batch {
         var open: [(task: Task, ways: [UUID: Wish.Way])] = tasks.filter { !$0.wishes.isEmpty }.map { task in
             (task, Dictionary(task.wishes.map { ($0.id, way(of: $0)) }) { first, _ in first })
         }
+        // Why the past of a row's records is not told.
+        var refused: [Int: RowFlaw] = [:]
         while !open.isEmpty {
             let units = open.map { unit($0.task, $0.ways) }
             let results = await commands.executeEach(
@@ -20,10 +22,14 @@ extension Batch {
                 case .success(let answer):
                     let results = answer.results.dropFirst(unit.assumed)
                     finish(task, results.reduce(unit.imagined) { $0 + $1.events })
+                    if ways.values.contains(.madeAtOnce), let flaw = refused[task.index] {
+                        left[task.index, default: []].append(flaw)
+                    }
                     note(results.flatMap(\.warnings), task)
                 case .failure(let problem):
                     if let fatal = problem.fatal { throw fatal }
                     if let next = Self.next(ways, after: problem, task) {
+                        if next.values.contains(.madeAtOnce) { refused[task.index] = pastFlaw(problem, task) }
                         again.append((task, next))
                     } else if await isSaid(task, problem) {
                         finish(task, 0)
@@ -57,10 +63,10 @@ extension Batch {
     private mutating func finish(_ task: Task, _ events: Int) {
         outcomes[task.index] = task.waits ? .postponed(events: events) : .taken(events: events)
         for wish in task.wishes {
-            if !wish.history.isEmpty, strangers.contains(wish.id) { untold.insert(request.rows[task.index].line) }
+            if wish.isPastTold, strangers.contains(wish.id) { untold.insert(request.rows[task.index].line) }
             if !present.contains(wish.id) { appear(wish.id) }
             if !session.dryRun { putAway.remove(wish.id) }
-            if !task.waits, let original = original(wish, task) { done[wish.id] = original }
+            if !task.waits { done[wish.id] = original(wish, task) }
         }
     }
 
@@ -73,16 +79,9 @@ extension Batch {
     }
 
     /// The wish as the row gave it, before its references were set; a later row is compared with that.
-    private func original(_ wish: Wish, _ task: Task) -> Wish? {
+    private func original(_ wish: Wish, _ task: Task) -> Wish {
         var original = wish
-        for link in wish.links {
-            switch link.place {
-            case .start: original.start.set(nil, at: link.target)
-            case .fields: original.fields.set(nil, at: link.target)
-            case .step(let index): original.steps[index].body.set(nil, at: link.target)
-            case .history(let index): original.history[index].body.set(nil, at: link.target)
-            }
-        }
+        for link in wish.links { original.unresolve(link) }
         return original
     }
 
@@ -132,6 +131,13 @@ extension Batch {
                 }.first
         }
         return RowFlaw(column, problem.rowCode, problem.reason)
+    }
+
+    /// Why the row is taken without its past.
+    private func pastFlaw(_ problem: Problem, _ task: Task) -> RowFlaw {
+        let flaw = flaw(problem, task)
+        let reason = "What happened before is not told: \(flaw.reason) (\(flaw.code))"
+        return RowFlaw(flaw.column, "import.past_refused", reason)
     }
 
     // MARK: What is told?

@@ -131,12 +131,15 @@ struct Batch {
                 let mayCome = link.source == mapping.source && mapping.written.contains(link.entity.name)
                 switch (link.missing, mayCome && !request.isFinal) {
                 case (.refuse, true): return false
+                // A past is told once, with all to which it refers.
+                case (_, true) where link.place.isPast: return false
                 case (.empty, true), (.create, true): task.waits = true
                 case (.empty, false):
                     if link.entity.name == Pipeline.name { task.wishes[index].forgetStages() }
                     guard mapping.leavesUnfit else { continue }
                     let reason = "There is no \(link.entity.name) \"\(link.name)\" from \(link.source)."
-                    task.left.append(RowFlaw(link.column, "import.reference_missing", reason))
+                    let flaw = RowFlaw(link.column, "import.reference_missing", reason)
+                    if !task.left.contains(flaw) { task.left.append(flaw) }
                 case (.create, false): task.wishes[index].resolve(link)
                 case (.refuse, false):
                     throw RowFlaw(
@@ -209,18 +212,4 @@ extension Wish.Link {
     fileprivate var creating: Ask { Ask(entity.name, .id(id), entity.creation.act, .object(creates)) }
     /// What takes it out again, where it was put away.
     fileprivate var restoring: Ask { Ask(entity.name, .id(id), EntityFacts.restoring, [:]) }
-}
-
-extension Wish {
-    /// Whether the member of a link has been set.
-    func isResolved(_ link: Link) -> Bool {
-        let body: [String: JSON]
-        switch link.place {
-        case .start: body = start
-        case .fields: body = fields
-        case .step(let index): body = index < steps.count ? steps[index].body : [:]
-        case .history(let index): body = index < history.count ? history[index].body : [:]
-        }
-        return links.contains(link) && body.value(at: link.target) == link.value
-    }
 }

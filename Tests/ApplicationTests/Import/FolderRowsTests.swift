@@ -235,11 +235,6 @@ import Testing
     }
 }
 
-extension FileSummary {
-    /// Rows, and how many of them were accepted, unchanged and rejected.
-    fileprivate var counts: [Int] { [rows, accepted, unchanged, rejected] }
-}
-
 extension ImportHouse {
     /// Line, code and own fields of each row in a file's reject file.
     func codes(_ file: FileSummary) throws -> [[String]] {

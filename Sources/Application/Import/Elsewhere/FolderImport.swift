@@ -102,30 +102,30 @@ public final class FolderImport {
         let parts = try parts()
         content = ContentDigest.of(parts.map { ($0.table.name, $0.survey.digest) })
         for part in parts where part.kind.role == .members { try owners.know(part.survey) }
-        var deals = try deals(parts)
-        let last = parts.last { $0.kind.role == .deals }?.table.name
+        var past = try past(parts)
+        var deals = try deals(parts, past)
+        let last = Dictionary(parts.map { ($0.kind, $0.table.name) }) { $1 }
         var pending: [(part: Part, first: FileSummary)] = []
         for part in parts where !part.isBeside {
+            var file: FileSummary
             switch part.kind.role {
             case .history, .pipelines, .stages, .addressed, .addresses: continue
             case .activities:
                 let subject = ForeignSubject(options.system, part.survey)
                 let table = part.with(ForeignSubject.columns) { subject.cells($0) }
-                summary.files.append(try await take(part, table, part.kind.kind, reading: subject.reads))
+                file = try await take(part, table, part.kind.kind, reading: subject.reads)
             case .meetings:
                 let meetings = ForeignMeetings(options.system, part.survey, now: options.now)
                 let table = part.with(ForeignMeetings.columns) { meetings.cells($0) }
-                summary.files.append(try await take(part, table, part.kind.kind, reading: meetings.reads))
-            case .records, .members:
-                let file = try await take(part, part.table, part.kind.kind)
-                if comesTwice(part.kind) { pending.append((part, file)) } else { summary.files.append(file) }
-            case .deals:
-                try await take(part, &deals)
-                if part.table.name == last { try tell(of: deals) }
-                if comesTwice(part.kind), let told = summary.files.firstIndex(where: { $0.name == part.table.name }) {
-                    pending.append((part, summary.files.remove(at: told)))
-                }
+                file = try await take(part, table, part.kind.kind, reading: meetings.reads)
+            case .records, .members: file = try await take(records: part, past)
+            case .deals: file = try await take(part, &deals, past)
             }
+            try past.know(part, file)
+            let isLast = last[part.kind] == part.table.name
+            if comesTwice(part.kind) { pending.append((part, file)) } else { summary.files.append(file) }
+            if isLast, part.kind.role == .deals { try tell(of: deals) }
+            if isLast { try tell(of: part.kind, past) }
         }
         try await take(addresses: parts.filter { [.addresses, .addressed].contains($0.kind.role) })
         for (part, first) in pending {
@@ -191,10 +191,12 @@ public final class FolderImport {
 
     // MARK: How is a table sent?
 
-    /// - Parameter columns: those of which others were worked out: they are taken by that.
+    /// - Parameters:
+    ///   - columns: those of which others were worked out: they are taken by that.
+    ///   - told: those of which something is told, though nothing may stand there now.
     func take(
         _ part: Part, _ table: any ImportTable, _ kind: String, _ more: [String: JSON] = [:],
-        reading columns: [Int] = []
+        reading columns: [Int] = [], telling told: Set<String> = []
     ) async throws -> FileSummary {
         let name = "\(options.system.rawValue)-\(kind)"
         guard let text = mapping(name) else { throw CSV.Unreadable("There is no mapping \(name).") }
@@ -202,7 +204,7 @@ public final class FolderImport {
         more["part_of"] = whole.isEmpty ? nil : .string(whole)
         more["same"] = owners.same
         more["content"] = .string(content)
-        let filled = part.survey.filled.subtracting(columns.map { part.survey.header[$0] })
+        let filled = part.survey.filled.union(told).subtracting(columns.map { part.survey.header[$0] })
         more["filled"] = .array(filled.sorted().map(JSON.string))
         more["define_fields"] = .bool(options.definesFields || part.kind.definesFields)
         more["calling_code"] = options.callingCode.map { .integer(Int64($0)) }
@@ -259,7 +261,7 @@ extension ForeignSystem {
         let header = zip(first.fields, stripped).map { given, bare in
             stripped.filter { $0.lowercased() == bare.lowercased() }.count > 1 ? given : bare
         }
-        let ids = self == .salesforce ? header.indices.filter { header[$0].lowercased().hasSuffix("id") } : []
+        let ids = self == .salesforce ? header.indices.filter { ForeignColumns.holdsIDs(header[$0]) } : []
         return DerivedTable(base: base, ownColumns: nil, header: header) { fields in
             var fields = fields
             for index in ids where index < fields.count { fields[index] = SalesforceID.long(fields[index]) }
@@ -273,8 +275,7 @@ enum SalesforceID {
     /// The id of 18 characters; what is none stays.
     static func long(_ id: String) -> String {
         let bytes = Array(id.utf8)
-        let isID = bytes.count == 15 && bytes.allSatisfy { UnicodeScalar($0).properties.isAlphabetic || isDigit($0) }
-        guard isID else { return id }
+        guard bytes.count == 15, isOne(id) else { return id }
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345")
         let suffix = stride(from: 0, to: 15, by: 5).map { start in
             letters[
@@ -295,5 +296,9 @@ enum SalesforceID {
         }
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+    /// Whether a text is written as they are.
+    static func isOne(_ text: String) -> Bool {
+        [15, 18].contains(text.utf8.count)
+            && text.utf8.allSatisfy { UnicodeScalar($0).properties.isAlphabetic || (48...57).contains($0) }
+    }
 }

@@ -6,27 +6,27 @@ import Kernel
 struct ForeignDeals: Sendable {
     let system: ForeignSystem
     let pipelines: ForeignPipelines
-    /// By the deal's key.
-    let histories: [String: [ForeignHistory.Change]]
+    let past: ForeignPast
     let now: Instant
 
     /// The names of these columns: none that a file has.
-    static let columns = ["~kind", "~opened_in", "~opened_at", "~closed_at", "~history", "~stage", "~pipeline"]
+    static let columns = [
+        "~kind", "~opened_in", "~opened_at", "~closed_at", ForeignPast.column, "~stage", "~pipeline",
+    ]
 
     /// The columns out of which they are worked out.
-    var reads: [Int] { [key, stage, pipeline, created, closes, won, closed, state].compactMap(\.self) }
+    var reads: [Int] { [stage, pipeline, created, closes, won, closed, state].compactMap(\.self) }
 
-    private let key, stage, pipeline, created, closes, won, closed, state: Int?
-    private let header: [String]
+    private let stage, pipeline, created, closes, won, closed, state: Int?
+    /// What the column of the stage is called.
+    private let stageName: String?
 
     init(
-        _ system: ForeignSystem, _ survey: Survey, _ pipelines: ForeignPipelines,
-        _ histories: [String: [ForeignHistory.Change]], now: Instant
+        _ system: ForeignSystem, _ survey: Survey, _ pipelines: ForeignPipelines, _ past: ForeignPast, now: Instant
     ) {
-        (self.system, self.pipelines, self.histories, self.now) = (system, pipelines, histories, now)
-        header = survey.header
-        key = Self.key(survey)
+        (self.system, self.pipelines, self.past, self.now) = (system, pipelines, past, now)
         stage = Self.stage(survey)
+        stageName = Self.stageName(survey)
         pipeline = Self.pipeline(survey)
         created = survey.column("created_date", "createdate", "create_date", "created_at", "createdon", "date_entered")
         closes = survey.column("close_date", "closedate", "actualclosedate", "date_closed")
@@ -34,12 +34,13 @@ struct ForeignDeals: Sendable {
         (won, closed) = (survey.column("is_won"), survey.column("is_closed"))
     }
 
-    static func key(_ survey: Survey) -> Int? {
-        survey.column("id", "sf_id", "deal_id", "opportunityid", "record_id", "hs_object_id")
-    }
-    static func stage(_ survey: Survey) -> Int? {
-        survey.column("stage_name", "dealstage", "deal_stage", "deal_pipeline_stage_id", "sales_stage", "stepname")
-    }
+    /// How the column of the stage is called, in the one system or the other.
+    static let stages = [
+        "stage_name", "dealstage", "deal_stage", "deal_pipeline_stage_id", "sales_stage", "stepname",
+    ]
+    static func stage(_ survey: Survey) -> Int? { ForeignSystem.column(stages, in: survey.header) }
+    /// What the column of the stage is called there.
+    static func stageName(_ survey: Survey) -> String? { stage(survey).map { Header(survey.header).names[$0] } }
     static func pipeline(_ survey: Survey) -> Int? {
         survey.column("pipeline", "pipeline_id", "deal_pipeline_id", "deal_pipeline")
     }
@@ -51,15 +52,16 @@ struct ForeignDeals: Sendable {
         // One that names neither begins where the organization's own deals do.
         let opening = name.isEmpty && line.isEmpty ? nil : pipelines.opening(name, in: line)
         let known = name.isEmpty ? opening : pipelines.stage(name, in: line)
-        let tale = Tale(
-            changes: histories[Normal.key(Survey.cell(fields, key)) ?? ""] ?? [], final: kind, deals: self, line: line,
-            header: header)
-        let first = tale.first.flatMap { pipelines.stage($0, in: line) }
+        let made = Survey.cell(fields, created)
+        let tale = past.tale(fields, made: made)
+        let course = Course(tale, stageName, final: kind) { pipelines.stage($0, in: line) }
+        let first = course.first.flatMap { pipelines.stage($0, in: line) }
         let openedIn = [first, known, opening].compactMap { $0 }.first { $0.kind == "open" }
-        let (opened, ended) = moments(fields, kind, tale)
+        let (opened, ended) = moments(fields, kind, tale.began?.text ?? made, course)
         let stands = known?.kind == kind ? known : pipelines.ending(kind, in: line)
         let holder = name.isEmpty && line.isEmpty ? nil : pipelines.holder(of: name, in: line)
-        return [kind, openedIn?.key ?? "", opened, ended, tale.text, stands?.key ?? "", holder?.key ?? ""]
+        let history = past.outline.entity.map { tale.text(course.steps, $0, began: nil) } ?? ""
+        return [kind, openedIn?.key ?? "", opened, ended, history, stands?.key ?? "", holder?.key ?? ""]
     }
 
     func kind(_ fields: [String], _ stage: String, _ pipeline: String) -> String {
@@ -77,12 +79,13 @@ struct ForeignDeals: Sendable {
 
     /// When it was opened and when it was closed; empty: now. A deal that was entered when it was closed already was
     /// opened when it was closed; one that is closed on a day to come is closed now.
-    private func moments(_ fields: [String], _ kind: String, _ tale: Tale) -> (opened: String, closed: String) {
-        var opened = Survey.cell(fields, created)
-        if let first = tale.steps.first?.at, Moments.read(opened).map({ first < $0 }) ?? true { opened = first.text }
+    private func moments(
+        _ fields: [String], _ kind: String, _ made: String, _ course: Course
+    ) -> (opened: String, closed: String) {
+        var opened = made
         if let moment = Moments.read(opened), moment > now { opened = "" }
         guard kind != "open" else { return (opened, "") }
-        if let at = tale.closed { return (opened.isEmpty ? at.text : opened, at.text) }
+        if let at = course.closed { return (opened.isEmpty ? at.text : opened, at.text) }
         let given = Survey.cell(fields, closes)
         let instant = Moments.read(given)
         let day = instant.map { Moments.isMidnight($0) } == false ? nil : Day(String(given.prefix(10)))
@@ -91,80 +94,70 @@ struct ForeignDeals: Sendable {
         // Its day begins up to fourteen hours sooner elsewhere in the world.
         let least = Instant(microseconds: moment.microseconds - (day == nil ? 0 : 14 * 3_600_000_000))
         guard let began = Moments.read(opened), began <= least else {
-            return tale.steps.isEmpty ? (text, text) : (opened, "")
+            return course.steps.isEmpty ? (text, text) : (opened, "")
         }
         return (opened, text)
     }
 }
 
-/// What happened to one deal, as a mapping's `history` takes it.
-private struct Tale {
-    private(set) var steps: [Step] = []
+/// The way that one deal took through its stages, and what else happened to it.
+private struct Course {
+    private(set) var steps: [ForeignTale.Step] = []
     /// The stage in which it was at first.
     private(set) var first: String?
     /// When it was closed for the last time, where that is told.
     private(set) var closed: Instant?
-    private var beginning: [String: String] = [:]
 
-    struct Step {
-        let at: Instant
-        let act: String
-        let cells: [String: String]
-    }
-
+    /// - Parameters:
+    ///   - column: that of the stage.
+    ///   - final: what its stage means now.
     init(
-        changes: [ForeignHistory.Change], final: String, deals: ForeignDeals, line: String, header: [String]
+        _ tale: ForeignTale, _ column: String?, final: String,
+        _ known: (String) -> ForeignPipelines.Stage?
     ) {
-        guard !changes.isEmpty else { return }
-        let names = Header(header)
-        func column(_ name: String) -> String? { names.columns(name).first?.name }
-        let stageColumn = ["stage_name", "dealstage", "deal_pipeline_stage_id", "sales_stage"].lazy
-            .compactMap(column).first
-        let last = changes.lastIndex { $0.stage != nil }
+        guard let column else {
+            steps = tale.changes.map { ForeignTale.Step(at: $0.at, act: "edit", cells: $0.cells) }
+            return
+        }
+        first = tale.beginning[column].flatMap { $0.isEmpty ? nil : $0 }
+        let moves = Self.moves(tale, column, from: first)
+        let ending = moves.keys.max()
         var kind = "open"
-        for (index, change) in changes.enumerated() {
-            for (name, value) in change.before {
-                if let column = column(name), beginning[column] == nil { beginning[column] = value }
-            }
-            if let stage = change.stage, let stageColumn {
-                let next = deals.pipelines.stage(stage, in: line)?.kind ?? "open"
-                let from = change.stageBefore
-                if first == nil { first = from ?? stage }
-                if index == last, next == final, next != "open" {
+        for (index, change) in tale.changes.enumerated() {
+            if let stage = moves[index] {
+                let to = known(stage)?.kind ?? "open"
+                if index == ending, to == final, to != "open" {
                     closed = change.at
-                } else if from != nil || index > 0 {
-                    let cells = [stageColumn: stage]
-                    if kind != "open" {
-                        steps.append(Step(at: change.at, act: "reopen", cells: next == "open" ? cells : [:]))
-                    }
-                    let act = next == "open" ? "move" : next == "won" ? "win" : "lose"
-                    if kind == "open" || next != "open" { steps.append(Step(at: change.at, act: act, cells: cells)) }
-                    kind = next
+                    if kind != "open" { reopen(change.at, [column: ""]) }
+                } else if first != nil {
+                    take(change.at, from: kind, to: to, [column: stage])
+                    kind = to
                 }
+                if first == nil { first = stage }
             }
-            let cells = change.cells.reduce(into: [String: String]()) { cells, one in
-                if let column = column(one.key) { cells[column] = one.value }
-            }
-            if cells.isEmpty { continue }
-            if change.isFirst {
-                beginning.merge(cells) { first, _ in first }
-            } else {
-                steps.append(Step(at: change.at, act: "edit", cells: cells))
-            }
+            let others = change.cells.filter { $0.key != column }
+            if !others.isEmpty { steps.append(ForeignTale.Step(at: change.at, act: "edit", cells: others)) }
         }
     }
 
-    /// JSON; nothing where there is nothing to tell.
-    var text: String {
-        guard !steps.isEmpty else { return "" }
-        var told = steps
-        if !beginning.isEmpty { told.insert(Step(at: steps[0].at, act: "open", cells: beginning), at: 0) }
-        let json = told.map { step -> JSON in
-            [
-                "at": .string(step.at.text), "act": .string(step.act),
-                "cells": .object(step.cells.mapValues { .string($0) }),
-            ]
+    /// The stages to which it came, by the changes that tell it.
+    private static func moves(_ tale: ForeignTale, _ column: String, from first: String?) -> [Int: String] {
+        var (moves, stage) = ([Int: String](), first)
+        for (index, change) in tale.changes.enumerated() {
+            guard let next = change.cells[column], !next.isEmpty, next != stage else { continue }
+            (moves[index], stage) = (next, next)
         }
-        return String(decoding: JSON.array(json).bytes, as: UTF8.self)
+        return moves
+    }
+
+    private mutating func take(_ at: Instant, from: String, to: String, _ cells: [String: String]) {
+        // One that is closed in another way is opened first, where it was before.
+        if from != "open" { reopen(at, to == "open" ? cells : cells.mapValues { _ in "" }) }
+        guard from == "open" || to != "open" else { return }
+        let act = to == "open" ? "move" : to == "won" ? "win" : "lose"
+        steps.append(ForeignTale.Step(at: at, act: act, cells: cells))
+    }
+    private mutating func reopen(_ at: Instant, _ cells: [String: String]) {
+        steps.append(ForeignTale.Step(at: at, act: "reopen", cells: cells))
     }
 }

@@ -14,12 +14,16 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
         switch self {
         case .salesforce:
             [
-                ForeignTable("users", "user", role: .members), ForeignTable("accounts", "account"),
-                ForeignTable("contacts", "contact"), ForeignTable("leads", "lead"),
+                ForeignTable("users", "user", role: .members),
+                ForeignTable("account-changes", "accounthistory", role: .history(of: "accounts")),
+                ForeignTable("contact-changes", "contacthistory", role: .history(of: "contacts")),
+                ForeignTable("lead-changes", "leadhistory", role: .history(of: "leads")),
+                ForeignTable("campaign-changes", "campaignhistory", role: .history(of: "campaigns")),
+                ForeignTable("accounts", "account"), ForeignTable("contacts", "contact"), ForeignTable("leads", "lead"),
                 ForeignTable("products", "product2", "product"), ForeignTable("campaigns", "campaign", isTwice: true),
                 ForeignTable("stages", "opportunitystage", role: .stages),
-                ForeignTable("opportunity-histories", "opportunityhistory", role: .history),
-                ForeignTable("opportunity-changes", "opportunityfieldhistory", role: .history),
+                ForeignTable("opportunity-histories", "opportunityhistory", role: .history(of: "opportunities")),
+                ForeignTable("opportunity-changes", "opportunityfieldhistory", role: .history(of: "opportunities")),
                 ForeignTable("opportunities", "opportunity", role: .deals),
                 ForeignTable("contact-roles", "opportunitycontactrole"),
                 ForeignTable("campaign-members", "campaignmember"), ForeignTable("tasks", "task", role: .activities),
@@ -44,10 +48,15 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
             ]
         case .suitecrm:
             [
-                ForeignTable("users", "user", role: .members), ForeignTable("accounts", "account", isTwice: true),
+                ForeignTable("users", "user", role: .members),
+                ForeignTable("account-changes", "accountsaudit", role: .history(of: "accounts")),
+                ForeignTable("contact-changes", "contactsaudit", role: .history(of: "contacts")),
+                ForeignTable("lead-changes", "leadsaudit", role: .history(of: "leads")),
+                ForeignTable("campaign-changes", "campaignsaudit", role: .history(of: "campaigns")),
+                ForeignTable("accounts", "account", isTwice: true),
                 ForeignTable("contacts", "contact", isTwice: true), ForeignTable("leads", "lead", isTwice: true),
                 ForeignTable("campaigns", "campaign"),
-                ForeignTable("opportunity-changes", "opportunitiesaudit", role: .history),
+                ForeignTable("opportunity-changes", "opportunitiesaudit", role: .history(of: "opportunities")),
                 ForeignTable("opportunities", "opportunity", role: .deals, isTwice: true),
                 ForeignTable("email-addresses", "emailaddrbeanrel", role: .addressed),
                 ForeignTable("addresses", "emailaddresses", role: .addresses),
@@ -64,11 +73,13 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
         case .hubspot:
             [
                 ForeignTable("owners", "owner", role: .members),
+                ForeignTable("company-changes", "companypropertyhistory", role: .history(of: "companies")),
+                ForeignTable("contact-changes", "contactpropertyhistory", role: .history(of: "contacts")),
                 ForeignTable("companies", "company", "companie"), ForeignTable("contacts", "contact"),
                 ForeignTable("pipelines", "dealpipeline", "pipeline", role: .pipelines),
                 ForeignTable("stages", "dealpipelinestage", "pipelinestage", role: .stages),
-                ForeignTable("deal-stages", "dealstage", "dealstagehistory", role: .history),
-                ForeignTable("deal-changes", "dealpropertyhistory", role: .history),
+                ForeignTable("deal-stages", "dealstage", "dealstagehistory", role: .history(of: "deals")),
+                ForeignTable("deal-changes", "dealpropertyhistory", role: .history(of: "deals")),
                 ForeignTable("deals", "deal", role: .deals),
                 ForeignTable("meetings", "meeting", "engagementmeeting", role: .meetings),
                 ForeignTable("calls", "call", "engagementcall", role: .meetings),
@@ -133,21 +144,25 @@ struct ForeignTable: Sendable, Hashable {
         case meetings
         /// What deals stand in: told with these.
         case pipelines, stages
-        /// What happened to deals: told with these.
-        case history
+        /// What happened to the records of a table, which is named by its kind: told with these.
+        case history(of: String)
         /// E-mail addresses, and whose they are: told with these.
         case addresses, addressed
     }
 
-    /// Whether it is told of with the deals.
-    var isOfDeals: Bool {
+    /// Whether it says what other tables mean.
+    var isContext: Bool {
         switch role {
-        case .pipelines, .stages, .history: true
-        case .records, .members, .deals, .activities, .meetings, .addresses, .addressed: false
+        case .members, .pipelines, .stages, .history, .addresses: true
+        case .records, .deals, .activities, .meetings, .addressed: false
         }
     }
-    /// Whether it says what other tables mean.
-    var isContext: Bool { isOfDeals || role == .members || role == .addresses }
+    /// The kind of the records whose past it tells; nil where it tells none.
+    var tellsOf: String? { if case .history(let kind) = role { kind } else { nil } }
+    /// What its rows are called: "deals", "companies".
+    var plural: String { kind == "opportunities" ? "deals" : kind }
+    /// What one of its rows is called.
+    var singular: String { plural.hasSuffix("ies") ? plural.dropLast(3) + "y" : String(plural.dropLast()) }
 
     init(_ kind: String, _ names: String..., role: Role = .records, isTwice: Bool = false, definesFields: Bool = false)
     {

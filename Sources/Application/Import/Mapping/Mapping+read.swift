@@ -29,7 +29,7 @@ extension Mapping {
         return format
     }
 
-    private static func root(of yaml: String) throws(Problem) -> Node {
+    static func root(of yaml: String) throws(Problem) -> Node {
         guard Aliases.count(in: yaml) <= Aliases.most else {
             throw .mapping([Flaw("/mapping", "too_long", "a mapping has at most \(Aliases.most) aliases (`*name`)")])
         }

@@ -29,7 +29,7 @@ extension MappingReader {
         if let node = members["start"] { rule.start = body(node, entity.creation, of: entity) }
         if let node = members["fields"] { rule.fields = body(node, entity.creation, of: entity) }
         if let node = members["custom"] { rule.fields += custom(node, of: entity) }
-        if let node = members["history"] { rule.history = column(node) }
+        if let node = members["history"] { rule.history = past(node) }
         if defaults.lacksColumns, !rule.key.contains(where: \.isThere) {
             let names = rule.key.map { "`\($0.name)`" }.joined(separator: ", ")
             note(node, "column_unknown", "the file has no column \(names), which says what a row is about")
@@ -63,6 +63,12 @@ extension MappingReader {
         if let other = facts.made(by: act) { return other }
         note(node, "act_unknown", "no act `\(act)` makes a \(facts.name)\(Nearest.hint(act, in: facts.beginnings))")
         return nil
+    }
+
+    /// The column with a record's past. One that is worked out is there only where a folder tells of the past.
+    private mutating func past(_ node: Node) -> FileColumn? {
+        let name = node.scalar?.string ?? ""
+        return name.hasPrefix("~") && header.columns(name).isEmpty ? nil : column(node)
     }
 
     private enum Made: String, CaseIterable { case here, elsewhere }

@@ -161,6 +161,11 @@ struct Header: Sendable, Hashable {
         return exact.isEmpty ? all { Self.fold($0) == Self.fold(name) } : exact
     }
 
+    /// The column of that name, or of another spelling of it; nil where there is none.
+    func column(_ name: String, or spellings: [String]) -> FileColumn? {
+        Header.one(of: ([name] + spellings).compactMap { Header.one(of: columns($0)) }, areSame: true)
+    }
+
     /// One column for several of which each stands for all: where one is empty, the next one counts.
     /// - Parameter areSame: whether they are; else those are that have one name, as some exports repeat it.
     /// - Returns: nil where there is none, or where it may be any of them.
@@ -171,7 +176,8 @@ struct Header: Sendable, Hashable {
         return first
     }
 
-    private static func fold(_ name: String) -> String {
+    /// A name as names are compared.
+    static func fold(_ name: String) -> String {
         name.lowercased().filter { !$0.isWhitespace && $0 != "_" && $0 != "-" }
     }
 }

@@ -292,13 +292,6 @@ struct FileRow: Sendable, Hashable {
         return own.isEmpty ? column.others.lazy.map { cells[$0] }.first { !$0.isEmpty } ?? "" : own
     }
 
-    /// A row of which these cells alone say something.
-    init(line: Int, width: Int, _ said: [FileColumn: String]) {
-        var fields = Array(repeating: "", count: width)
-        for (column, text) in said where column.isThere { fields[column.index] = text }
-        self.init(line: line, fields)
-    }
-
     private static func trimmed(_ text: String) -> String {
         guard text.first?.isWhitespace == true || text.last?.isWhitespace == true else { return text }
         return String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())

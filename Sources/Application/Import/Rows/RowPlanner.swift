@@ -29,12 +29,14 @@ struct RowPlanner: Sendable {
         var wish = Wish(entity: rule.entity, id: identify(mapping.source, rule.entity.name, key))
         if rule.namesID { wish.given = try Self.id(key, rule.key.first) }
         if rule.isElsewhere { wish.elsewhere = rule.key.map { row[$0] }.joined(separator: ", ") }
-        wish.occurred = try moment(rule.occurred, row)
+        let past = try past(rule, row)
+        wish.occurred = past.began
+        if past.began == nil { wish.occurred = try moment(rule.occurred, row) }
         wish.start = try body(rule.start, row, .start, &wish)
         wish.fields = try body(rule.fields, row, .fields, &wish)
         for step in rule.then where step.when.allSatisfy({ $0.holds(row) }) {
-            let body = try body(step.with, row, .history(wish.history.count), &wish)
-            wish.history.append(Wish.Step(act: step.act, body: body, occurred: try moment(step.occurred, row)))
+            let body = try body(step.with, row, .then(wish.then.count), &wish)
+            wish.then.append(Wish.Step(act: step.act, body: body, occurred: try moment(step.occurred, row)))
         }
         for step in rule.steps where step.when.allSatisfy({ $0.holds(row) }) {
             if step.isLater {
@@ -47,7 +49,7 @@ struct RowPlanner: Sendable {
             guard wish.left.count == known else { continue }
             wish.steps.append(Wish.Step(act: step.act, body: body, occurred: try moment(step.occurred, row)))
         }
-        try tell(rule, row, &wish)
+        try tell(past, rule, row, &wish)
         wish.place()
         return wish
     }
@@ -59,35 +61,6 @@ struct RowPlanner: Sendable {
                 column?.name, "import.not_an_id", "\"\(text.prefix(60))\" is no id such as Daybook gives its records.")
         }
         return id
-    }
-
-    /// What happened to the record before its steps: `[{"at","act","cells"}]`, the cells by the file's own columns.
-    /// What the act says that makes one is what it said at first.
-    private func tell(_ rule: RecordRule, _ row: FileRow, _ wish: inout Wish) throws(RowFlaw) {
-        guard let column = rule.history, !row[column].isEmpty else { return }
-        let changes = (try? JSON(parsing: row[column]))?.array ?? []
-        let columns = (rule.start + rule.fields + rule.steps.flatMap(\.with)).flatMap(\.columns)
-        for change in changes {
-            guard let at = change["at"]?.string.flatMap({ Instant($0) }), let act = change["act"]?.string,
-                let cells = change["cells"]?.object
-            else { throw RowFlaw(column.name, "import.not_a_history", "The cell holds no history.") }
-            let said = columns.reduce(into: [FileColumn: String]()) { $0[$1] = cells[$1.name]?.string }
-            let rules: [MemberRule] =
-                if act == rule.entity.edit?.act || act == rule.entity.creation.act {
-                    rule.fields.filter { $0.columns.contains { said[$0] != nil } }
-                } else {
-                    rule.steps.first { $0.act == act }?.with ?? []
-                }
-            let part = FileRow(line: row.line, width: row.cells.count, said)
-            let body = try body(rules, part, .history(wish.history.count), &wish)
-            if act == rule.entity.creation.act {
-                wish.first = body
-                continue
-            }
-            let form = rule.entity.steps.first { $0.act == act }
-            let isNothing = body.isEmpty && form?.takes.contains(where: \.isRequired) ?? true
-            if !isNothing { wish.history.append(Wish.Step(act: act, body: body, occurred: at)) }
-        }
     }
 
     /// The texts of columns as one key; nil where all are empty.
@@ -109,7 +82,7 @@ struct RowPlanner: Sendable {
 
     // MARK: What does a body hold?
 
-    private func body(
+    func body(
         _ rules: [MemberRule], _ row: FileRow, _ place: Wish.Place, _ wish: inout Wish
     ) throws(RowFlaw) -> [String: JSON] {
         var body: [String: JSON] = [:]

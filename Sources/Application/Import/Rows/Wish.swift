@@ -20,10 +20,12 @@ struct Wish: Sendable, Hashable {
     var steps: [Step] = []
     /// Whether another mapping of the same rows will put it away.
     var goesAway = false
-    /// What happened to it between its making and its steps; told only when it is made.
-    var history: [Step] = []
-    /// What it said before all that; nil where its history does not tell.
+    /// What happened to it right when it was made; told only then.
+    var then: [Step] = []
+    /// What it said when it was made, instead of its fields; nil where its past is not told.
     var first: [String: JSON]?
+    /// What happened to it since, until it said what its fields say; told only when it is made.
+    var past: [Step] = []
     /// Values that no member takes, and that are left out.
     var left: [RowFlaw] = []
     var links: [Link] = []
@@ -36,6 +38,8 @@ struct Wish: Sendable, Hashable {
         let act: String
         var body: [String: JSON]
         let occurred: Instant?
+        /// When the row came to say it, as its past tells, where it has no other time; of a record that is made.
+        var since: Instant?
     }
 
     /// A member that refers to another record.
@@ -68,8 +72,16 @@ struct Wish: Sendable, Hashable {
         var target: ArraySlice<String> { (entry == nil ? path : path + [id.text])[...] }
     }
     enum Place: Sendable, Hashable {
-        case start, fields
-        case step(Int), history(Int)
+        case start, fields, first
+        case step(Int), then(Int), past(Int)
+
+        /// Whether it is told only when the record is made.
+        var isPast: Bool {
+            switch self {
+            case .first, .past: true
+            case .start, .fields, .step, .then: false
+            }
+        }
     }
 }
 
@@ -87,13 +99,34 @@ struct RowFlaw: Error, Sendable, Hashable {
 
 extension Wish {
     /// Sets the member of a link: the record is there, or will be.
-    mutating func resolve(_ link: Link) {
+    mutating func resolve(_ link: Link) { set(link.value, link) }
+    /// Takes it back, as the row gave it.
+    mutating func unresolve(_ link: Link) {
+        // What is not known any more was cleared by then.
+        if case .past = link.place { set(.null, link) } else { set(nil, link) }
+    }
+    private mutating func set(_ value: JSON?, _ link: Link) {
         switch link.place {
-        case .start: start.set(link.value, at: link.target)
-        case .fields: fields.set(link.value, at: link.target)
-        case .step(let index): steps[index].body.set(link.value, at: link.target)
-        case .history(let index): history[index].body.set(link.value, at: link.target)
+        case .start: start.set(value, at: link.target)
+        case .fields: fields.set(value, at: link.target)
+        case .first: first?.set(value, at: link.target)
+        case .step(let index): steps[index].body.set(value, at: link.target)
+        case .then(let index): then[index].body.set(value, at: link.target)
+        case .past(let index): past[index].body.set(value, at: link.target)
         }
+    }
+    /// Whether the member of a link has been set.
+    func isResolved(_ link: Link) -> Bool {
+        let body =
+            switch link.place {
+            case .start: start
+            case .fields: fields
+            case .first: first ?? [:]
+            case .step(let index): index < steps.count ? steps[index].body : [:]
+            case .then(let index): then[index].body
+            case .past(let index): past[index].body
+            }
+        return links.contains(link) && body.value(at: link.target) == link.value
     }
 
     /// A stage is one of a pipeline: without that, a deal begins where its own pipeline does.
@@ -136,17 +169,50 @@ extension Wish {
     /// The commands that make it so.
     func asks(_ way: Way) -> [Ask] {
         switch way {
-        case .made:
-            let said = start.merging(fields) { first, _ in first }
-            let body = said.merging(first ?? [:]) { $1 }.filter { $0.value != .null }
-            return [Ask(entity.name, .id(id), entity.creation.act, .object(body), occurredAt: occurred)]
-                + history.map { step($0, at: $0.occurred) } + settled + ordered.map { step($0, at: $0.occurred) }
+        case .made: return making(first) + story.map { step($0, at: $0.occurred) }
+        case .toldFirst: return making(first) + (told + later).map { step($0, at: $0.occurred) }
+        case .madeAtOnce: return making(nil) + (then + ordered).map { step($0, at: $0.occurred) }
         case .compared: return lasting.map { step($0, at: $0.occurred) } + edit + ending.map { step($0, at: nil) }
         case .compareNow: return lasting.map { step($0, at: nil) } + edit + ending.map { step($0, at: nil) }
         case .editedFirst: return edit + ordered.map { step($0, at: nil) }
         case .leftAway: return ending.map { step($0, at: nil) }
         }
     }
+
+    /// What makes it, saying what it said at first.
+    private func making(_ first: [String: JSON]?) -> [Ask] {
+        // What must be said is said, whatever its past forgot.
+        let needed = fields.filter { entity.creation.field($0.key)?.isRequired == true }
+        let said = first.map { $0.merging(needed) { first, _ in first } } ?? fields
+        let body = start.merging(said) { first, _ in first }.filter { $0.value != .null }
+        return [Ask(entity.name, .id(id), entity.creation.act, .object(body), occurredAt: occurred)]
+    }
+
+    /// All that happened, in order of time where its past is told; what has no time of its own happens now.
+    private var story: [Step] {
+        guard isPastTold else { return then + ordered }
+        let all = told + dated
+        let timed = all.filter { $0.occurred != nil }.enumerated().sorted { a, b in
+            (a.element.occurred?.microseconds ?? 0, a.offset) < (b.element.occurred?.microseconds ?? 0, b.offset)
+        }
+        return timed.map(\.element) + all.filter { $0.occurred == nil }
+    }
+    /// Its past, but for what nothing is left of.
+    private var told: [Step] { past.filter { $0.act != entity.edit?.act || !$0.body.isEmpty } }
+    /// Its steps, none of which happens before the last of its past.
+    private var later: [Step] {
+        let last = past.last?.occurred
+        return dated.map { step in
+            guard let occurred = step.occurred, let last, occurred < last else { return step }
+            return Step(act: step.act, body: step.body, occurred: last)
+        }
+    }
+    /// Its steps, each at its time.
+    private var dated: [Step] {
+        (then + ordered).map { Step(act: $0.act, body: $0.body, occurred: $0.occurred ?? $0.since) }
+    }
+    /// Whether it has a past that is told when it is made.
+    var isPastTold: Bool { first != nil || !past.isEmpty }
 
     /// The steps after which it can be changed no more come last.
     private var ordered: [Step] { lasting + ending }
@@ -157,8 +223,12 @@ extension Wish {
 
     /// How a record comes to say what the row says.
     enum Way: Sendable {
-        /// It is not there: it is made, and its steps occur when the row says.
+        /// It is not there: it is made, and its past and its steps occur when the row says.
         case made
+        /// The same, but a step that is refused what the past tells after it comes when all of that is told.
+        case toldFirst
+        /// The same, but its past is refused: it is made as the row says it is.
+        case madeAtOnce
         /// It is there: steps not yet done occur when the row says, then what differs is edited.
         case compared
         /// The same, but it has later events: what the row adds is a correction, which occurs now.
@@ -172,7 +242,10 @@ extension Wish {
         func next(after problem: Problem, _ wish: Wish) -> Way? {
             if wish.isAway, self != .leftAway, problem.code == wish.entity.archived { return .leftAway }
             switch self {
-            case .made: return problem.code.hasSuffix(".already_exists") ? .compared : nil
+            case .made, .toldFirst, .madeAtOnce:
+                if problem.code.hasSuffix(".already_exists") { return .compared }
+                guard wish.isPastTold, self != .madeAtOnce else { return nil }
+                return self == .made && wish.story != wish.told + wish.later ? .toldFirst : .madeAtOnce
             case .compared:
                 if problem.code == "time.before_last_event" { return .compareNow }
                 return problem.status == 409 ? .editedFirst : nil
@@ -180,13 +253,6 @@ extension Wish {
             case .editedFirst, .leftAway: return nil
             }
         }
-    }
-
-    /// After its history a record says what the row says, whatever the history forgot.
-    private var settled: [Ask] {
-        guard let moment = history.last?.occurred, let form = entity.edit else { return [] }
-        let body = fields.filter { form.field($0.key) != nil && !stages.contains($0.key) }
-        return [Ask(entity.name, .id(id), form.act, .object(body), occurredAt: moment)]
     }
 
     private func step(_ step: Step, at moment: Instant?) -> Ask {

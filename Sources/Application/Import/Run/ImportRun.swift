@@ -44,6 +44,8 @@ public final class ImportRun {
             var rejected: Set<Int> = []
             /// Their records were here before the import, so that their past was not told.
             var untold: Set<Int> = []
+            /// Their records were made without their past, which was refused.
+            var pastRefused: Set<Int> = []
         }
 
         /// CONTRACTS' object.
@@ -205,7 +207,10 @@ public final class ImportRun {
             tell(answer)
             let lines = Dictionary(batch.rows.map { ($0.line, own($0.fields)) }) { first, _ in first }
             for item in answer["rejected"]?.array ?? [] { refused.append(RejectFile.Entry(item, lines)) }
-            let left = (answer["left_out"]?.array ?? []).map { RejectFile.Entry($0, lines) }
+            let leftOut = answer["left_out"]?.array ?? []
+            let left = leftOut.map { RejectFile.Entry($0, lines) }
+            let refused = leftOut.filter { $0["code"]?.string == "import.past_refused" }.map { $0["line"] ?? .null }
+            summary.lines.pastRefused.formUnion(Self.lines(.array(refused)))
             summary.leftOut += left.count
             // They are written beside rejected rows: corrected, they come with the next import.
             for entry in left { try rejects.add(entry) }
