@@ -1,12 +1,14 @@
 import Foundation
 import FoundationNetworking
+import PostgresTesting
 
 /// A data folder with a short path, and the servers that a test starts on it.
 final class House: Sendable {
     let folder: String
 
     init() throws {
-        folder = "/tmp/daybook-e2e-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(4))"
+        let name = "daybook-e2e-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(4))"
+        folder = "\(Place.quick)/\(name)"
         let passable: [FileAttributeKey: any Sendable] = [.posixPermissions: 0o711]
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: passable)
