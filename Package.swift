@@ -129,7 +129,7 @@ let package = Package(
                 "API", "Application", "Audit", "CRM", "EventLog", "Files", "PostgresTesting", "Shipped", hummingbird,
                 logging, lifecycle,
             ]),
-        tests("EndToEndTests", ["Postgres", "PostgresTesting", "daybook"]),
+        tests("EndToEndTests", ["Files", "Postgres", "PostgresTesting", "daybook"]),
         tests("CrashTests", ["crash", "daybook"]),
         tests("TidyTests", []),
     ]
