@@ -4,7 +4,8 @@ import Logging
 public import Postgres
 import Shipped
 
-/// A Postgres for tests: a private cluster in a folder under /tmp, gone when the process ends.
+/// A Postgres for tests: a private cluster in a folder of its own, gone when the process ends. Without fsync it lies
+/// where that is quick.
 public actor TestCluster {
     /// The one of this process, without fsync; it starts with the first database.
     public static let shared = TestCluster(fsync: false)
@@ -22,8 +23,11 @@ public actor TestCluster {
         options.maxConnections = 600
         options.sharedBuffers = 64
         // Of some hundred databases it would look into another every tenth of a second. Tests that want statistics ask.
-        options.settings = ["autovacuum": "off"].merging(settings) { $1 }
-        cluster = PrivateCluster(folder: Leftovers.newFolder(), options: options, log: quiet)
+        var usual = ["autovacuum": "off"]
+        // Nor need a file of the log be zeros, 16 MB of them, before it is written: what that is for is the disk.
+        if !fsync { usual["wal_init_zero"] = "off" }
+        options.settings = usual.merging(settings) { $1 }
+        cluster = PrivateCluster(folder: Leftovers.newFolder(onDisk: fsync), options: options, log: quiet)
     }
 
     // MARK: - How does a test get a database?

@@ -1,12 +1,15 @@
 import Foundation
-import FoundationNetworking
+import PostgresTesting
+
+@testable import Files
 
 /// A data folder with a short path, and the servers that a test starts on it.
 final class House: Sendable {
     let folder: String
 
     init() throws {
-        folder = "/tmp/daybook-e2e-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(4))"
+        let name = "daybook-e2e-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(4))"
+        folder = "\(Place.quick)/\(name)"
         let passable: [FileAttributeKey: any Sendable] = [.posixPermissions: 0o711]
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: passable)
@@ -56,8 +59,9 @@ final class House: Sendable {
     }
 }
 
-/// Speaks HTTP to a server.
+/// Speaks HTTP to a server, by libcurl. `URLSession` does as well, and keeps a core busy while it waits for an answer.
 struct Client: Sendable {
+    private static let exchange = HTTPExchange(patience: 300)
     let url: String
     var token: String
 
@@ -102,18 +106,12 @@ struct Client: Sendable {
     private func send(_ method: String, _ path: String, _ body: Data?, _ headers: [String: String]) async throws
         -> Answer
     {
-        guard let address = URL(string: url + path) else { throw URLError(.badURL) }
-        var request = URLRequest(url: address)
-        request.httpMethod = method
-        request.httpBody = body
-        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-        request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
-        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
-        let (data, response) = try await URLSession.shared.data(for: request)
-        guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
-        let answered = response.allHeaderFields.reduce(into: [String: String]()) { found, header in
-            found["\(header.key)".lowercased()] = "\(header.value)"
+        let address = url + path
+        let always = ["Content-Type": "application/json", "Authorization": "Bearer \(token)"]
+        let lines = always.merging(headers) { $1 }.map { "\($0.key): \($0.value)" }
+        let answer = try await Aside.run { () throws(StoreError) in
+            try Self.exchange.send(method, address, lines, body.map { Array($0) }, limit: 1 << 30)
         }
-        return Answer(status: response.statusCode, body: data, headers: answered)
+        return Answer(status: answer.status, body: Data(answer.body), headers: answer.headers)
     }
 }

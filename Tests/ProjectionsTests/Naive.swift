@@ -152,8 +152,17 @@ enum Rendered {
         // Times that came as texts are compared as moments.
         if let seen = row["seen_at"] as? String { row["seen_at"] = microseconds(seen) }
         if let number = row["probability"] as? NSNumber { row["probability"] = "\(number.doubleValue)" }
-        let data = try? JSONSerialization.data(withJSONObject: row, options: [.sortedKeys])
-        return String(decoding: data ?? Data(), as: UTF8.self)
+        let members = row.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\(value($0.value))" }
+        return "{\(members.joined(separator: ","))}"
+    }
+    /// As JSON: by hand what a long history is full of.
+    private static func value(_ value: Any) -> String {
+        if let text = value as? String, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {
+            return "\"\(text)\""
+        }
+        if type(of: value) == Int.self || type(of: value) == Int64.self { return "\(value)" }
+        let data = try? JSONSerialization.data(withJSONObject: [value], options: [.sortedKeys])
+        return String(String(decoding: data ?? Data(), as: UTF8.self).dropFirst().dropLast())
     }
 
     private static func microseconds(_ text: String) -> Int {

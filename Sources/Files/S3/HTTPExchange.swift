@@ -17,6 +17,10 @@ final class HTTPExchange: Sendable {
     private let idle = Mutex<[Handle]>([])
     /// How many of them are kept.
     private static let kept = 8
+    /// Seconds: slower than a kilobyte in each of so many is no connection any more.
+    private let patience: Int
+
+    init(patience: Int = 30) { self.patience = patience }
 
     /// One connection's worth of libcurl.
     private struct Handle: @unchecked Sendable {  // used by one thread at a time: who takes it has it alone
@@ -42,7 +46,7 @@ final class HTTPExchange: Sendable {
         }
         var answer = Answer(limit: limit)
         let code = withUnsafeMutablePointer(to: &answer) { answer in
-            Self.set(easy, method, url, list, into: answer)
+            set(easy, method, url, list, into: answer)
             guard let body else { return curl_easy_perform(easy) }
             return body.withUnsafeBytes { bytes in
                 curl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
@@ -55,7 +59,7 @@ final class HTTPExchange: Sendable {
         return answer
     }
 
-    private static func set(
+    private func set(
         _ easy: UnsafeMutableRawPointer, _ method: String, _ url: String, _ headers: UnsafeMutablePointer<curl_slist>?,
         into answer: UnsafeMutablePointer<Answer>
     ) {
@@ -67,9 +71,8 @@ final class HTTPExchange: Sendable {
         curl_set_pointer(easy, CURLOPT_HTTPHEADER, headers)
         curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         curl_set_long(easy, CURLOPT_CONNECTTIMEOUT, 10)
-        // Slower than this for half a minute is no connection any more.
         curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1000)
-        curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, 30)
+        curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, patience)
         curl_set_pointer(easy, CURLOPT_WRITEDATA, answer)
         curl_set_taker(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
             guard let bytes, let answer = context?.assumingMemoryBound(to: Answer.self) else { return 0 }

@@ -37,13 +37,15 @@ public final class BlockingPool: Sendable {
                 let job = Job(interrupt: interrupt) { connection in
                     continuation.resume(with: Swift.Result { try body(connection.get()) })
                 }
-                if !line.put(job) {
-                    continuation.resume(throwing: PostgresError(.closed, "the pool is closed"))
+                guard line.put(job) else {
+                    return continuation.resume(throwing: PostgresError(.closed, "the pool is closed"))
                 }
+                // Its task may have been cancelled before it stood in the line.
+                if interrupt.isRequested { line.endCancelled() }
             }
         } onCancel: {
             interrupt.request()
-            line.wake()
+            line.endCancelled()
         }
     }
 
@@ -58,4 +60,10 @@ public final class BlockingPool: Sendable {
 struct Job: Sendable {
     let interrupt: Interrupt
     let body: @Sendable (Swift.Result<BlockingConnection, PostgresError>) -> Void
+
+    /// Its task was cancelled before its body began. Whoever was to tell the server of that has nothing to tell.
+    func endUnbegun() {
+        interrupt.end()
+        body(.failure(PostgresError(.cancelled, "cancelled before it began")))
+    }
 }

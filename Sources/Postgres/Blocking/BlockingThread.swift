@@ -21,8 +21,8 @@ final class BlockingThread {
     func run() {
         loop: while true {
             switch line.next() {
+            case .job(let job) where job.interrupt.isRequested: job.endUnbegun()
             case .job(let job): run(job)
-            case .cancelled(let job): job.body(.failure(PostgresError(.cancelled, "cancelled before it began")))
             case .end: break loop
             }
         }

@@ -13,8 +13,6 @@ final class JobLine: Sendable {
     /// What a thread does next.
     enum Next {
         case job(Job)
-        /// The job's task was cancelled while it waited.
-        case cancelled(Job)
         case end
     }
 
@@ -33,16 +31,20 @@ final class JobLine: Sendable {
     /// Blocks until there is something to do.
     func next() -> Next {
         state.wait { state -> Next? in
-            if let cancelled = state.jobs.firstIndex(where: { $0.interrupt.isRequested }) {
-                return .cancelled(state.jobs.remove(at: cancelled))
-            }
             if let job = state.jobs.popFirst() { return .job(job) }
             return state.isClosing ? .end : nil
         }
     }
 
-    /// A job was cancelled, or more came: threads look again.
-    func wake() { state.wake() }
+    /// Ends the jobs that wait and whose tasks were cancelled, however long the threads are busy with others.
+    func endCancelled() {
+        let cancelled = state.withLock { state -> Deque<Job> in
+            let cancelled = state.jobs.filter { $0.interrupt.isRequested }
+            if !cancelled.isEmpty { state.jobs.removeAll { $0.interrupt.isRequested } }
+            return cancelled
+        }
+        for job in cancelled { job.endUnbegun() }
+    }
 
     func close() {
         state.withLock { $0.isClosing = true }

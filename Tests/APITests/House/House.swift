@@ -76,9 +76,12 @@ struct Tenant: Sendable {
 
     /// Sends one request on a connection of its own, with the owner's token unless another is given.
     func send(_ call: Call, as token: String? = nil) async throws -> Wire.Answer {
+        try await anonymously(signed(call, as: token))
+    }
+    func signed(_ call: Call, as token: String? = nil) -> Call {
         var call = call
         call.headers.append(("Authorization", "Bearer \(token ?? founding.token)"))
-        return try await anonymously(call)
+        return call
     }
     func anonymously(_ call: Call) async throws -> Wire.Answer {
         let wire = try Wire(port: house.port)
