@@ -164,4 +164,67 @@ import Testing
         let edit = try #require(deal.asks(.compared)[1].body.object)
         #expect(Set(edit.keys) == ["title", "custom", "actual_close", "amount"])
     }
+    @Test func `a past is told by the rules of the row itself: templates, currencies, and what was empty`() throws {
+        let yaml = """
+            mapping: t
+            source: s
+            records:
+              - entity: account
+                key: a
+                fields:
+                  name: {template: "{first|a}[ {last}]"}
+                  annual_revenue: {column: sum, currency: cur}
+                  billing_address.city: city
+                  billing_address.country: land
+                  parent_id: {reference: account, key: above, missing: empty}
+                steps: [{act: archive, when: {gone: "1"}}]
+                history: past
+            """
+        let header = ["a", "first", "last", "sum", "cur", "city", "land", "above", "gone", "past"]
+        let planner = Self.planner(try MappingTests.read(yaml, header))
+        let past = """
+            [{"act": "create", "cells": {"last": "B", "sum": "5", "city": "", "above": "y", "gone": ""}},
+             {"at": "2020-01-01T00:00:00Z", "act": "edit", "cells": {"last": "C", "above": "z"}},
+             {"at": "2020-01-02T00:00:00Z", "act": "edit", "cells": {"sum": "", "city": "Graz", "above": ""}},
+             {"at": "2020-01-03T00:00:00Z", "act": "edit", "cells": {"gone": "1"}}]
+            """
+        let row = ["x", "A", "C", "7", "EUR", "Graz", "AT", "", "1", past]
+        let wish = try #require(try planner.wishes(FileRow(line: 2, row)).first)
+        #expect(
+            wish.first == [
+                "name": "A B", "annual_revenue": ["minor": 500, "currency": "EUR"],
+                "billing_address": ["country": "AT"],
+            ])
+        #expect(
+            wish.past.map(\.body) == [
+                ["name": "A C", "parent_id": .null],
+                [
+                    "annual_revenue": .null, "billing_address": ["city": "Graz", "country": "AT"],
+                    "parent_id": .null,
+                ],
+                ["annual_revenue": ["minor": 700, "currency": "EUR"]],
+            ])
+        // Whom it stood under is set when it is known to be there; what was taken off the row is cleared.
+        #expect(wish.links.map(\.place) == [.first, .past(0)] && wish.links.map(\.name) == ["y", "z"])
+        #expect(wish.asks(.made).map(\.act) == ["create", "edit", "edit", "edit", "archive"])
+        #expect(wish.asks(.made).last?.occurredAt?.text == "2020-01-03T00:00:00.000000Z")
+        #expect(wish.asks(.madeAtOnce).map(\.occurredAt) == [nil, nil])
+    }
+    @Test func `of a step that is left out nothing is left`() throws {
+        let yaml = """
+            mapping: t
+            source: s
+            unfit: leave
+            records:
+              - entity: contact
+                key: a
+                fields: {last_name: a}
+                steps:
+                  - {act: affiliate, with: {account_id: {reference: account, key: b}, role: c}}
+            """
+        let planner = Self.planner(try MappingTests.read(yaml, ["a", "b", "c"]))
+        let role = String(repeating: "x", count: 200)
+        let wish = try #require(try planner.wishes(FileRow(line: 2, ["x", "y", role])).first)
+        #expect(wish.steps.isEmpty && wish.links.isEmpty && wish.left.count == 1)
+    }
 }

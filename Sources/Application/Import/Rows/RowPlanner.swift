@@ -43,10 +43,13 @@ struct RowPlanner: Sendable {
                 wish.goesAway = true
                 continue
             }
-            let known = wish.left.count
+            let (links, left) = (wish.links.count, wish.left.count)
             let body = try body(step.with, row, .step(wish.steps.count), &wish)
             // A step is not what it was where a value of it is left out; that is told.
-            guard wish.left.count == known else { continue }
+            guard wish.left.count == left else {
+                wish.links.removeSubrange(links...)
+                continue
+            }
             wish.steps.append(Wish.Step(act: step.act, body: body, occurred: try moment(step.occurred, row)))
         }
         try tell(past, rule, row, &wish)

@@ -240,17 +240,16 @@ extension Wish {
 
         /// What is tried after a refusal; nil where it stands.
         func next(after problem: Problem, _ wish: Wish) -> Way? {
-            if wish.isAway, self != .leftAway, problem.code == wish.entity.archived { return .leftAway }
             switch self {
             case .made, .toldFirst, .madeAtOnce:
                 if problem.code.hasSuffix(".already_exists") { return .compared }
                 guard wish.isPastTold, self != .madeAtOnce else { return nil }
                 return self == .made && wish.story != wish.told + wish.later ? .toldFirst : .madeAtOnce
-            case .compared:
-                if problem.code == "time.before_last_event" { return .compareNow }
-                return problem.status == 409 ? .editedFirst : nil
-            case .compareNow: return problem.status == 409 ? .editedFirst : nil
-            case .editedFirst, .leftAway: return nil
+            case .compared, .compareNow, .editedFirst:
+                if wish.isAway, problem.code == wish.entity.archived { return .leftAway }
+                if self == .compared, problem.code == "time.before_last_event" { return .compareNow }
+                return problem.status == 409 && self != .editedFirst ? .editedFirst : nil
+            case .leftAway: return nil
             }
         }
     }
