@@ -16,10 +16,7 @@ import Testing
         "account": ["last_contacted_on", "contacted"],
         "contact": ["last_contacted_on", "contacted", "platform"],
         "deal": ["entered_stage_at", "days_in_stage", "rotting", "moves"],
-        "lead": [
-            "status", "account_id", "account_name", "contact_id", "contact_name", "deal_id", "deal_title",
-            "converted_at", "last_contacted_on", "contacted",
-        ],
+        "lead": ["last_contacted_on", "contacted"],
         // Who wrote them is who imports them.
         "note": ["author_id", "author_name"],
         "task": ["creator_id", "creator_name", "reminder_due"],

@@ -25,7 +25,12 @@ struct ExportMapping {
             lines += ["creates:", "  custom:"] + custom.map { ExportMapping.definition(entity.name, $0, $1) }
         }
         lines.append("records:")
-        for var life in ExportedLife.of(entity) where life.needs.allSatisfy(isThere) {
+        let lives = ExportedLife.of(entity).filter { $0.needs.allSatisfy(isThere) }
+        if lives.isEmpty {
+            let needed = ExportedLife.of(entity)[0].needs.joined(separator: ", ")
+            throw .noMapping("It needs the columns \(needed).")
+        }
+        for var life in lives {
             let begun = life.act.flatMap { facts.made(by: $0) } ?? facts
             // What is away takes no reference any more.
             if !ExportMapping.forward(facts, life, custom).isEmpty { life.isHolder = !facts.holdsNames }

@@ -83,11 +83,16 @@ struct ExportedLife {
         ExportedLife(start: ["stages: {column: stages, ids: true}"], skips: ["template"], isHolder: true)
     }
 
+    /// What one was converted to is there already: nothing is made of it.
     private static var lead: ExportedLife {
         ExportedLife(
-            needs: ["status"],
+            needs: ["status", "disqualified_reason", "converted_at", "account_id", "contact_id", "deal_id"],
             steps: [
-                "{act: qualify, when: {status: [qualified, converted]}}",
+                "{act: qualify, when: {status: qualified}}",
+                "{act: convert, when: {status: converted}, occurred: converted_at, with: {only_named: {value: true}, "
+                    + ["account", "contact", "deal"].map { name in
+                        "\(name)_id: {reference: \(name), id: \(name)_id, missing: empty}"
+                    }.joined(separator: ", ") + "}}",
                 "{act: disqualify, when: {status: disqualified}, with: {disqualified_reason: disqualified_reason}}",
             ])
     }

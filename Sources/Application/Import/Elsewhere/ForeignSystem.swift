@@ -15,13 +15,14 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
         case .salesforce:
             [
                 ForeignTable("users", "user", role: .members), ForeignTable("accounts", "account"),
-                ForeignTable("contacts", "contact"), ForeignTable("leads", "lead"),
-                ForeignTable("products", "product2", "product"), ForeignTable("campaigns", "campaign", isTwice: true),
+                ForeignTable("contacts", "contact"), ForeignTable("products", "product2", "product"),
+                ForeignTable("campaigns", "campaign", isTwice: true),
                 ForeignTable("stages", "opportunitystage", role: .stages),
                 ForeignTable("opportunity-histories", "opportunityhistory", role: .history),
                 ForeignTable("opportunity-changes", "opportunityfieldhistory", role: .history),
                 ForeignTable("opportunities", "opportunity", role: .deals),
-                ForeignTable("contact-roles", "opportunitycontactrole"),
+                // What one was converted to stands before.
+                ForeignTable("leads", "lead"), ForeignTable("contact-roles", "opportunitycontactrole"),
                 ForeignTable("campaign-members", "campaignmember"), ForeignTable("tasks", "task", role: .activities),
                 ForeignTable("events", "event", role: .meetings), ForeignTable("notes", "note", role: .activities),
             ]
@@ -35,9 +36,8 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
             [
                 ForeignTable("users", "systemuser", "user", role: .members),
                 ForeignTable("accounts", "account"), ForeignTable("contacts", "contact"),
-                ForeignTable("leads", "lead"), ForeignTable("campaigns", "campaign"),
-                ForeignTable("opportunities", "opportunity", role: .deals),
-                ForeignTable("appointments", "appointment", role: .meetings),
+                ForeignTable("campaigns", "campaign"), ForeignTable("opportunities", "opportunity", role: .deals),
+                ForeignTable("leads", "lead"), ForeignTable("appointments", "appointment", role: .meetings),
                 ForeignTable("phone-calls", "phonecall", role: .meetings),
                 ForeignTable("tasks", "task", role: .activities),
                 ForeignTable("notes", "annotation", "note", role: .activities),
