@@ -36,12 +36,14 @@ struct ExportVerb: AsyncParsableCommand {
         for entity in ForeignSystem.ours {
             let path = "/\(entity.plural)/export?"
             let file = "\(folder)/\(entity.plural).\(rows.rawValue)"
-            let count = try await client.download("\(path)format=\(rows.rawValue)&archived=any", to: file)
+            let count = try await client.download("\(path)format=\(rows.rawValue)&archived=any&past=true", to: file)
             counts[entity.plural] = .integer(Int64(rows == .csv ? max(0, count - 1) : count))
             let name = entity.plural.replacing("_", with: "-")
-            _ = try await client.download("\(path)format=mapping", to: "\(folder)/\(name).yaml")
+            _ = try await client.download("\(path)format=mapping&past=true", to: "\(folder)/\(name).yaml")
             let after = "\(folder)/\(name)-after.yaml"
-            do { _ = try await client.download("\(path)format=closing", to: after) } catch let problem as Problem {
+            do {
+                _ = try await client.download("\(path)format=closing&past=true", to: after)
+            } catch let problem as Problem {
                 guard problem.code == "export.no_mapping" else { throw problem }
                 // One of an earlier export says what is not so any more.
                 try? FileManager.default.removeItem(atPath: after)

@@ -69,7 +69,9 @@ struct ExportMapping {
         }
         if !own.isEmpty { lines += ["    custom:"] + own.map { "      " + $0 } }
         if !life.then.isEmpty { lines += ["    then:"] + life.then.map { "      - \($0)" } }
+        if isThere(Sheet.past) { lines.append("    history: \(Sheet.past)") }
         var steps = life.steps
+        if isThere(Sheet.past) { steps += life.told.map { "{act: \($0), later: true}" } }
         if isThere("tags"), facts.steps.contains(where: { $0.act == "tag" }) {
             steps.append("{act: tag, when: {tags: {empty: false}}, with: {tags: tags}}")
         }
@@ -99,6 +101,7 @@ struct ExportMapping {
             ExportMapping.lines(definition.kind, key, column: "custom.\(key)", isThere)
         }
         var steps = life.ending.filter { isThere($0.column) }.map(\.step)
+        if isThere(Sheet.past) { steps += life.told.map { "{act: \($0), each: \(Sheet.past)}" } }
         let isHolder = life.isHolder || !forward.isEmpty && !facts.holdsNames
         if isHolder, isThere("archived_at"), let act = facts.archiving.first {
             steps.append("{act: \(act), when: {archived_at: {empty: false}}}")
@@ -186,6 +189,7 @@ struct ExportMapping {
             members.append("choices: \(String(decoding: JSON.array(words.map(JSON.string)).bytes, as: UTF8.self))")
         }
         if let target = definition.entity { members.append("target: \(target)") }
+        if definition.personal == true { members.append("personal: true") }
         return "    - {\(members.joined(separator: ", "))}"
     }
     /// A text as YAML takes it: a plain name as it is, others as strings of JSON.

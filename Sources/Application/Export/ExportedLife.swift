@@ -22,6 +22,8 @@ struct ExportedLife {
     var isHolder = false
     /// What that tells besides, each with the column of which it is read.
     var ending: [(column: String, step: String)] = []
+    /// Acts of its past that are told when the other records are there, by the mapping `closing`.
+    var told: [String] = []
     /// What is told only when it is made, and what is told each time.
     var then: [String] = []
     var steps: [String] = []
@@ -78,9 +80,11 @@ struct ExportedLife {
             ])
     }
 
-    /// Its stages keep their ids, by which its deals name them.
+    /// Its stages keep their ids, by which its deals name them; they are retired when these have passed them.
     private static var pipeline: ExportedLife {
-        ExportedLife(start: ["stages: {column: stages, ids: true}"], skips: ["template"], isHolder: true)
+        ExportedLife(
+            start: ["stages: {column: stages, ids: true}"], skips: ["template"], isHolder: true,
+            told: ["retire_stage"])
     }
 
     /// What one was converted to is there already: nothing is made of it.

@@ -24,6 +24,10 @@ extension Batch {
                 case .failure(let problem):
                     if let fatal = problem.fatal { throw fatal }
                     if let next = Self.next(ways, after: problem, task) {
+                        if next.contains(where: { $0.value == .madeNow && ways[$0.key] == .made }) {
+                            let line = request.rows[task.index].line
+                            notes.append("Line \(line): what happened before is left out: \(problem.reason)")
+                        }
                         again.append((task, next))
                     } else if await isSaid(task, problem) {
                         finish(task, 0)

@@ -43,7 +43,14 @@ struct RowPlanner: Sendable {
         }
         for step in rule.steps where step.when.allSatisfy({ $0.holds(row) }) {
             if step.isLater {
-                wish.goesAway = true
+                if rule.entity.archiving.contains(step.act) { wish.goesAway = true }
+                continue
+            }
+            if let column = step.each {
+                for change in try Self.changes(column, row) where change["act"]?.string == step.act {
+                    let told = own(change, by: step.act, rule, column, .step(wish.steps.count), &wish)
+                    if let told { wish.steps.append(told) }
+                }
                 continue
             }
             let known = wish.left.count
@@ -67,16 +74,27 @@ struct RowPlanner: Sendable {
         return id
     }
 
-    /// What happened to the record before its steps: `[{"at","act","cells"}]`, the cells by the file's own columns.
-    /// What the act says that makes one is what it said at first.
+    /// What happened to the record before its steps: `[{"at","act","cells"}]`, the cells by the file's own columns, or
+    /// `[{"at","act","body"}]` as Daybook has it. What the act says that makes one is what it said at first.
     private func tell(_ rule: RecordRule, _ row: FileRow, _ wish: inout Wish) throws(RowFlaw) {
-        guard let column = rule.history, !row[column].isEmpty else { return }
-        let changes = (try? JSON(parsing: row[column]))?.array ?? []
+        guard let column = rule.history else { return }
         let columns = (rule.start + rule.fields + rule.steps.flatMap(\.with)).flatMap(\.columns)
-        for change in changes {
+        for change in try Self.changes(column, row) {
             guard let at = change["at"]?.string.flatMap({ Instant($0) }), let act = change["act"]?.string,
-                let cells = change["cells"]?.object
-            else { throw RowFlaw(column.name, "import.not_a_history", "The cell holds no history.") }
+                change["cells"]?.object != nil || change["body"]?.object != nil
+            else { throw .noHistory(column) }
+            if let body = change["body"]?.object {
+                if act == rule.entity.creation.act {
+                    let said = body.filter { rule.entity.creation.field($0.key) != nil }
+                    wish.first = (wish.first ?? [:]).merging(said) { $1 }
+                } else if !rule.steps.contains(where: { $0.isLater && $0.act == act }) {
+                    let told = own(change, by: act, rule, column, .history(wish.history.count), &wish)
+                    guard let told else { throw .noHistory(column) }
+                    wish.history.append(told)
+                }
+                continue
+            }
+            let cells = change["cells"]?.object ?? [:]
             let said = columns.reduce(into: [FileColumn: String]()) { $0[$1] = cells[$1.name]?.string }
             let rules: [MemberRule] =
                 if act == rule.entity.edit?.act || act == rule.entity.creation.act {
@@ -92,8 +110,29 @@ struct RowPlanner: Sendable {
             }
             let form = rule.entity.steps.first { $0.act == act }
             let isNothing = body.isEmpty && form?.takes.contains(where: \.isRequired) ?? true
-            if !isNothing { wish.history.append(Wish.Step(act: act, body: body, occurred: at)) }
+            if !isNothing { wish.history.append(Wish.Step(act: act, body: body, occurred: at, isTold: true)) }
         }
+        wish.order()
+    }
+
+    private static func changes(_ column: FileColumn, _ row: FileRow) throws(RowFlaw) -> [JSON] {
+        guard !row[column].isEmpty else { return [] }
+        guard let changes = (try? JSON(parsing: row[column]))?.array else { throw .noHistory(column) }
+        return changes
+    }
+
+    /// A change as Daybook has it, with the ids of the records that are meant; nil where there is no such act.
+    private func own(
+        _ change: JSON, by act: String, _ rule: RecordRule, _ column: FileColumn, _ place: Wish.Place,
+        _ wish: inout Wish
+    ) -> Wish.Step? {
+        let forms = [rule.entity.edit].compactMap { $0 } + rule.entity.steps
+        guard let form = forms.first(where: { $0.act == act }) else { return nil }
+        var ids = EmbeddedIDs(place: place, source: mapping.source, column: column.name, identify: identify)
+        let body = ids.meant(change["body"] ?? [:], .object(form.takes), at: [])?.object ?? [:]
+        wish.links += ids.links
+        let at = change["at"]?.string.flatMap { Instant($0) }
+        return Wish.Step(act: act, body: body, occurred: at, isTold: true)
     }
 
     /// The texts of columns as one key; nil where all are empty.

@@ -36,11 +36,15 @@ struct Wish: Sendable, Hashable {
         let act: String
         var body: [String: JSON]
         let occurred: Instant?
+        /// Whether a history tells it.
+        var isTold = false
+        /// Whether it names what is not here: then it cannot have happened to what is.
+        var isLost = false
     }
 
     /// A member that refers to another record.
     struct Link: Sendable, Hashable {
-        let place: Place
+        fileprivate(set) var place: Place
         /// Where in the body it stands.
         let path: [String]
         let entity: EntityFacts
@@ -83,6 +87,11 @@ struct RowFlaw: Error, Sendable, Hashable {
     init(_ column: String?, _ code: String, _ reason: String) {
         (self.column, self.code, self.reason) = (column, code, reason)
     }
+
+    /// A cell that is to tell what happened to a record.
+    static func noHistory(_ column: FileColumn) -> RowFlaw {
+        RowFlaw(column.name, "import.not_a_history", "The cell holds no history.")
+    }
 }
 
 extension Wish {
@@ -101,13 +110,36 @@ extension Wish {
         for stage in stages {
             start[stage] = nil
             fields[stage] = nil
+            first?[stage] = nil
             for index in steps.indices { steps[index].body[stage] = nil }
+            for index in history.indices { history[index].body[stage] = nil }
         }
         let forms = entity.steps
-        steps.removeAll { step in
+        func lacksStage(_ step: Step) -> Bool {
             let form = forms.first { $0.act == step.act }
             return form?.takes.contains { $0.isRequired && stages.contains($0.name) && step.body[$0.name] == nil }
                 ?? false
+        }
+        steps.removeAll(where: lacksStage)
+        for index in history.indices where lacksStage(history[index]) { history[index].isLost = true }
+    }
+
+    /// A member of what is told of its past names what is not here: it is not told.
+    mutating func lose(_ link: Link) {
+        if case .history(let index) = link.place, link.given != nil { history[index].isLost = true }
+    }
+
+    /// Puts its history in order of time, where all of it has its time.
+    mutating func order() {
+        guard history.allSatisfy({ $0.occurred != nil }) else { return }
+        let order = history.indices.sorted { a, b in
+            (history[a].occurred?.microseconds ?? 0, a) < (history[b].occurred?.microseconds ?? 0, b)
+        }
+        guard order != Array(history.indices) else { return }
+        history = order.map { history[$0] }
+        for index in links.indices {
+            guard case .history(let old) = links[index].place, let now = order.firstIndex(of: old) else { continue }
+            links[index].place = .history(now)
         }
     }
 
@@ -137,16 +169,28 @@ extension Wish {
     func asks(_ way: Way) -> [Ask] {
         switch way {
         case .made:
-            let said = start.merging(fields) { first, _ in first }
-            let body = said.merging(first ?? [:]) { $1 }.filter { $0.value != .null }
-            return [Ask(entity.name, .id(id), entity.creation.act, .object(body), occurredAt: occurred)]
-                + history.map { step($0, at: $0.occurred) } + settled + ordered.map { step($0, at: $0.occurred) }
+            return [making(first)] + history.filter { !$0.isLost }.map { step($0, at: $0.occurred) } + settled
+                + ordered.map { step($0, at: $0.occurred) }
+        case .madeNow:
+            return [making(nil)] + history.filter { !$0.isTold }.map { step($0, at: $0.occurred) }
+                + ordered.map { step($0, at: $0.occurred) }
         case .compared: return lasting.map { step($0, at: $0.occurred) } + edit + ending.map { step($0, at: nil) }
         case .compareNow: return lasting.map { step($0, at: nil) } + edit + ending.map { step($0, at: nil) }
         case .editedFirst: return edit + ordered.map { step($0, at: nil) }
         case .leftAway: return ending.map { step($0, at: nil) }
         }
     }
+
+    /// What makes it.
+    /// - Parameter first: what it said at first, where that is told.
+    private func making(_ first: [String: JSON]?) -> Ask {
+        let said = start.merging(fields) { first, _ in first }
+        let body = said.merging(first ?? [:]) { $1 }.filter { $0.value != .null }
+        return Ask(entity.name, .id(id), entity.creation.act, .object(body), occurredAt: occurred)
+    }
+
+    /// Whether a history tells of it.
+    private var hasPast: Bool { first != nil || history.contains(where: \.isTold) }
 
     /// The steps after which it can be changed no more come last.
     private var ordered: [Step] { lasting + ending }
@@ -159,6 +203,8 @@ extension Wish {
     enum Way: Sendable {
         /// It is not there: it is made, and its steps occur when the row says.
         case made
+        /// The same, but what its history tells cannot have happened here: it is left out.
+        case madeNow
         /// It is there: steps not yet done occur when the row says, then what differs is edited.
         case compared
         /// The same, but it has later events: what the row adds is a correction, which occurs now.
@@ -172,7 +218,10 @@ extension Wish {
         func next(after problem: Problem, _ wish: Wish) -> Way? {
             if wish.isAway, self != .leftAway, problem.code == wish.entity.archived { return .leftAway }
             switch self {
-            case .made: return problem.code.hasSuffix(".already_exists") ? .compared : nil
+            case .made:
+                if problem.code.hasSuffix(".already_exists") { return .compared }
+                return wish.hasPast ? .madeNow : nil
+            case .madeNow: return problem.code.hasSuffix(".already_exists") ? .compared : nil
             case .compared:
                 if problem.code == "time.before_last_event" { return .compareNow }
                 return problem.status == 409 ? .editedFirst : nil
