@@ -27,11 +27,11 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
                 ForeignTable("events", "event", role: .meetings), ForeignTable("notes", "note", role: .activities),
             ]
         case .daybook:
-            Self.ours.map { entity in
+            Self.ours.map { entity -> ForeignTable in
                 let name = entity.plural.replacing("_", with: "-")
                 let role: ForeignTable.Role = entity == Member.self ? .members : .records
                 return ForeignTable(name, entity.plural.replacing("_", with: ""), role: role, isTwice: true)
-            }
+            } + [ForeignTable(Attachment.plural, Attachment.plural, role: .files)]
         case .dynamics:
             [
                 ForeignTable("users", "systemuser", "user", role: .members),
@@ -137,13 +137,15 @@ struct ForeignTable: Sendable, Hashable {
         case history
         /// E-mail addresses, and whose they are: told with these.
         case addresses, addressed
+        /// What is known of files, whose bytes lie beside.
+        case files
     }
 
     /// Whether it is told of with the deals.
     var isOfDeals: Bool {
         switch role {
         case .pipelines, .stages, .history: true
-        case .records, .members, .deals, .activities, .meetings, .addresses, .addressed: false
+        case .records, .members, .deals, .activities, .meetings, .addresses, .addressed, .files: false
         }
     }
     /// Whether it says what other tables mean.
