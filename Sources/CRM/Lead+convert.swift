@@ -16,13 +16,16 @@ public struct Conversion: Sendable, Equatable {
     public var contact: [String: JSON]?
     /// What is said of a new deal; nil: none is made.
     public var deal: [String: JSON]?
+    /// Whether it became what is named and nothing else: it was converted elsewhere, and what it became there may have
+    /// been put away since. Nothing is made or changed beside the lead.
+    public var onlyNamed = false
 
     /// The members of a body.
     static let body = [
         Field("account_id", .reference("account")), Field("contact_id", .reference("contact")),
         Field("deal_id", .reference("deal")),
         Field("account", .object(described(Account.acts))), Field("contact", .object(described(Contact.acts))),
-        Field("deal", .object(described(Deal.acts))),
+        Field("deal", .object(described(Deal.acts))), Field("only_named", .flag),
     ]
     /// What can be said of a new record. That they belong together, the conversion says.
     private static func described<Command>(_ acts: [Act<Command>]) -> [Field] {
@@ -38,6 +41,7 @@ public struct Conversion: Sendable, Equatable {
         account = body.values["account"]?.object
         contact = body.values["contact"]?.object
         deal = body.values["deal"]?.object
+        onlyNamed = body.values["only_named"] == true
     }
 
     // MARK: Does it fit?
@@ -46,6 +50,7 @@ public struct Conversion: Sendable, Equatable {
         if accountID != nil, account != nil { throw .accountTwice }
         if contactID != nil, contact != nil { throw .contactTwice }
         if dealID != nil, deal != nil { throw .dealTwice }
+        if onlyNamed, account != nil || contact != nil || deal != nil { throw .describedToo }
     }
     /// Whether a lead became just that.
     func isMet(by lead: Record) -> Bool {
@@ -53,10 +58,10 @@ public struct Conversion: Sendable, Equatable {
         return fits(accountID, "account_id") && fits(contactID, "contact_id") && fits(dealID, "deal_id")
             && (deal == nil || lead["deal_id"] != nil)
     }
-    func makesAccount(of lead: Record) -> Bool { account != nil || lead["company"] != nil }
+    func makesAccount(of lead: Record) -> Bool { !onlyNamed && (account != nil || lead["company"] != nil) }
     /// Whether there is enough to make a contact of, or one is described.
     public func makesContact(of lead: Record) -> Bool {
-        contact != nil || ["first_name", "last_name", "email"].contains { lead[$0] != nil }
+        !onlyNamed && (contact != nil || ["first_name", "last_name", "email"].contains { lead[$0] != nil })
     }
 }
 
@@ -68,7 +73,7 @@ extension Lead {
     /// is.
     public static func steps(_ command: Command, given state: State, deciding events: [Event], of id: UUID) -> [Step] {
         if case .merging(let wish) = command { return steps(wish, given: state, deciding: events, of: id) }
-        guard case .convert(let wish) = command, let lead = state.content,
+        guard case .convert(let wish) = command, !wish.onlyNamed, let lead = state.content,
             case .converted(_, let account, let contact, let deal)? = events.first
         else { return [] }
         var steps: [Step] = []
@@ -133,6 +138,33 @@ extension Record {
     fileprivate var fullName: String? {
         let names = [text("first_name"), text("last_name")].compactMap(\.self)
         return names.isEmpty ? nil : String(names.joined(separator: " ").prefix(200))
+    }
+}
+
+// MARK: What if it was converted elsewhere?
+
+extension Conversion {
+    /// What of a lead that was converted is told besides: what it became there and is not known yet.
+    func more(of lead: Record, _ context: Context) throws(Lead.Rejection) -> [Lead.Event] {
+        func known<E: Mergeable>(_: E.Type, _ id: UUID) -> UUID { context.state(E.self, id).mergedInto ?? id }
+        let (account, contact) = (lead.id("account_id"), lead.id("contact_id"))
+        // Whoever names the record that stands for one that was merged means the same.
+        let isSame =
+            accountID.map { given in account.map { [$0, known(Account.self, $0)].contains(given) } ?? true } ?? true
+            && contactID.map { given in contact.map { [$0, known(Contact.self, $0)].contains(given) } ?? true } ?? true
+            && dealID.map { given in lead.id("deal_id").map { $0 == given } ?? true } ?? true
+        guard isSame else { throw .isConverted }
+        let all = (account ?? accountID, contact ?? contactID, lead.id("deal_id") ?? dealID)
+        guard all != (account, contact, lead.id("deal_id")) else { return [] }
+        return [.converted(from: lead.standing, account_id: all.0, contact_id: all.1, deal_id: all.2)]
+    }
+    /// The records by which that is known.
+    func known(of lead: Record?) -> [Reference] {
+        guard onlyNamed, let lead, lead.standing == "converted" else { return [] }
+        return [
+            lead.id("account_id").map { Reference(Account.self, $0) },
+            lead.id("contact_id").map { Reference(Contact.self, $0) },
+        ].compactMap(\.self)
     }
 }
 

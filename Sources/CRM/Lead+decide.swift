@@ -16,6 +16,7 @@ extension Lead {
         case accountTwice = "lead.account_twice"
         case contactTwice = "lead.contact_twice"
         case dealTwice = "lead.deal_twice"
+        case describedToo = "lead.described_too"
         case accountArchived = "lead.account_archived"
         case contactArchived = "lead.contact_archived"
         case dealArchived = "lead.deal_archived"
@@ -41,6 +42,7 @@ extension Lead {
             case .accountTwice: "Name an account that is there or describe a new one, not both."
             case .contactTwice: "Name a contact that is there or describe a new one, not both."
             case .dealTwice: "Name a deal that is there or describe a new one, not both."
+            case .describedToo: "With only_named nothing is made; name what is there, or leave only_named out."
             case .accountArchived: "This account is archived; restore it or name another."
             case .contactArchived: "This contact is archived; restore it or name another."
             case .dealArchived: "This deal is archived; restore it or name another."
@@ -61,8 +63,8 @@ extension Lead {
             case .exists, .archived, .isConverted, .isDisqualified, .accountArchived, .contactArchived, .dealArchived,
                 .merged, .loserArchived, .loserMerged, .notMerged, .mergedAlong, .mergedConverted:
                 .conflict
-            case .nameMissing, .nothingToBecome, .accountTwice, .contactTwice, .dealTwice, .withItself,
-                .duplicateOfItself:
+            case .nameMissing, .nothingToBecome, .accountTwice, .contactTwice, .dealTwice, .describedToo,
+                .withItself, .duplicateOfItself:
                 .invalid
             }
         }
@@ -80,7 +82,7 @@ extension Lead {
             let account = wish.accountID.map { Reference(Account.self, $0) }
             let contact = wish.contactID.map { Reference(Contact.self, $0) }
             let deal = wish.dealID.map { Reference(Deal.self, $0) }
-            return [account, contact, deal].compactMap(\.self)
+            return [account, contact, deal].compactMap(\.self) + wish.known(of: state.content)
         case .capture, .edit, .qualify, .disqualify, .reopen, .followUp, .tag, .archive, .restore: return []
         }
     }
@@ -95,8 +97,11 @@ extension Lead {
         switch command {
         case .capture(let record): return try begin(state, with: .captured(try captured(record)))
         case .edit(let patch):
-            let lead = try open(state)
-            return try edited(patch.effective(on: lead, fields), lead, context)
+            let lead = try inUse(state)
+            let events = try edited(patch.effective(on: lead, fields), lead, context)
+            // What it says already may be said again.
+            guard lead.standing != "converted" || events.isEmpty else { throw .isConverted }
+            return events
         case .qualify:
             let lead = try open(state)
             return lead.standing == "qualified" ? [] : [.qualified(from: lead.standing)]
@@ -110,6 +115,7 @@ extension Lead {
         case .convert(let wish):
             let lead = try inUse(state)
             try wish.check()
+            if lead.standing == "converted", wish.onlyNamed { return try wish.more(of: lead, context) }
             if lead.standing == "converted" {
                 guard wish.isMet(by: lead) else { throw .isConverted }
                 return []
@@ -170,6 +176,10 @@ extension Lead {
 
     /// What it becomes: what is named, else something new where the lead tells enough or it is described.
     private static func converted(_ lead: Record, _ wish: Conversion, _ context: Context) throws(Rejection) -> Event {
+        if wish.onlyNamed {
+            return .converted(
+                from: lead.standing, account_id: wish.accountID, contact_id: wish.contactID, deal_id: wish.dealID)
+        }
         if let id = wish.accountID, case .archived = context.state(Account.self, id) { throw .accountArchived }
         if let id = wish.contactID, case .archived = context.state(Contact.self, id) { throw .contactArchived }
         if let id = wish.dealID, case .archived = context.state(Deal.self, id) { throw .dealArchived }

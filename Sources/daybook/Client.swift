@@ -2,6 +2,7 @@ import Application
 import Foundation
 import FoundationNetworking
 import Kernel
+import Synchronization
 
 /// Speaks with a server over HTTP. What it asks is safe to repeat, and is repeated for a while where nobody answers.
 struct Client: Sendable {
@@ -9,6 +10,18 @@ struct Client: Sendable {
     let token: String
     /// Seconds for which a request that met no server is tried again.
     var patience = 15.0
+    /// What the log held when the last command was answered.
+    let reached = Reached()
+
+    /// How far a log is, as its server says.
+    final class Reached: Sendable {
+        private let position = Mutex<String?>(nil)
+        var last: String? { position.withLock { $0 } }
+        func take(_ response: URLResponse) {
+            let said = (response as? HTTPURLResponse)?.value(forHTTPHeaderField: "Daybook-Position")
+            if let said { position.withLock { $0 = said } }
+        }
+    }
 
     private static let session: URLSession = {
         let settings = URLSessionConfiguration.ephemeral
@@ -28,10 +41,18 @@ struct Client: Sendable {
     /// - Throws: `Problem` where the server refuses, `Exit` where none answers.
     func post(_ path: String, _ body: JSON) async throws -> JSON { try await ask("POST", path, body) }
 
+    /// Changes a record below `/api/v1`.
+    func patch(_ path: String, _ body: JSON) async throws -> JSON { try await ask("PATCH", path, body) }
+
     /// Gets a document below `/api/v1`.
     /// - Parameter position: what it must show at least.
     func get(_ path: String, showing position: Int64? = nil) async throws -> JSON {
         try await ask("GET", path, nil, position.map { ["Daybook-Min-Position": String($0)] } ?? [:])
+    }
+
+    /// Gets a document that shows all that was told by this client.
+    func current(_ path: String) async throws -> JSON {
+        try await ask("GET", path, nil, reached.last.map { ["Daybook-Min-Position": $0] } ?? [:])
     }
 
     /// Gets what a path below `/api/v1` answers, as it is, into a file of its own that its owner alone reads, whatever
@@ -53,6 +74,22 @@ struct Client: Sendable {
         return file
     }
 
+    /// Posts the bytes of a file below `/api/v1`, which are read as they are sent.
+    /// - Parameter key: makes a repeat harmless.
+    func upload(_ path: String, _ file: String, _ mediaType: String, key: String) async throws -> JSON {
+        guard let address = URL(string: "\(url)/api/v1\(path)") else {
+            throw Exit(.lacking, "\(url) is no web address.")
+        }
+        var request = URLRequest(url: address)
+        request.httpMethod = "POST"
+        request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
+        request.setValue(mediaType, forHTTPHeaderField: "Content-Type")
+        request.setValue(key, forHTTPHeaderField: "Idempotency-Key")
+        return try await repeating { [request] in
+            try await Self.session.upload(for: request, fromFile: URL(fileURLWithPath: file))
+        }
+    }
+
     private func ask(
         _ method: String, _ path: String, _ body: JSON?, _ headers: [String: String] = [:]
     ) async throws -> JSON {
@@ -67,11 +104,17 @@ struct Client: Sendable {
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
             request.httpBody = Data(body.bytes)
         }
+        return try await repeating { [request] in try await Self.session.data(for: request) }
+    }
+
+    /// Sends what is safe to repeat until it is answered, for a while.
+    private func repeating(_ send: () async throws -> (Data, URLResponse)) async throws -> JSON {
         let end = ContinuousClock.now + .seconds(patience)
         var pause = 0.2
         while true {
             do {
-                let (data, response) = try await Self.session.data(for: request)
+                let (data, response) = try await send()
+                reached.take(response)
                 return try read(data, (response as? HTTPURLResponse)?.statusCode ?? 0)
             } catch let problem as Problem {
                 let isPassing = [429, 502, 503, 504].contains(problem.status) || problem.code == "stream.conflict"
@@ -98,6 +141,14 @@ struct Client: Sendable {
 }
 
 extension Client {
+    /// How an import's files reach the server.
+    var carrier: FileCarrier {
+        FileCarrier(
+            get: { try await current($0) },
+            post: { path, file, type, key in try await upload(path, file, type, key: key) },
+            change: { path, body in _ = try await patch(path, body) })
+    }
+
     /// The server that the environment or the data folder names; nil where the folder's does not answer.
     static func known(_ place: Place, url: String?, organization: String?) async throws -> Client? {
         let environment = ProcessInfo.processInfo.environment

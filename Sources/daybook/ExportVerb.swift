@@ -9,14 +9,16 @@ struct ExportVerb: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write all records into a folder, with the mappings that import them again.",
         discussion: """
-            For each kind of records a file of rows (CSV, or JSON Lines) and a mapping. `daybook import --from daybook
-            DIR` reads them, into this organization or another. Records that were put away are among them.
+            For each kind of records a file of rows (CSV, or JSON Lines) and a mapping; the files on them in DIR/files,
+            each under its id, with their table. `daybook import --from daybook DIR` reads them, into this organization
+            or another. Records that were put away are among them.
             """)
 
     enum Rows: String, ExpressibleByArgument, CaseIterable { case csv, jsonl }
 
     @Argument(help: "The folder; it is made where it is not there.") var folder: String
     @Option(help: "csv or jsonl.") var rows: Rows = .csv
+    @Flag(help: "Leave out the files on records.") var withoutFiles = false
     @Option(help: "The organization, where the owner has several.") var organization: String?
     @Option(help: "The server. [environment: DAYBOOK_URL]") var url: String?
     @OptionGroup var place: Place
@@ -36,20 +38,32 @@ struct ExportVerb: AsyncParsableCommand {
         for entity in ForeignSystem.ours {
             let path = "/\(entity.plural)/export?"
             let file = "\(folder)/\(entity.plural).\(rows.rawValue)"
-            let count = try await client.download("\(path)format=\(rows.rawValue)&archived=any", to: file)
+            let count = try await client.download("\(path)format=\(rows.rawValue)&archived=any&past=true", to: file)
             counts[entity.plural] = .integer(Int64(rows == .csv ? max(0, count - 1) : count))
             let name = entity.plural.replacing("_", with: "-")
-            _ = try await client.download("\(path)format=mapping", to: "\(folder)/\(name).yaml")
+            _ = try await client.download("\(path)format=mapping&past=true", to: "\(folder)/\(name).yaml")
             let after = "\(folder)/\(name)-after.yaml"
-            do { _ = try await client.download("\(path)format=closing", to: after) } catch let problem as Problem {
+            do {
+                _ = try await client.download("\(path)format=closing&past=true", to: after)
+            } catch let problem as Problem {
                 guard problem.code == "export.no_mapping" else { throw problem }
                 // One of an earlier export says what is not so any more.
                 try? FileManager.default.removeItem(atPath: after)
             }
         }
-        output.result(["folder": .string(folder), "rows": .object(counts)]) {
+        var told: [String: JSON] = ["folder": .string(folder), "rows": .object(counts)]
+        var files = ""
+        if !withoutFiles {
+            let freight = try await FileExport(folder: folder, rows: rows.rawValue, client: client).run()
+            told["files"] = .integer(Int64(freight.count))
+            told["files_left"] = .array(freight.left.map(JSON.string))
+            for name in freight.left.prefix(20) { say("Not written: \(name)") }
+            if freight.left.count > 20 { say("Not written: \(freight.left.count - 20) more") }
+            files = ", and \(freight.count) files"
+        }
+        output.result(.object(told)) {
             let rows = counts.values.reduce(0) { $0 + ($1.integer ?? 0) }
-            return "\(rows) rows of \(counts.count) kinds are in \(folder)"
+            return "\(rows) rows of \(counts.count) kinds\(files) are in \(folder)"
         }
     }
 }

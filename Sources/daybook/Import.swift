@@ -32,6 +32,7 @@ struct ImportFile: AsyncParsableCommand {
     @Option(help: "Another CRM: \(ImportFile.systems).") var from: ForeignSystem?
     @Flag(help: "Make a custom field of each column that a mapping does not know.") var defineFields = false
     @Option(help: "The calling code of telephone numbers that name no country: 44.") var callingCode: Int?
+    @Flag(help: "Leave out the files that an export of Daybook's wrote down.") var withoutFiles = false
     @Flag(help: "Tell what would be, and change nothing.") var dryRun = false
     @Option(help: "The organization, where the owner has several.") var organization: String?
     @Option(help: "The server. [environment: DAYBOOK_URL]") var url: String?

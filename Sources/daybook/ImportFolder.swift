@@ -19,7 +19,8 @@ extension ImportFile {
         let meter = Meter()
         let run = FolderImport(
             options, colleagues: try await colleagues(client), mapping: { mapping($0, of: system, folder) },
-            send: { try await client.post($0, $1) }, report: { meter.show($1, of: $0) })
+            send: { try await client.post($0, $1) }, files: withoutFiles ? nil : client.carrier,
+            report: { meter.show($1, of: $0) })
         let summary: FolderSummary
         do { summary = try await run.run() } catch let unreadable as CSV.Unreadable {
             throw Exit(.failed, unreadable.detail)

@@ -12,26 +12,18 @@ import Testing
     /// last changed and put away, are the log's own.
     static let apart: [String: Set<String>] = [
         "": ["version", "position", "updated_at", "archived_at"],
-        // Which acts told it is not exported: contacts are contacted now, deals stand where they stand.
-        "account": ["last_contacted_on", "contacted"],
-        "contact": ["last_contacted_on", "contacted", "platform"],
-        "deal": ["entered_stage_at", "days_in_stage", "rotting", "moves"],
-        "lead": [
-            "status", "account_id", "account_name", "contact_id", "contact_name", "deal_id", "deal_title",
-            "converted_at", "last_contacted_on", "contacted",
-        ],
         // Who wrote them is who imports them.
         "note": ["author_id", "author_name"],
         "task": ["creator_id", "creator_name", "reminder_due"],
-        "campaign": ["cost"],
-        "project": ["actual_hours"],
-        "pipeline": ["shared_with", "retired"],
+        // When a stage was retired: what happened to the pipeline after that is told before.
+        "pipeline": ["past"],
         "rate": ["base"],
     ]
 
     private static func rows(_ house: TestHouse, _ entity: String, _ format: String) async throws -> String {
         let parameters =
-            [Parameter("format", format)] + (format == "csv" || format == "jsonl" ? [Parameter("archived", "any")] : [])
+            [Parameter("format", format), Parameter("past", "true")]
+            + (format == "csv" || format == "jsonl" ? [Parameter("archived", "any")] : [])
         let head = try await house.head()
         while true {
             do {
@@ -83,8 +75,39 @@ import Testing
                 for entity in ForeignSystem.ours {
                     try await Self.compare(entity.name, from, into, meant, but: before[entity.name] ?? [])
                 }
+                for (view, members) in Self.entries {
+                    let wanted = try await Self.lines(from, view, members, meant)
+                    #expect(try await Self.lines(into, view, members, [:]) == wanted && !wanted.isEmpty, "\(view)")
+                }
             }
         }
+    }
+
+    /// What belongs to records and has no file of its own. When a cost was recorded after all was over is not carried.
+    private static let entries = [
+        ("campaign_cost_documents", ["campaign_id", "amount", "day", "description"]),
+        ("project_hour_documents", ["project_id", "member_id", "day", "hours", "description", "logged_at"]),
+        ("fields", ["entity", "key", "label", "type", "target", "personal"]),
+        ("deal_spans", ["deal_id", "stage_id", "entered_at", "left_at"]),
+    ]
+
+    /// The rows of a view, in an order of their own.
+    private static func lines(
+        _ house: TestHouse, _ view: String, _ members: [String], _ meant: [String: String]
+    ) async throws -> [String] {
+        var lines: [String] = []
+        var cursor: String?
+        repeat {
+            let parameters =
+                [Parameter("limit", "200"), Parameter("fields", members.joined(separator: ","))]
+                + [cursor.map { Parameter("cursor", $0) }].compactMap { $0 }
+            let reply = try await house.daybook.queries.table(
+                view, parameters, by: house.owner, min: try await house.head())
+            let page = try JSON(parsing: reply.body)
+            lines += (page["items"]?.array ?? []).map { replaced($0, meant).text }
+            cursor = page["next"]?.string
+        } while cursor != nil
+        return lines.sorted()
     }
 
     /// What refers on to records of files that come later, and what is away.
@@ -115,6 +138,68 @@ import Testing
         let call = try await make("interaction", "log", ["kind": "call", "subject": about])
         let after: JSON = ["title": "Again", "interaction_id": .string(call.text)]
         _ = try await house.ask("task", .id(try await make("task", "create", after)), "complete", [:])
+        try await live(house)
+    }
+
+    /// What is told of records by acts of their own, at its own time.
+    private static func live(_ house: TestHouse) async throws {
+        func make(_ entity: String, _ act: String, _ body: JSON) async throws -> UUID {
+            try await house.ask(entity, .new, act, body).results[0].id
+        }
+        let member = try await make("member", "add", ["name": "Nils", "email": "nils@example.com"])
+        let stages: JSON = .array(
+            [("One", "open"), ("Two", "open"), ("Three", "open"), ("Yes", "won"), ("No", "lost")].map {
+                ["name": .string($0.0), "kind": .string($0.1)]
+            })
+        let pipeline = try await make("pipeline", "create", ["name": "Long", "stages": stages])
+        let state = try await house.states("pipeline", [pipeline])[0] as? Pipeline.State
+        let ids = Dictionary(
+            (state?.content?["stages"]?.object ?? [:]).map { ($0.value["name"]?.string ?? "", $0.key) }
+        ) { first, _ in first }
+        func stage(_ name: String) -> JSON { .string(ids[name] ?? "") }
+        for (name, ends) in [("Goes on", false), ("Is over", true)] {
+            let deal: JSON = ["title": .string(name), "pipeline_id": .string(pipeline.text)]
+            let id = Ask.Target.id(try await make("deal", "open", deal))
+            for to in ["Two", "Three", "Two"] { _ = try await house.ask("deal", id, "move", ["stage_id": stage(to)]) }
+            _ = try await house.ask("deal", id, "lose", ["lost_reason": "Too dear", "lost_to": "Them"])
+            _ = try await house.ask("deal", id, "reopen", ["stage_id": stage("Two")])
+            _ = try await house.ask("deal", id, "move", ["stage_id": stage("Three")])
+            if ends { _ = try await house.ask("deal", id, "win", ["actual_close": "2020-02-03"]) }
+        }
+        let retired: JSON = ["stage_id": stage("Two"), "target_id": stage("One")]
+        _ = try await house.ask("pipeline", .id(pipeline), "retire_stage", retired)
+        let holder: JSON = ["with": ["entity": "member", "id": .string(member.text)]]
+        _ = try await house.ask("pipeline", .id(pipeline), "share", holder)
+        let secret: JSON = ["entity": "contact", "key": "iban", "label": "IBAN", "type": "text", "personal": true]
+        _ = try await house.ask("field_set", .id(FieldSet.id(of: "contact")), "define", secret)
+        let contact = try await make("contact", "create", ["last_name": "Moe", "custom": ["iban": "GB1"]])
+        let user: JSON = ["platform_user_id": "u-77", "platform_profile": ["plan": "free"]]
+        _ = try await house.ask("contact", .id(contact), "link_platform_user", user)
+        _ = try await house.ask("contact", .id(contact), "mark_contacted", [:])
+        let account = try await make("account", "create", ["name": "Moe"])
+        _ = try await house.ask("account", .id(account), "mark_contacted", [:])
+        let lead = Ask.Target.id(try await make("lead", "capture", ["last_name": "Poe"]))
+        _ = try await house.ask("lead", lead, "mark_contacted", [:])
+        _ = try await house.ask("lead", lead, "disqualify", ["disqualified_reason": "No budget"])
+        _ = try await house.ask("lead", lead, "reopen", [:])
+        _ = try await house.ask("lead", lead, "edit", ["contacted": false])
+        let campaign = Ask.Target.id(try await make("campaign", "plan", ["name": "Fair", "kind": "event"]))
+        let cost: JSON = [
+            "amount": ["minor": 1250, "currency": "EUR"], "day": "2020-02-03", "description": "Leaflets",
+        ]
+        _ = try await house.ask("campaign", campaign, "record_cost", cost)
+        _ = try await house.ask("campaign", campaign, "start", [:])
+        _ = try await house.ask("campaign", campaign, "complete", [:])
+        _ = try await house.ask("campaign", campaign, "record_cost", cost)
+        let project = Ask.Target.id(try await make("project", "plan", ["name": "Roof"]))
+        _ = try await house.ask("project", project, "change_status", ["status": "in_progress"])
+        let hours: JSON = [
+            "hours": .number(0.35), "day": "2020-02-03", "member_id": .string(member.text), "description": "Nails",
+        ]
+        _ = try await house.ask("project", project, "log_hours", hours)
+        let done: JSON = ["status": "completed", "completed_on": "2020-02-04"]
+        _ = try await house.ask("project", project, "change_status", done)
+        _ = try await house.ask("project", project, "log_hours", hours)
     }
 
     /// The ids of one organization's records, and those that they have in the other.

@@ -131,6 +131,41 @@ import Testing
         try given(Lead.self, .captured(Record(["phone": "+442079460018"]))).when("convert")
             .thenRefused(.nothingToBecome)
     }
+    @Test func `a lead that was converted elsewhere became what is named, and nothing is made or changed beside it`()
+        throws
+    {
+        let others = [
+            Other(Account.self, Self.acme, [.created(Record(["name": "Acme"])), .archived]),
+            Other(Contact.self, Self.ann, [.created(Record(["last_name": "Lee"]))]),
+            Other(Deal.self, Self.pumps, [.opened(Record(["title": "Pumps"]))]),
+        ]
+        let lead = given(Lead.self, captured, with: others)
+        var body: [String: JSON] = ["only_named": true, "contact_id": .string(Self.ann.text)]
+        let known = try lead.when("convert", body).then(
+            .converted(from: "open", account_id: nil, contact_id: Self.ann, deal_id: nil))
+        #expect(try steps(body, of: lead) == [])
+        // What else it became may be told later, and only once.
+        body["account_id"] = .string(Self.acme.text)
+        body["deal_id"] = .string(Self.pumps.text)
+        let whole = try known.when("convert", body).then(
+            .converted(from: "converted", account_id: Self.acme, contact_id: Self.ann, deal_id: Self.pumps))
+        try whole.when("convert", body).then()
+        try whole.when("convert", ["only_named": true]).then()
+        try whole.when("convert", ["only_named": true, "contact_id": .string(Self.pumps.text)])
+            .thenRefused(.isConverted)
+        try lead.when("convert", ["only_named": true, "deal": [:]]).thenRefused(.describedToo)
+        // What it says already may be said again.
+        try whole.when("edit", ["company": "Acme", "score": 70]).then()
+        try whole.when("edit", ["score": 3]).thenRefused(.isConverted)
+    }
+    @Test func `a lead that became who was merged since became the one who stands for both`() throws {
+        let other = UUID.number(24)
+        let others = [Other(Contact.self, Self.ann, [.created(Record(["last_name": "Lee"])), .merged(into: other)])]
+        let lead = given(
+            Lead.self, captured, .converted(from: "open", account_id: nil, contact_id: Self.ann, deal_id: nil),
+            with: others)
+        try lead.when("convert", ["only_named": true, "contact_id": .string(other.text)]).then()
+    }
     @Test func `a person without a company becomes a contact alone`() throws {
         let person = given(Lead.self, .captured(Record(["last_name": "Lee", "website": "https://lee.org"])))
         try person.when("convert").then(

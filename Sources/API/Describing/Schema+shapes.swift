@@ -149,7 +149,10 @@ enum Describing {
                 name: "format",
                 detail:
                     "csv (where not said), jsonl, mapping: that by which an import reads these again, or closing: the "
-                    + "same for what ends records or refers back.")
+                    + "same for what ends records or refers back."),
+            Route.Described(
+                name: "past",
+                detail: "true: what happened to each record since it was made, as acts, in the column past."),
         ] + listing.filter { !["limit", "cursor", "page", "page_size", "total"].contains($0.name) }
 
     /// Those of one record.

@@ -25,7 +25,12 @@ struct ExportMapping {
             lines += ["creates:", "  custom:"] + custom.map { ExportMapping.definition(entity.name, $0, $1) }
         }
         lines.append("records:")
-        for var life in ExportedLife.of(entity) where life.needs.allSatisfy(isThere) {
+        let lives = ExportedLife.of(entity).filter { $0.needs.allSatisfy(isThere) }
+        if lives.isEmpty {
+            let needed = ExportedLife.of(entity)[0].needs.joined(separator: ", ")
+            throw .noMapping("It needs the columns \(needed).")
+        }
+        for var life in lives {
             let begun = life.act.flatMap { facts.made(by: $0) } ?? facts
             // What is away takes no reference any more.
             if !ExportMapping.forward(facts, life, custom).isEmpty { life.isHolder = !facts.holdsNames }
@@ -64,7 +69,9 @@ struct ExportMapping {
         }
         if !own.isEmpty { lines += ["    custom:"] + own.map { "      " + $0 } }
         if !life.then.isEmpty { lines += ["    then:"] + life.then.map { "      - \($0)" } }
+        if isThere(Sheet.past) { lines.append("    history: \(Sheet.past)") }
         var steps = life.steps
+        if isThere(Sheet.past) { steps += life.told.map { "{act: \($0), later: true}" } }
         if isThere("tags"), facts.steps.contains(where: { $0.act == "tag" }) {
             steps.append("{act: tag, when: {tags: {empty: false}}, with: {tags: tags}}")
         }
@@ -94,6 +101,7 @@ struct ExportMapping {
             ExportMapping.lines(definition.kind, key, column: "custom.\(key)", isThere)
         }
         var steps = life.ending.filter { isThere($0.column) }.map(\.step)
+        if isThere(Sheet.past) { steps += life.told.map { "{act: \($0), each: \(Sheet.past)}" } }
         let isHolder = life.isHolder || !forward.isEmpty && !facts.holdsNames
         if isHolder, isThere("archived_at"), let act = facts.archiving.first {
             steps.append("{act: \(act), when: {archived_at: {empty: false}}}")
@@ -181,6 +189,7 @@ struct ExportMapping {
             members.append("choices: \(String(decoding: JSON.array(words.map(JSON.string)).bytes, as: UTF8.self))")
         }
         if let target = definition.entity { members.append("target: \(target)") }
+        if definition.personal == true { members.append("personal: true") }
         return "    - {\(members.joined(separator: ", "))}"
     }
     /// A text as YAML takes it: a plain name as it is, others as strings of JSON.

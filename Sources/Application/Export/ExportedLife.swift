@@ -22,6 +22,8 @@ struct ExportedLife {
     var isHolder = false
     /// What that tells besides, each with the column of which it is read.
     var ending: [(column: String, step: String)] = []
+    /// Acts of its past that are told when the other records are there, by the mapping `closing`.
+    var told: [String] = []
     /// What is told only when it is made, and what is told each time.
     var then: [String] = []
     var steps: [String] = []
@@ -78,16 +80,23 @@ struct ExportedLife {
             ])
     }
 
-    /// Its stages keep their ids, by which its deals name them.
+    /// Its stages keep their ids, by which its deals name them; they are retired when these have passed them.
     private static var pipeline: ExportedLife {
-        ExportedLife(start: ["stages: {column: stages, ids: true}"], skips: ["template"], isHolder: true)
+        ExportedLife(
+            start: ["stages: {column: stages, ids: true}"], skips: ["template"], isHolder: true,
+            told: ["retire_stage"])
     }
 
+    /// What one was converted to is there already: nothing is made of it.
     private static var lead: ExportedLife {
         ExportedLife(
-            needs: ["status"],
+            needs: ["status", "disqualified_reason", "converted_at", "account_id", "contact_id", "deal_id"],
             steps: [
-                "{act: qualify, when: {status: [qualified, converted]}}",
+                "{act: qualify, when: {status: qualified}}",
+                "{act: convert, when: {status: converted}, occurred: converted_at, with: {only_named: {value: true}, "
+                    + ["account", "contact", "deal"].map { name in
+                        "\(name)_id: {reference: \(name), id: \(name)_id, missing: empty}"
+                    }.joined(separator: ", ") + "}}",
                 "{act: disqualify, when: {status: disqualified}, with: {disqualified_reason: disqualified_reason}}",
             ])
     }

@@ -21,10 +21,19 @@ struct Sheet: Sendable {
         case amount, currency
     }
 
-    /// - Parameter defined: the organization's own fields, in use.
-    init(of entity: any Entity.Type, _ shown: Shown, _ defined: [(key: String, definition: FieldSet.Definition)]) {
+    /// The column of what happened to a record.
+    static let past = "past"
+
+    /// - Parameters:
+    ///   - defined: the organization's own fields, in use.
+    ///   - hasPast: whether rows tell what happened to their records.
+    init(
+        of entity: any Entity.Type, _ shown: Shown, _ defined: [(key: String, definition: FieldSet.Definition)],
+        hasPast: Bool = false
+    ) {
         let own = Sheet(of: entity, members: shown.members, defined).columns
-        columns = own + shown.includes.flatMap { Sheet.columns(of: $0) }
+        let past = hasPast ? [Column(name: Sheet.past, path: [Sheet.past])] : []
+        columns = own + shown.includes.flatMap { Sheet.columns(of: $0) } + past
     }
 
     /// The columns of an entity's own members.

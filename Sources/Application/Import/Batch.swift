@@ -136,6 +136,7 @@ struct Batch {
                 case (.empty, true), (.create, true): task.waits = true
                 case (.empty, false):
                     if link.entity.name == Pipeline.name { task.wishes[index].forgetStages() }
+                    task.wishes[index].lose(link)
                     guard mapping.leavesUnfit else { continue }
                     let reason = "There is no \(link.entity.name) \"\(link.name)\" from \(link.source)."
                     let flaw = RowFlaw(link.column, "import.reference_missing", reason)

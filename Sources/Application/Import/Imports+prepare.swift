@@ -66,6 +66,7 @@ extension Imports {
             "type": .string(rule.type.rawValue),
         ]
         if let target = rule.target { body["target"] = .string(target) }
+        if rule.isPersonal { body["personal"] = true }
         if !rule.choices.isEmpty { body["choices"] = .array(rule.choices.map(JSON.string)) }
         return Ask(FieldSet.name, .id(FieldSet.id(of: rule.entity)), "define", .object(body))
     }

@@ -182,6 +182,7 @@ extension Refusals {
         ListedRefusal("csv.too_long", nil, "The record is longer than a megabyte: a quotation mark may be missing."),
         ListedRefusal("import.key_missing", nil, "A column of the key is empty: fill it in."),
         ListedRefusal("import.reference_missing", nil, "The record that is named is not there: import it first."),
+        ListedRefusal("import.file_missing", nil, "The bytes of the file are not in the folder: export it once more."),
         ListedRefusal("import.word_unknown", nil, "The word has no translation: add it to the mapping."),
         ListedRefusal("import.stage_unknown", nil, "The pipeline has no stage of this name."),
         ListedRefusal("import.currency_unknown", nil, "Write the currency's ISO 4217 code."),

@@ -58,6 +58,7 @@ public final class FolderImport {
     let options: Options
     let mapping: (String) -> String?
     let send: ImportRun.Send
+    let files: FileCarrier?
     let report: (String, ImportRun.Progress) -> Void
     var owners: ForeignOwners
     var summary = FolderSummary()
@@ -86,13 +87,15 @@ public final class FolderImport {
     ///   - colleagues: the members that are there.
     ///   - mapping: the text of the mapping of a name that comes along.
     ///   - send: how the server is asked; safe to repeat.
+    ///   - files: how files reach it; nil: they stay where they are, and their table is named.
     ///   - report: told of progress, with the file's name.
     public init(
         _ options: Options, colleagues: [Colleague], mapping: @escaping (String) -> String?,
-        send: @escaping ImportRun.Send,
+        send: @escaping ImportRun.Send, files: FileCarrier? = nil,
         report: @escaping (String, ImportRun.Progress) -> Void = { _, _ in }
     ) {
-        (self.options, self.mapping, self.send, self.report) = (options, mapping, send, report)
+        (self.options, self.mapping, self.send, self.files) = (options, mapping, send, files)
+        self.report = report
         owners = ForeignOwners(colleagues)
     }
 
@@ -109,7 +112,7 @@ public final class FolderImport {
         for part in parts where !part.isBeside {
             var file: FileSummary
             switch part.kind.role {
-            case .history, .pipelines, .stages, .addressed, .addresses: continue
+            case .history, .pipelines, .stages, .addressed, .addresses, .files: continue
             case .activities:
                 let subject = ForeignSubject(options.system, part.survey)
                 let table = part.with(ForeignSubject.columns) { subject.cells($0) }
@@ -131,6 +134,9 @@ public final class FolderImport {
         for (part, first) in pending {
             let second = try await take(part, part.table, part.kind.kind + "-after")
             summary.files.append(first.followed(by: second))
+        }
+        for part in parts where part.kind.role == .files && !part.isBeside {
+            if let files { summary.files.append(try await carry(part, by: files)) }
         }
         let takesUsers = parts.contains { $0.kind.role == .members && !$0.isBeside }
         summary.report(unmatched: takesUsers ? owners.unmatched : [])
@@ -174,6 +180,10 @@ public final class FolderImport {
                     continue
                 }
                 guard !isBeside || kind.isContext else { continue }
+                if kind.role == .files, files == nil {
+                    summary.unknown.append(base.name)
+                    continue
+                }
                 let table = try options.system.normal(base)
                 let survey = try Survey(table)
                 if survey.count > 0 {

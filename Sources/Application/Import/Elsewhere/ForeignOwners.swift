@@ -51,6 +51,12 @@ struct ForeignOwners {
         for (key, all) in meant where all.count == 1 && owners[key] == nil { owners[key] = all.first }
     }
 
+    /// The member that a user is, by the key there.
+    func member(_ key: String) -> String? {
+        guard case .member(let id)? = Normal.key(key).flatMap({ owners[$0] }) else { return nil }
+        return id
+    }
+
     /// As a request to open an import takes them.
     var same: JSON {
         .array(

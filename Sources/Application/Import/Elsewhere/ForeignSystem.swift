@@ -19,29 +19,29 @@ public enum ForeignSystem: String, Sendable, CaseIterable {
                 ForeignTable("contact-changes", "contacthistory", role: .history(of: "contacts")),
                 ForeignTable("lead-changes", "leadhistory", role: .history(of: "leads")),
                 ForeignTable("campaign-changes", "campaignhistory", role: .history(of: "campaigns")),
-                ForeignTable("accounts", "account"), ForeignTable("contacts", "contact"), ForeignTable("leads", "lead"),
+                ForeignTable("accounts", "account"), ForeignTable("contacts", "contact"),
                 ForeignTable("products", "product2", "product"), ForeignTable("campaigns", "campaign", isTwice: true),
                 ForeignTable("stages", "opportunitystage", role: .stages),
                 ForeignTable("opportunity-histories", "opportunityhistory", role: .history(of: "opportunities")),
                 ForeignTable("opportunity-changes", "opportunityfieldhistory", role: .history(of: "opportunities")),
                 ForeignTable("opportunities", "opportunity", role: .deals),
-                ForeignTable("contact-roles", "opportunitycontactrole"),
+                // What one was converted to stands before.
+                ForeignTable("leads", "lead"), ForeignTable("contact-roles", "opportunitycontactrole"),
                 ForeignTable("campaign-members", "campaignmember"), ForeignTable("tasks", "task", role: .activities),
                 ForeignTable("events", "event", role: .meetings), ForeignTable("notes", "note", role: .activities),
             ]
         case .daybook:
-            Self.ours.map { entity in
+            Self.ours.map { entity -> ForeignTable in
                 let name = entity.plural.replacing("_", with: "-")
                 let role: ForeignTable.Role = entity == Member.self ? .members : .records
                 return ForeignTable(name, entity.plural.replacing("_", with: ""), role: role, isTwice: true)
-            }
+            } + [ForeignTable(Attachment.plural, Attachment.plural, role: .files)]
         case .dynamics:
             [
                 ForeignTable("users", "systemuser", "user", role: .members),
                 ForeignTable("accounts", "account"), ForeignTable("contacts", "contact"),
-                ForeignTable("leads", "lead"), ForeignTable("campaigns", "campaign"),
-                ForeignTable("opportunities", "opportunity", role: .deals),
-                ForeignTable("appointments", "appointment", role: .meetings),
+                ForeignTable("campaigns", "campaign"), ForeignTable("opportunities", "opportunity", role: .deals),
+                ForeignTable("leads", "lead"), ForeignTable("appointments", "appointment", role: .meetings),
                 ForeignTable("phone-calls", "phonecall", role: .meetings),
                 ForeignTable("tasks", "task", role: .activities),
                 ForeignTable("notes", "annotation", "note", role: .activities),
@@ -148,13 +148,15 @@ struct ForeignTable: Sendable, Hashable {
         case history(of: String)
         /// E-mail addresses, and whose they are: told with these.
         case addresses, addressed
+        /// What is known of files, whose bytes lie beside.
+        case files
     }
 
     /// Whether it says what other tables mean.
     var isContext: Bool {
         switch role {
         case .members, .pipelines, .stages, .history, .addresses: true
-        case .records, .deals, .activities, .meetings, .addressed: false
+        case .records, .deals, .activities, .meetings, .addressed, .files: false
         }
     }
     /// The kind of the records whose past it tells; nil where it tells none.

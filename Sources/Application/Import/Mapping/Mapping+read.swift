@@ -205,7 +205,10 @@ extension RecordRule {
     var columns: [FileColumn] {
         key + when.map(\.column) + occurred.map(\.column) + (start + fields).flatMap(\.columns)
             + [history].compactMap { $0 }
-            + (then + steps).flatMap { $0.when.map(\.column) + $0.occurred.map(\.column) + $0.with.flatMap(\.columns) }
+            + (then + steps).flatMap {
+                $0.when.map(\.column) + $0.occurred.map(\.column) + $0.with.flatMap(\.columns)
+                    + [$0.each].compactMap { $0 }
+            }
     }
 }
 

@@ -42,7 +42,8 @@ extension MappingReader {
     }
 
     private mutating func custom(_ node: Node) -> CustomRule? {
-        let members = members(node, "a custom field", known: ["entity", "key", "label", "type", "choices", "target"])
+        let known = ["entity", "key", "label", "type", "choices", "target", "personal"]
+        let members = members(node, "a custom field", known: known)
         guard let entity = text(members["entity"], "the field's `entity`", in: node),
             let key = text(members["key"], "the field's `key`", in: node),
             let label = text(members["label"], "the field's `label`", in: node)
@@ -58,6 +59,10 @@ extension MappingReader {
         var rule = CustomRule(
             entity: facts.name, key: key, label: label, type: type, choices: choices.compactMap { text($0, "a choice") }
         )
+        if let node = members["personal"] {
+            rule.isPersonal = node.bool == true
+            if node.bool == nil { note(node, "malformed", "`personal` is true or false") }
+        }
         if type == .reference {
             let target = text(members["target"], "the `target` to whose records the field refers", in: node)
             guard let target, let facts = self.facts(target, at: members["target"] ?? node) else { return nil }

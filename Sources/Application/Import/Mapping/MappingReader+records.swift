@@ -80,7 +80,7 @@ extension MappingReader {
     }
 
     private mutating func step(_ node: Node, of entity: EntityFacts) -> StepRule? {
-        let members = members(node, "a step", known: ["act", "when", "occurred", "with", "later"])
+        let members = members(node, "a step", known: ["act", "when", "occurred", "with", "later", "each"])
         guard let act = text(members["act"], "the step's `act`", in: node) else { return nil }
         guard let form = entity.steps.first(where: { $0.act == act }) else {
             note(
@@ -94,12 +94,13 @@ extension MappingReader {
         if let node = members["with"] { step.with = body(node, form, of: entity) }
         if let node = members["later"] {
             step.isLater = node.bool == true
-            if node.bool == nil || !entity.archiving.contains(act) {
-                note(node, "malformed", "`later` is true or false, of an act that puts a record away")
-            }
+            if node.bool == nil { note(node, "malformed", "`later` is true or false") }
         }
+        if let node = members["each"] { step.each = column(node) }
         let given = named(members["with"], form)
-        for field in form.takes where field.isRequired && !given.contains(field.name) {
+        // What is told elsewhere says it there.
+        let isTold = step.isLater || step.each != nil
+        for field in form.takes where field.isRequired && !given.contains(field.name) && !isTold {
             note(node, "required", "`\(act)` needs a value for `\(field.name)`")
         }
         return step

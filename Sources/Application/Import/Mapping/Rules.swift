@@ -41,6 +41,8 @@ struct CustomRule: Sendable, Hashable {
     var choices: [String]
     /// The entity to which a reference points.
     var target: String?
+    /// Whether it tells something about a person.
+    var isPersonal = false
 
     /// What values it takes.
     var kind: Field.Kind { FieldSet.Definition(label: label, type: type, choices: choices, entity: target).kind }
@@ -66,7 +68,8 @@ struct RecordRule: Sendable {
     var then: [StepRule] = []
     /// What happened to it afterwards.
     var steps: [StepRule] = []
-    /// The column with what happened to it before that, one change after the other; told only when it is made.
+    /// The column with what happened to it before that, one change after the other; told only when it is made. What
+    /// steps tell later is not.
     var history: FileColumn?
 }
 
@@ -78,6 +81,8 @@ struct StepRule: Sendable {
     var with: [MemberRule] = []
     /// Whether another mapping of the same rows carries it out: here it only says where the record goes.
     var isLater = false
+    /// The column with what happened to the record: the act is carried out as often as it happened, with what was said.
+    var each: FileColumn?
 }
 
 /// One member of a body, and where its value comes from.

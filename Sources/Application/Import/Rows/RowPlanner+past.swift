@@ -7,6 +7,8 @@ struct RowPast {
     var first: Change?
     /// What it said from each moment on.
     var changes: [Change] = []
+    /// What Daybook itself tells, of where the record was exported: acts with what was said, not cells of a row.
+    var own: [JSON] = []
 
     struct Change {
         let at: Instant?
@@ -22,15 +24,19 @@ struct RowPast {
 // MARK: What was it before?
 
 extension RowPlanner {
-    /// Reads `[{"at","act","cells"}]`.
+    /// Reads `[{"at","act","cells"}]`, the cells by the file's own columns, or `[{"at","act","body"}]` as Daybook has it.
     func past(_ rule: RecordRule, _ row: FileRow) throws(RowFlaw) -> RowPast {
-        guard let column = rule.history, !row[column].isEmpty else { return RowPast() }
+        guard let column = rule.history else { return RowPast() }
         var past = RowPast()
-        for item in (try? JSON(parsing: row[column]))?.array ?? [] {
+        for item in try Self.changes(column, row) {
+            if item["body"]?.object != nil {
+                past.own.append(item)
+                continue
+            }
             let at = item["at"]?.string.flatMap { Instant($0) }
             let isFirst = item["act"]?.string == rule.entity.creation.act
             guard let act = item["act"]?.string, let cells = item["cells"]?.object, at != nil || isFirst else {
-                throw RowFlaw(column.name, "import.not_a_history", "The cell holds no history.")
+                throw .noHistory(column)
             }
             let change = RowPast.Change(at: at, act: act, cells: cells.compactMapValues(\.string))
             if isFirst { past.first = change } else { past.changes.append(change) }
@@ -41,6 +47,7 @@ extension RowPlanner {
     /// Takes the row back to what it said at first, and tells from there, change by change, what differs: each by the
     /// rules of the row itself. At the end it says what the row says.
     func tell(_ past: RowPast, _ rule: RecordRule, _ row: FileRow, _ wish: inout Wish) throws(RowFlaw) {
+        try tell(own: past, rule, &wish)
         guard past.first != nil || !past.changes.isEmpty else { return }
         let columns = Set(rule.columns)
         var then = row.saying(past.first?.cells ?? [:], in: columns)
@@ -64,6 +71,47 @@ extension RowPlanner {
         wish.edit(from: told, to: try Version(self, rule, row, .past(wish.past.count), wish), rule, at: end)
         wish.date(rule, rows + [(end, row)])
     }
+
+    static func changes(_ column: FileColumn, _ row: FileRow) throws(RowFlaw) -> [JSON] {
+        guard !row[column].isEmpty else { return [] }
+        guard let changes = (try? JSON(parsing: row[column]))?.array else { throw .noHistory(column) }
+        return changes
+    }
+
+    // MARK: What does Daybook itself tell?
+
+    /// What the act says that makes a record is what that said at first; an act that another mapping of the same rows
+    /// carries out later is not told here.
+    private func tell(own past: RowPast, _ rule: RecordRule, _ wish: inout Wish) throws(RowFlaw) {
+        guard let column = rule.history else { return }
+        for change in past.own {
+            let act = change["act"]?.string ?? ""
+            if act == rule.entity.creation.act {
+                let said = change["body"]?.object?.filter { rule.entity.creation.field($0.key) != nil }
+                wish.opening.merge(said ?? [:]) { $1 }
+            } else if !rule.steps.contains(where: { $0.isLater && $0.act == act }) {
+                guard let told = own(change, by: act, rule, column, .past(wish.past.count), &wish), told.occurred != nil
+                else { throw .noHistory(column) }
+                wish.past.append(told)
+            }
+        }
+    }
+
+    /// A change as Daybook has it, with the ids of the records that are meant; nil where there is no such act.
+    func own(
+        _ change: JSON, by act: String, _ rule: RecordRule, _ column: FileColumn, _ place: Wish.Place,
+        _ wish: inout Wish
+    ) -> Wish.Step? {
+        let forms = [rule.entity.edit].compactMap { $0 } + rule.entity.steps
+        guard let form = forms.first(where: { $0.act == act }) else { return nil }
+        var ids = EmbeddedIDs(place: place, source: mapping.source, column: column.name, identify: identify)
+        let body = ids.meant(change["body"] ?? [:], .object(form.takes), at: [])?.object ?? [:]
+        wish.links += ids.links
+        let at = change["at"]?.string.flatMap { Instant($0) }
+        return Wish.Step(act: act, body: body, occurred: at, isOwn: true)
+    }
+
+    // MARK: What happened by an act of its own?
 
     /// An act that is one of the rule's steps.
     private func take(

@@ -32,15 +32,27 @@ struct RowPlanner: Sendable {
         let past = try past(rule, row)
         wish.occurred = past.began
         if past.began == nil { wish.occurred = try moment(rule.occurred, row) }
+        // What happened on that day is no sooner, where its day alone is known.
+        let began = past.began ?? rule.occurred.first { !row[$0.column].isEmpty }.flatMap { rule in
+            Self.isDay(row[rule.column]) ? nil : wish.occurred
+        }
         wish.start = try body(rule.start, row, .start, &wish)
         wish.fields = try body(rule.fields, row, .fields, &wish)
         for step in rule.then where step.when.allSatisfy({ $0.holds(row) }) {
             let body = try body(step.with, row, .then(wish.then.count), &wish)
-            wish.then.append(Wish.Step(act: step.act, body: body, occurred: try moment(step.occurred, row)))
+            let moment = try moment(step.occurred, row, began)
+            wish.then.append(Wish.Step(act: step.act, body: body, occurred: moment))
         }
         for step in rule.steps where step.when.allSatisfy({ $0.holds(row) }) {
             if step.isLater {
-                wish.goesAway = true
+                if rule.entity.archiving.contains(step.act) { wish.goesAway = true }
+                continue
+            }
+            if let column = step.each {
+                for change in try Self.changes(column, row) where change["act"]?.string == step.act {
+                    let told = own(change, by: step.act, rule, column, .step(wish.steps.count), &wish)
+                    if let told { wish.steps.append(told) }
+                }
                 continue
             }
             let (links, left) = (wish.links.count, wish.left.count)
@@ -50,7 +62,8 @@ struct RowPlanner: Sendable {
                 wish.links.removeSubrange(links...)
                 continue
             }
-            wish.steps.append(Wish.Step(act: step.act, body: body, occurred: try moment(step.occurred, row)))
+            let moment = try moment(step.occurred, row, began)
+            wish.steps.append(Wish.Step(act: step.act, body: body, occurred: moment))
         }
         try tell(past, rule, row, &wish)
         wish.place()
@@ -74,14 +87,23 @@ struct RowPlanner: Sendable {
         return parts.map { $0.replacing("\\", with: "\\\\").replacing("|", with: "\\|") }.joined(separator: "|")
     }
 
-    private func moment(_ rules: [MomentRule], _ row: FileRow) throws(RowFlaw) -> Instant? {
+    /// - Parameter begun: a moment before which nothing can have happened on its day.
+    private func moment(_ rules: [MomentRule], _ row: FileRow, _ begun: Instant? = nil) throws(RowFlaw) -> Instant? {
         guard let rule = rules.first(where: { !row[$0.column].isEmpty }) else { return nil }
         let reading = Reading(
             kind: .instant, days: rule.pattern, zone: settings.zone, times: mapping.times ?? settings.zone)
-        do { return try reading.moment(row[rule.column]) } catch {
+        let moment: Instant
+        do { moment = try reading.moment(row[rule.column]) } catch {
             throw RowFlaw(rule.column.name, error.code, error.detail)
         }
+        guard Self.isDay(row[rule.column]), let begun, begun > moment else { return moment }
+        // Its day begins up to fourteen hours sooner elsewhere in the world.
+        let ends = moment.microseconds + (24 + 14) * 3_600_000_000
+        return begun.microseconds < ends ? begun : moment
     }
+
+    /// Whether a cell names a day, and no moment of it.
+    private static func isDay(_ text: String) -> Bool { Moments.read(text).map(Moments.isMidnight) ?? true }
 
     // MARK: What does a body hold?
 

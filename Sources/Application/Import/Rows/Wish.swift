@@ -24,6 +24,8 @@ struct Wish: Sendable, Hashable {
     var then: [Step] = []
     /// What it said when it was made, instead of its fields; nil where its past is not told.
     var first: [String: JSON]?
+    /// What else it said then, as Daybook itself tells it.
+    var opening: [String: JSON] = [:]
     /// What happened to it since, until it said what its fields say; told only when it is made.
     var past: [Step] = []
     /// Values that no member takes, and that are left out.
@@ -40,11 +42,15 @@ struct Wish: Sendable, Hashable {
         let occurred: Instant?
         /// When the row came to say it, as its past tells, where it has no other time; of a record that is made.
         var since: Instant?
+        /// Whether Daybook itself tells it, of where it was exported.
+        var isOwn = false
+        /// Whether it names what is not here: then it cannot have happened to what is.
+        var isLost = false
     }
 
     /// A member that refers to another record.
     struct Link: Sendable, Hashable {
-        let place: Place
+        fileprivate(set) var place: Place
         /// Where in the body it stands.
         let path: [String]
         let entity: EntityFacts
@@ -95,6 +101,11 @@ struct RowFlaw: Error, Sendable, Hashable {
     init(_ column: String?, _ code: String, _ reason: String) {
         (self.column, self.code, self.reason) = (column, code, reason)
     }
+
+    /// A cell that is to tell what happened to a record.
+    static func noHistory(_ column: FileColumn) -> RowFlaw {
+        RowFlaw(column.name, "import.not_a_history", "The cell holds no history.")
+    }
 }
 
 extension Wish {
@@ -134,14 +145,24 @@ extension Wish {
         for stage in stages {
             start[stage] = nil
             fields[stage] = nil
+            first?[stage] = nil
             for index in steps.indices { steps[index].body[stage] = nil }
+            opening[stage] = nil
+            for index in past.indices { past[index].body[stage] = nil }
         }
         let forms = entity.steps
-        steps.removeAll { step in
+        func lacksStage(_ step: Step) -> Bool {
             let form = forms.first { $0.act == step.act }
             return form?.takes.contains { $0.isRequired && stages.contains($0.name) && step.body[$0.name] == nil }
                 ?? false
         }
+        steps.removeAll(where: lacksStage)
+        for index in past.indices where lacksStage(past[index]) { past[index].isLost = true }
+    }
+
+    /// A member of what is told of its past names what is not here: it is not told.
+    mutating func lose(_ link: Link) {
+        if case .past(let index) = link.place, link.given != nil { past[index].isLost = true }
     }
 
     /// Where an entity's records have ids that follow from what they say, it is that record.
@@ -169,9 +190,9 @@ extension Wish {
     /// The commands that make it so.
     func asks(_ way: Way) -> [Ask] {
         switch way {
-        case .made: return making(first) + story.map { step($0, at: $0.occurred) }
-        case .toldFirst: return making(first) + (told + later).map { step($0, at: $0.occurred) }
-        case .madeAtOnce: return making(nil) + (then + ordered).map { step($0, at: $0.occurred) }
+        case .made: return making(first, opening) + story.map { step($0, at: $0.occurred) }
+        case .toldFirst: return making(first, opening) + (told + settled + later).map { step($0, at: $0.occurred) }
+        case .madeAtOnce: return making(nil, [:]) + (then + ordered).map { step($0, at: $0.occurred) }
         case .compared: return lasting.map { step($0, at: $0.occurred) } + edit + ending.map { step($0, at: nil) }
         case .compareNow: return lasting.map { step($0, at: nil) } + edit + ending.map { step($0, at: nil) }
         case .editedFirst: return edit + ordered.map { step($0, at: nil) }
@@ -180,28 +201,35 @@ extension Wish {
     }
 
     /// What makes it, saying what it said at first.
-    private func making(_ first: [String: JSON]?) -> [Ask] {
+    private func making(_ first: [String: JSON]?, _ opening: [String: JSON]) -> [Ask] {
         // What must be said is said, whatever its past forgot.
         let needed = fields.filter { entity.creation.field($0.key)?.isRequired == true }
         let said = first.map { $0.merging(needed) { first, _ in first } } ?? fields
-        let body = start.merging(said) { first, _ in first }.filter { $0.value != .null }
+        let body = start.merging(said) { first, _ in first }.merging(opening) { $1 }.filter { $0.value != .null }
         return [Ask(entity.name, .id(id), entity.creation.act, .object(body), occurredAt: occurred)]
     }
 
     /// All that happened, in order of time where its past is told; what has no time of its own happens now.
-    private var story: [Step] {
-        guard isPastTold else { return then + ordered }
-        let all = told + dated
-        let timed = all.filter { $0.occurred != nil }.enumerated().sorted { a, b in
+    private var story: [Step] { isPastTold ? Self.inOrder(told + settled + dated) : then + ordered }
+    /// Its past, but for what nothing is left of.
+    private var told: [Step] {
+        Self.inOrder(past.filter { !$0.isLost && ($0.act != entity.edit?.act || !$0.body.isEmpty) })
+    }
+    /// After a past that Daybook tells, which has no more than happened by acts of their own, it says what its row says.
+    private var settled: [Step] {
+        guard !opening.isEmpty || past.contains(where: \.isOwn), let form = entity.edit else { return [] }
+        let body = fields.filter { form.field($0.key) != nil && !stages.contains($0.key) }
+        return [Step(act: form.act, body: body, occurred: told.last?.occurred ?? occurred)]
+    }
+    private static func inOrder(_ steps: [Step]) -> [Step] {
+        let timed = steps.filter { $0.occurred != nil }.enumerated().sorted { a, b in
             (a.element.occurred?.microseconds ?? 0, a.offset) < (b.element.occurred?.microseconds ?? 0, b.offset)
         }
-        return timed.map(\.element) + all.filter { $0.occurred == nil }
+        return timed.map(\.element) + steps.filter { $0.occurred == nil }
     }
-    /// Its past, but for what nothing is left of.
-    private var told: [Step] { past.filter { $0.act != entity.edit?.act || !$0.body.isEmpty } }
     /// Its steps, none of which happens before the last of its past.
     private var later: [Step] {
-        let last = past.last?.occurred
+        let last = told.last?.occurred
         return dated.map { step in
             guard let occurred = step.occurred, let last, occurred < last else { return step }
             return Step(act: step.act, body: step.body, occurred: last)
@@ -212,7 +240,7 @@ extension Wish {
         (then + ordered).map { Step(act: $0.act, body: $0.body, occurred: $0.occurred ?? $0.since) }
     }
     /// Whether it has a past that is told when it is made.
-    var isPastTold: Bool { first != nil || !past.isEmpty }
+    var isPastTold: Bool { first != nil || !opening.isEmpty || !past.isEmpty }
 
     /// The steps after which it can be changed no more come last.
     private var ordered: [Step] { lasting + ending }
@@ -244,7 +272,7 @@ extension Wish {
             case .made, .toldFirst, .madeAtOnce:
                 if problem.code.hasSuffix(".already_exists") { return .compared }
                 guard wish.isPastTold, self != .madeAtOnce else { return nil }
-                return self == .made && wish.story != wish.told + wish.later ? .toldFirst : .madeAtOnce
+                return self == .made && wish.story != wish.told + wish.settled + wish.later ? .toldFirst : .madeAtOnce
             case .compared, .compareNow, .editedFirst:
                 if wish.isAway, problem.code == wish.entity.archived { return .leftAway }
                 if self == .compared, problem.code == "time.before_last_event" { return .compareNow }
