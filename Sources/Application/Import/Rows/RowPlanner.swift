@@ -33,9 +33,11 @@ struct RowPlanner: Sendable {
         wish.occurred = past.began
         if past.began == nil { wish.occurred = try moment(rule.occurred, row) }
         // What happened on that day is no sooner, where its day alone is known.
-        let began = past.began ?? rule.occurred.first { !row[$0.column].isEmpty }.flatMap { rule in
-            Self.isDay(row[rule.column]) ? nil : wish.occurred
-        }
+        let began =
+            past.began
+            ?? rule.occurred.first { !row[$0.column].isEmpty }.flatMap { rule in
+                Self.isDay(row[rule.column]) ? nil : wish.occurred
+            }
         wish.start = try body(rule.start, row, .start, &wish)
         wish.fields = try body(rule.fields, row, .fields, &wish)
         for step in rule.then where step.when.allSatisfy({ $0.holds(row) }) {
