@@ -24,13 +24,17 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
-/// What tests run is optimised, file by file, so that they take half the time and one change still builds quickly; the
-/// tests themselves are not.
-let quick: SwiftSetting = .unsafeFlags(["-O"], .when(configuration: .debug))
+/// What tests run most is optimised, file by file. The application and the API are not: they change most, take several
+/// times as long to build so, and give less of it back. Nor are the tests.
+let quick: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 /// A layer of the house (DESIGN §9). What it may import is its dependency list: arrows point one way.
-func layer(_ name: String, _ dependencies: [Target.Dependency] = [], embeds: Bool = false) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict + [quick], plugins: embeds ? ["Embed"] : [])
+func layer(
+    _ name: String, _ dependencies: [Target.Dependency] = [], embeds: Bool = false, isQuick: Bool = true
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, swiftSettings: strict + (isQuick ? quick : []),
+        plugins: embeds ? ["Embed"] : [])
 }
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -82,13 +86,14 @@ let package = Package(
         layer("Audit", ["Kernel", "Postgres", "EventLog", "Vault", "CLZ4"], embeds: true),
         layer(
             "Application",
-            ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", "CZip", "Files", logging, yams], embeds: true),
+            ["CRM", "Mail", "EventLog", "Vault", "Projections", "Audit", "CZip", "Files", logging, yams], embeds: true,
+            isQuick: false),
         layer(
             "API",
             [
                 "Application", "CRM", "Shipped", hummingbird, hummingbirdCore, httpTypes, nio, nioHTTP, nioHTTPTypes,
                 logging, metrics, coreMetrics, lifecycle,
-            ]),
+            ], isQuick: false),
         .executableTarget(
             name: "daybook",
             dependencies: [
