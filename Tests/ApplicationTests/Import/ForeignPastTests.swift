@@ -144,8 +144,9 @@ import Testing
         #expect(leads.counts == [2, 2, 0, 0] && leads.leftOut == 1, "\(leads.json)")
         let days = try await house.days(house.id("lead", "00QA", source: "salesforce"))
         #expect(
-            days.filter { !$0.hasPrefix("lead.qualified") } == [
+            days == [
                 "lead.captured 2020-01-01", "lead.edited 2020-02-01", "lead.edited 2020-03-01",
+                "lead.converted 2020-03-01",
             ], "\(days)")
         let other = try await house.id("lead", "00QB", source: "salesforce")
         #expect(

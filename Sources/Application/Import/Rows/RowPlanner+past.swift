@@ -24,7 +24,8 @@ struct RowPast {
 // MARK: What was it before?
 
 extension RowPlanner {
-    /// Reads `[{"at","act","cells"}]`, the cells by the file's own columns, or `[{"at","act","body"}]` as Daybook has it.
+    /// Reads `[{"at","act","cells"}]`, the cells by the file's own columns, and `[{"at","act","body"}]` as Daybook has
+    /// it.
     func past(_ rule: RecordRule, _ row: FileRow) throws(RowFlaw) -> RowPast {
         guard let column = rule.history else { return RowPast() }
         var past = RowPast()

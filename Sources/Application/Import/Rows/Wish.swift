@@ -215,7 +215,7 @@ extension Wish {
     private var told: [Step] {
         Self.inOrder(past.filter { !$0.isLost && ($0.act != entity.edit?.act || !$0.body.isEmpty) })
     }
-    /// After a past that Daybook tells, which has no more than happened by acts of their own, it says what its row says.
+    /// A past that Daybook tells has acts of their own, and no edits: after it, the record says what its row says.
     private var settled: [Step] {
         guard !opening.isEmpty || past.contains(where: \.isOwn), let form = entity.edit else { return [] }
         let body = fields.filter { form.field($0.key) != nil && !stages.contains($0.key) }
