@@ -64,6 +64,11 @@ import Testing
                     let ids = try await Self.documents(into, entity.name).compactMap { $0["id"]?.string }
                     before[entity.name] = Set(ids)
                 }
+                let dry = try await home.take(
+                    .daybook, folder, dryRun: true, colleagues: [colleague], mapping: { table[$0] })
+                for file in dry.files {
+                    #expect(file.rejected == 0, "\(file.json): \((try? home.rejects(of: file)) ?? "")")
+                }
                 let told = try await home.take(.daybook, folder, colleagues: [colleague], mapping: { table[$0] })
                 for file in told.files {
                     #expect(file.rejected == 0, "\(file.json): \((try? home.rejects(of: file)) ?? "")")

@@ -64,7 +64,7 @@ extension Batch {
         outcomes[task.index] = task.waits ? .postponed(events: events) : .taken(events: events)
         for wish in task.wishes {
             if wish.isPastTold, strangers.contains(wish.id) { untold.insert(request.rows[task.index].line) }
-            if !present.contains(wish.id) { appear(wish.id) }
+            if !present.contains(wish.id) { appear(wish.id, wish.entity) }
             if !session.dryRun { putAway.remove(wish.id) }
             if !task.waits { done[wish.id] = original(wish, task) }
         }
@@ -97,12 +97,18 @@ extension Batch {
                 unreal += 1
             } else {
                 let own = (putAway.contains(wish.id) ? [wish.restoring] : []) + wish.asks(ways[wish.id] ?? .made)
-                // In a dry run what stands on a record that would be there cannot be decided.
-                if own.contains(where: { $0.stands(on: imagined) }) { unreal += 1 } else { asks += own }
+                // In a dry run what stands on a record that would be there cannot be decided, such as a stage.
+                if own.contains(where: { $0.stands(on: imagined) }) || wish.isIn(imagined, Pipeline.name) {
+                    unreal += 1
+                } else {
+                    asks += own
+                }
             }
         }
         guard session.dryRun else { return (asks, 0, 0) }
-        let real = asks.map { $0.without(imagined) }
+        // Tags that would be there have no names yet by which they are found.
+        let hasTags = session.imagined.hasTags
+        let real = asks.filter { !(hasTags && $0.namesTags) }.map { $0.without(imagined) }
         return (session.assumed + real, session.assumed.count, unreal)
     }
 
@@ -180,7 +186,19 @@ extension Batch {
     }
 }
 
+extension Wish {
+    /// Whether it belongs to a record of that entity that would be there.
+    fileprivate func isIn(_ ids: Set<UUID>, _ entity: String) -> Bool {
+        links.contains { $0.entity.name == entity && ids.contains($0.id) }
+    }
+}
+
 extension Ask {
+    /// Whether it puts tags on by their names.
+    fileprivate var namesTags: Bool {
+        act == "tag" && (body["tags"]?.array ?? []).contains { $0.string.map { UUID(text: $0) == nil } ?? false }
+    }
+
     /// Whether it cannot be asked without one of these records: it must name it, or does so within a member.
     fileprivate func stands(on ids: Set<UUID>) -> Bool {
         guard !ids.isEmpty, let members = body.object else { return false }

@@ -178,7 +178,7 @@ struct Batch {
                 extraEvents += answer.results.reduce(0) { $0 + $1.events }
                 if putAway.remove(link.id) == nil {
                     created.append(["entity": .string(link.entity.name), "name": .string(link.name)])
-                    appear(link.id)
+                    appear(link.id, link.entity)
                 }
             case .failure(let problem) where problem.code.hasSuffix(".already_exists"): present.insert(link.id)
             case .failure(let problem):
@@ -195,11 +195,11 @@ struct Batch {
     }
 
     /// A record is there now; in a dry run, it would be.
-    mutating func appear(_ id: UUID) {
+    mutating func appear(_ id: UUID, _ entity: EntityFacts) {
         present.insert(id)
         guard session.dryRun else { return }
         imagined.insert(id)
-        session.imagined.add(id)
+        session.imagined.add(id, isTag: entity.name == Tag.name)
     }
 }
 

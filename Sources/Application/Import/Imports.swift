@@ -127,10 +127,17 @@ struct ImportSession: Sendable {
 
 /// Records that a dry run would have made.
 final class Imagined: Sendable {
-    private let ids = Mutex<Set<UUID>>([])
+    private let ids = Mutex<(all: Set<UUID>, tags: Bool)>(([], false))
     /// All of `candidates` that are among them.
-    func among(_ candidates: [UUID]) -> Set<UUID> { ids.withLock { $0.intersection(candidates) } }
-    func add(_ id: UUID) { ids.withLock { _ = $0.insert(id) } }
+    func among(_ candidates: [UUID]) -> Set<UUID> { ids.withLock { $0.all.intersection(candidates) } }
+    /// Whether there are tags among them.
+    var hasTags: Bool { ids.withLock { $0.tags } }
+    func add(_ id: UUID, isTag: Bool) {
+        ids.withLock {
+            $0.all.insert(id)
+            if isTag { $0.tags = true }
+        }
+    }
 }
 
 /// The imports that this process knows; the one not used for longest is forgotten, and opened again by its client.
