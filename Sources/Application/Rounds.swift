@@ -39,6 +39,9 @@ final class Rounds<Kind: Hashable & Sendable, Item: Sendable, Answer: Sendable>:
         }.get()
     }
 
+    /// How many wait for the next round of a kind.
+    func waiting(for kind: Kind) -> Int { waiting.withLock { $0[kind]?.count ?? 0 } }
+
     /// Round after round, until nobody waits.
     private func serve(_ kind: Kind, _ put: @escaping @Sendable ([Item]) async throws(Problem) -> Answer) async {
         while let round = next(kind) {

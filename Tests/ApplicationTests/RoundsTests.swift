@@ -6,7 +6,6 @@ struct RoundsTests {
     /// A gate that lets a question be answered when the test says so, and notes what was asked in one.
     private actor Desk {
         private(set) var rounds: [[Int]] = []
-        private(set) var asked = 0
         private var isOpen = false
         private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -20,12 +19,10 @@ struct RoundsTests {
             waiting = []
         }
         func close() { isOpen = false }
-        func note() { asked += 1 }
-        private func has(_ asked: Int, _ rounds: Int) -> Bool { self.asked >= asked && self.rounds.count >= rounds }
 
-        /// Waits until so many have asked, and so many rounds are on their way.
-        nonisolated func wait(asked: Int, rounds: Int) async {
-            while await !has(asked, rounds) { await Task.yield() }
+        /// Waits until so many rounds are on their way.
+        nonisolated func wait(rounds: Int) async {
+            while await self.rounds.count < rounds { await Task.yield() }
         }
     }
 
@@ -33,7 +30,6 @@ struct RoundsTests {
         let rounds = Rounds<String, Int, [Int: Int]>(limit: 4)
         let desk = Desk()
         @Sendable func ask(_ item: Int, of kind: String) async throws -> Int? {
-            await desk.note()
             return try await rounds.ask(item, of: kind) { items throws(Problem) in
                 await desk.put(items)
                 return Dictionary(uniqueKeysWithValues: items.map { ($0, $0 * $0) })
@@ -41,12 +37,12 @@ struct RoundsTests {
         }
         try await withThrowingTaskGroup(of: (Int, Int?).self) { group in
             group.addTask { (1, try await ask(1, of: "a")) }
-            await desk.wait(asked: 1, rounds: 1)
+            await desk.wait(rounds: 1)
             for item in 2...7 { group.addTask { (item, try await ask(item, of: "a")) } }
             group.addTask { (8, try await ask(8, of: "b")) }
             // Another kind does not wait.
-            await desk.wait(asked: 8, rounds: 2)
-            for _ in 0..<1_000 { await Task.yield() }
+            await desk.wait(rounds: 2)
+            while rounds.waiting(for: "a") < 6 { await Task.yield() }
             await desk.open()
             for try await (item, answer) in group { #expect(answer == item * item) }
         }
@@ -75,25 +71,23 @@ struct RoundsTests {
     @Test func `one that cannot be answered hinders none that were asked with it, unless nobody can be asked`() async {
         let (rounds, desk) = (Rounds<String, Int, [Int]>(limit: 9), Desk())
         @Sendable func ask(_ item: Int, _ problem: Problem) async -> Swift.Result<[Int], Problem> {
-            await desk.note()
             do throws(Problem) {
                 return .success(
-                    try await rounds.ask(item, of: "a") { items throws(Problem) in
+                    try await rounds.ask(item, of: problem.code) { items throws(Problem) in
                         await desk.put(items)
                         if items.contains(3) { throw problem }
                         return items
                     })
             } catch { return .failure(error) }
         }
-        for (problem, asked) in [(Problem.fault, 0), (.unavailable, 5)] {
+        for problem in [Problem.fault, .unavailable] {
             await desk.close()
-            let rounds = await desk.rounds.count
+            let known = await desk.rounds.count
             let answers = await withTaskGroup(of: (Int, Swift.Result<[Int], Problem>).self) { group in
                 group.addTask { (1, await ask(1, problem)) }
-                await desk.wait(asked: asked + 1, rounds: rounds + 1)
+                await desk.wait(rounds: known + 1)
                 for item in 2...5 { group.addTask { (item, await ask(item, problem)) } }
-                await desk.wait(asked: asked + 5, rounds: rounds + 1)
-                for _ in 0..<1_000 { await Task.yield() }
+                while rounds.waiting(for: problem.code) < 4 { await Task.yield() }
                 await desk.open()
                 return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
             }
