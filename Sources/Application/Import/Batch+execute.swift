@@ -28,7 +28,10 @@ extension Batch {
                     note(results.flatMap(\.warnings), task)
                 case .failure(let problem):
                     if let fatal = problem.fatal { throw fatal }
-                    if let next = Self.next(ways, after: problem, task) {
+                    if let fewer = withoutLostTags(task, problem) {
+                        left[task.index, default: []].append(flaw(problem, task))
+                        again.append((fewer, ways))
+                    } else if let next = Self.next(ways, after: problem, task) {
                         if next.values.contains(.madeAtOnce) { refused[task.index] = pastFlaw(problem, task) }
                         again.append((task, next))
                     } else if await isSaid(task, problem) {
@@ -52,6 +55,24 @@ extension Batch {
         let tried = await commands.executeEach([asks], by: caller, dryRun: true)
         guard case .success(let answer)? = tried.first else { return false }
         return answer.results.dropFirst().allSatisfy { $0.events == 0 }
+    }
+
+    /// The row without the words that name no tag in use, as one that was retired; nil where something else hinders it.
+    private func withoutLostTags(_ task: Task, _ problem: Problem) -> Task? {
+        let lost = problem.errors.compactMap { error in
+            error.code == "not_found" && error.pointer.hasPrefix("/tags/") ? Int(error.pointer.dropFirst(6)) : nil
+        }
+        let naming = task.wishes.indices.flatMap { wish in
+            task.wishes[wish].steps.indices.filter { task.wishes[wish].steps[$0].act == "tag" }.map { (wish, $0) }
+        }
+        guard !lost.isEmpty, lost.count == problem.errors.count, naming.count == 1, let (wish, step) = naming.first,
+            let words = task.wishes[wish].steps[step].body["tags"]?.array
+        else { return nil }
+        var fewer = task
+        let kept = words.enumerated().filter { !lost.contains($0.offset) }.map(\.element)
+        fewer.wishes[wish].steps[step].body["tags"] = .array(kept)
+        fewer.wishes[wish].steps[step].isLost = kept.isEmpty
+        return fewer
     }
 
     /// What is tried first. What is taken out of the archive now can have no step before that.

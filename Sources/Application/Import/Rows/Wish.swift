@@ -244,7 +244,7 @@ extension Wish {
 
     /// The steps after which it can be changed no more come last.
     private var ordered: [Step] { lasting + ending }
-    private var lasting: [Step] { steps.filter { !entity.archiving.contains($0.act) } }
+    private var lasting: [Step] { steps.filter { !entity.archiving.contains($0.act) && !$0.isLost } }
     private var ending: [Step] { steps.filter { entity.archiving.contains($0.act) } }
     /// Whether the row says that it is put away there.
     private var isAway: Bool { goesAway || !ending.isEmpty }
