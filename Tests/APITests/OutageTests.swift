@@ -51,6 +51,8 @@ import Testing
             // In the middle of the tail; what was applied last may not have reached the disk.
             try await cluster.kill()
             #expect(await Vitals(of: daybook, version: "test").isServing == false)
+            // It may also take its time to come back.
+            if round == 3 { try await Task.sleep(for: .seconds(3)) }
             try await cluster.server.ensureRunning()
             // Nothing new comes before it has caught up.
             let vitals = await healthy()

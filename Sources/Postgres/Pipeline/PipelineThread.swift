@@ -115,7 +115,11 @@ final class PipelineThread {
         lastError = error
         lastError.outcomeUnknown = false
         mailbox.session = nil
-        if case .connected(let pipeline) = phase { pipeline.fail(error) }
+        if case .connected(let pipeline) = phase {
+            // What was to be sent once more is sent on the next connection.
+            for unit in pipeline.takeAgain().reversed() { units.prepend(unit) }
+            pipeline.fail(error)
+        }
         let delay = reconnect.delay(after: failures)
         failures += 1
         log.warning(

@@ -22,17 +22,23 @@ extension ProjectionRunner {
     }
 
     func sweep() async {
+        var next = ContinuousClock.now
         while !Task.isCancelled {
-            let began = ContinuousClock.now
             do throws(PostgresError) {
                 if try await isOutdated() { forget() }
                 _ = try await reading.query(Statement(SQL.heartbeat))
-                try await look()
+                let (began, session) = (ContinuousClock.now, reading.session)
+                if next <= began {
+                    try await look()
+                    // With very many organizations a look takes its time; it may not become the work. What it waited
+                    // for a connection that was lost is no such time.
+                    if reading.session == session { next = .now + (ContinuousClock.now - began) * 20 }
+                }
             } catch {
+                next = .now
                 log.warning("the logs could not be looked at", metadata: ["error": "\(error)"])
             }
-            // With very many organizations a look takes its time; it may not become the work.
-            try? await Task.sleep(for: max(options.sweep, (ContinuousClock.now - began) * 20))
+            try? await Task.sleep(for: options.sweep)
         }
     }
 
