@@ -52,7 +52,7 @@ import Testing
             try await cluster.kill()
             #expect(await Vitals(of: daybook, version: "test").isServing == false)
             // It may also take its time to come back.
-            if round == 3 { try await Task.sleep(for: .seconds(3)) }
+            if round == 3 { try await Task.sleep(for: .seconds(8)) }
             try await cluster.server.ensureRunning()
             // Nothing new comes before it has caught up.
             let vitals = await healthy()
