@@ -57,7 +57,8 @@ extension Batch {
         return answer.results.dropFirst().allSatisfy { $0.events == 0 }
     }
 
-    /// The row without the words that name no tag in use, as one that was retired; nil where something else hinders it.
+    /// The row without the words that name no tag in use, as one that was retired; nil where something else hinders it,
+    /// or it is not plain which of its steps is meant. Each time there are fewer words, so that this ends.
     private func withoutLostTags(_ task: Task, _ problem: Problem) -> Task? {
         let lost = problem.errors.compactMap { error in
             error.code == "not_found" && error.pointer.hasPrefix("/tags/") ? Int(error.pointer.dropFirst(6)) : nil
@@ -65,8 +66,10 @@ extension Batch {
         let naming = task.wishes.indices.flatMap { wish in
             task.wishes[wish].steps.indices.filter { task.wishes[wish].steps[$0].act == "tag" }.map { (wish, $0) }
         }
-        guard !lost.isEmpty, lost.count == problem.errors.count, naming.count == 1, let (wish, step) = naming.first,
-            let words = task.wishes[wish].steps[step].body["tags"]?.array
+        let others = task.wishes.flatMap { $0.then + $0.past }.filter { $0.act == "tag" }
+        guard !lost.isEmpty, lost.count == problem.errors.count, naming.count == 1, others.isEmpty,
+            let (wish, step) = naming.first, let words = task.wishes[wish].steps[step].body["tags"]?.array,
+            lost.allSatisfy(words.indices.contains)
         else { return nil }
         var fewer = task
         let kept = words.enumerated().filter { !lost.contains($0.offset) }.map(\.element)

@@ -36,4 +36,14 @@ import Testing
         let again = try await house.run(file, Self.mapping)
         #expect(again.accepted == 0 && again.events == 0 && again.rejected == 0, "\(again.json)")
     }
+
+    @Test func `where several steps name tags, a row with one that was retired is rejected`() async throws {
+        let house = try await ImportHouse()
+        let gone = UUID()
+        _ = try await house.house.ask("tag", .id(gone), "define", ["name": "Gone"])
+        _ = try await house.house.ask("tag", .id(gone), "retire", [:])
+        let then = "    then: [{act: tag, with: {tags: tags}}]\n    steps:"
+        let told = try await house.run("no,name,tags\n1,Roof,Gone\n", Self.mapping.replacing("    steps:", with: then))
+        #expect(told.accepted == 0 && told.rejected == 1, "\(told.json)")
+    }
 }
